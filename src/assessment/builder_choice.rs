@@ -1,0 +1,46 @@
+//! Which builders' images would do for a project.
+
+use std::path::PathBuf;
+
+use crate::context::Context;
+use crate::fs::ObservedFiles;
+use crate::installation::Installation;
+use crate::julia::builder::Builder;
+use crate::model::files::Files as _;
+use crate::model::settings::{BuilderChoice, Settings};
+
+/// The environment that holds PackageCompiler for this Julia.
+pub(crate) fn packagecompiler_environment(context: &Context, installation: &Installation) -> PathBuf {
+    context.layout.builder(&installation.identity.version).join("environment")
+}
+
+/// The PackageCompiler that the last build used, if there was one.
+pub(crate) fn recorded_packagecompiler(
+    context: &Context,
+    installation: &Installation,
+    files: &ObservedFiles,
+) -> Option<Builder> {
+    let environment = packagecompiler_environment(context, installation);
+    let version = files.read(&environment.join("version")).ok().flatten()?;
+    let version = String::from_utf8(version).ok()?.trim().to_owned();
+    Some(Builder::PackageCompiler { environment, version })
+}
+
+/// The builders whose images would do, the preferred one first.
+pub(super) fn acceptable(
+    context: &Context,
+    installation: &Installation,
+    settings: &Settings,
+    files: &ObservedFiles,
+) -> Vec<Builder> {
+    let recorded = recorded_packagecompiler(context, installation, files);
+    match settings.builder.value {
+        BuilderChoice::Direct => vec![Builder::Direct],
+        BuilderChoice::Auto => recorded.into_iter().chain([Builder::Direct]).collect(),
+        BuilderChoice::PackageCompiler => vec![recorded.unwrap_or_else(|| Builder::PackageCompiler {
+            environment: packagecompiler_environment(context, installation),
+            // None was had so far: no image of it can be known.
+            version: "not installed".to_owned(),
+        })],
+    }
+}

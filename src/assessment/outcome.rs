@@ -1,0 +1,87 @@
+//! A verdict in the few words that `run` needs.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::fs::ObservedFiles;
+use crate::model::difference::in_one_line;
+use crate::model::environment::{Environment, ProjectOrigin};
+use crate::model::files::Files as _;
+use crate::model::verdict::{Plain, Verdict};
+use crate::path_text;
+use crate::store::layout::Layout;
+use crate::store::verdict_cache::Outcome;
+
+/// What is known of a start before there is a verdict: its project.
+pub(crate) fn plain_outcome(environment: &Environment, files: &ObservedFiles, julia: String) -> Outcome {
+    let existing = environment.project_file.as_deref().filter(|path| files.is_file(path));
+    let folder = existing.and_then(Path::parent).and_then(|folder| fs_err::canonicalize(folder).ok());
+    let option = folder
+        .as_deref()
+        .zip(existing.and_then(Path::file_name))
+        .map(|(folder, name)| as_option(folder, name));
+    // The default environment is Julia's to find: it may be another one for another program in it.
+    let is_chosen = !matches!(environment.origin, ProjectOrigin::Default);
+    Outcome {
+        project: folder.as_deref().map(path_text::encode),
+        project_option: option.filter(|_| is_chosen).map(|path| path_text::encode(&path)),
+        julia,
+        ..Outcome::default()
+    }
+}
+
+/// The folder where Julia finds the project file by itself in it, else the file.
+fn as_option(folder: &Path, file_name: &OsStr) -> PathBuf {
+    let is_usual = file_name == "Project.toml" || file_name == "JuliaProject.toml";
+    if is_usual { folder.to_owned() } else { folder.join(file_name) }
+}
+
+/// The outcome of a verdict.
+pub(crate) fn outcome(layout: &Layout, verdict: &Verdict, base: Outcome) -> Outcome {
+    match verdict {
+        Verdict::Exact { key } | Verdict::Contained { key, .. } => Outcome {
+            code: code(verdict).to_owned(),
+            image: Some(path_text::encode(&layout.image_file(key))),
+            key: Some(key.to_string()),
+            ..base
+        },
+        Verdict::Plain(plain) => Outcome {
+            code: code(verdict).to_owned(),
+            reason: Some(reason(plain)),
+            urgent: matches!(plain, Plain::Stale { .. } | Plain::Broken { .. }),
+            ..base
+        },
+    }
+}
+
+/// The verdict in one word.
+pub(crate) const fn code(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Exact { .. } => "exact",
+        Verdict::Contained { .. } => "contained",
+        Verdict::Plain(Plain::NothingToBake) => "nothing-to-bake",
+        Verdict::Plain(Plain::NeverBuilt) => "none",
+        Verdict::Plain(Plain::Stale { .. }) => "stale",
+        Verdict::Plain(Plain::Broken { .. }) => "broken",
+        Verdict::Plain(Plain::TooMuchOutside { .. }) => "too-much-outside",
+        Verdict::Plain(Plain::Shadowed { .. }) => "shadowed",
+    }
+}
+
+/// Why there is no image, in one line.
+pub(crate) fn reason(plain: &Plain) -> String {
+    match plain {
+        Plain::NothingToBake => "no package of this project can be baked".to_owned(),
+        Plain::NeverBuilt => "no image for this project yet; run `jlproj build`".to_owned(),
+        Plain::Stale { differences, .. } => {
+            format!("the image is out of date: {}; run `jlproj build`", in_one_line(differences))
+        }
+        Plain::Broken { flaw, .. } => format!("the image cannot be used: {flaw}; run `jlproj build`"),
+        Plain::TooMuchOutside { missing, .. } => {
+            format!("an image fits but leaves {missing} packages outside; run `jlproj build`")
+        }
+        Plain::Shadowed { name, place } => {
+            format!("no image is used: {name} comes from `{place}`, before the project in the load path")
+        }
+    }
+}

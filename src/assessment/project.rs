@@ -1,0 +1,184 @@
+//! The project of a command, with all of its files read.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use toml::Table;
+use uuid::Uuid;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::fs::ObservedFiles;
+use crate::installation::Installation;
+use crate::model::depots::{DepotQuestion, depot_path};
+use crate::model::environment::{self, Environment, EnvironmentError, ProjectFlag, Question, StackEntry};
+use crate::model::files::Files as _;
+use crate::model::manifest::Manifest;
+use crate::model::paths::System;
+use crate::model::preferences::{self, Layer};
+use crate::model::project::Project;
+use crate::model::settings::ProjectFile;
+
+/// A project as it is on disk.
+#[derive(Debug)]
+pub(crate) struct ProjectState {
+    pub(crate) environment: Environment,
+    /// The project file that packages come from first.
+    pub(crate) project_file: PathBuf,
+    /// Its folder, with symbolic links resolved: Julia's caches depend on the path.
+    pub(crate) folder: PathBuf,
+    pub(crate) project: Project,
+    pub(crate) manifest_file: PathBuf,
+    pub(crate) manifest: Manifest,
+    /// The manifest as it is written, for the project that a build is made from.
+    pub(crate) raw_manifest: Vec<u8>,
+    /// `jlproj.toml`
+    pub(crate) settings: ProjectFile,
+    pub(crate) depots: Vec<PathBuf>,
+    layers: Vec<(Project, Option<Table>)>,
+}
+
+/// The depots that Julia searches.
+///
+/// # Errors
+/// Where a `~` in `JULIA_DEPOT_PATH` cannot be expanded.
+fn depots(context: &Context, installation: &Installation) -> Result<Vec<PathBuf>, Error> {
+    let question = DepotQuestion {
+        julia: &installation.version(),
+        julia_depot_path: context.julia_variables.depot_path.as_deref(),
+        home: context.home.as_deref(),
+        binary_folder: &installation.binary_folder,
+        system: System::HOST,
+    };
+    let depots = depot_path(&question).map_err(EnvironmentError::Tilde)?;
+    Ok(depots.into_iter().map(|depot| context.directory.join(depot)).collect())
+}
+
+/// Finds the environment as Julia does.
+///
+/// # Errors
+/// Where it cannot be told.
+pub(crate) fn locate_environment(
+    context: &Context,
+    installation: &Installation,
+    flag: Option<&ProjectFlag>,
+    script: Option<&OsStr>,
+    files: &ObservedFiles,
+) -> Result<(Environment, Vec<PathBuf>), Error> {
+    let depots = depots(context, installation)?;
+    let question = Question {
+        julia: &installation.version(),
+        project_flag: flag,
+        julia_project: context.julia_variables.project.as_deref(),
+        julia_load_path: context.julia_variables.load_path.as_deref(),
+        depots: &depots,
+        directory: &context.directory,
+        home: context.home.as_deref(),
+        script,
+        stdlib: Some(&installation.standard_library_folder),
+        system: System::HOST,
+    };
+    let environment = environment::locate(&question, files)?;
+    Ok((environment, depots))
+}
+
+impl ProjectState {
+    /// Reads the project of `environment`.
+    ///
+    /// # Errors
+    /// Where there is no project or no manifest, or a file of it cannot be read.
+    pub(crate) fn read(
+        context: &Context,
+        environment: Environment,
+        depots: Vec<PathBuf>,
+        files: &ObservedFiles,
+    ) -> Result<Self, Error> {
+        if let Some(path) = environment.project_file.as_ref().filter(|path| !files.is_file(path)) {
+            return Err(Error::NoProjectFile { path: path.clone() });
+        }
+        let Some(StackEntry::Project { project_file, manifest_file }) = environment.primary().cloned() else {
+            return Err(Error::NoProject { directory: context.directory.clone() });
+        };
+        let project = parse(&project_file, files, |bytes| Project::parse(bytes).map_err(text))?;
+        let manifest_file =
+            manifest_file.ok_or_else(|| Error::NoManifest { project: project_file.clone() })?;
+        let raw_manifest = read(&manifest_file, files)?;
+        let manifest =
+            Manifest::parse(&raw_manifest).map_err(|error| unreadable(&manifest_file, &text(error)))?;
+        let folder = project_file.parent().unwrap_or(&project_file);
+        let folder = fs_err::canonicalize(folder)?;
+        let settings = own_settings(&folder.join("jlproj.toml"), files)?;
+        let layers = layers(&environment, files)?;
+        Ok(Self {
+            environment,
+            project_file,
+            folder,
+            project,
+            manifest_file,
+            manifest,
+            raw_manifest,
+            settings,
+            depots,
+            layers,
+        })
+    }
+
+    /// The preferences of a package, in the form that is hashed; empty where it has none.
+    pub(crate) fn preferences(&self, installation: &Installation, package: Uuid) -> Result<Table, Error> {
+        let layers: Vec<Layer<'_>> =
+            self.layers.iter().map(|(project, file)| Layer { project, file: file.as_ref() }).collect();
+        preferences::effective(&installation.version(), &package, &layers)
+            .map(|preferences| preferences.0)
+            .map_err(|error| unreadable(&self.project_file, &error.to_string()))
+    }
+}
+
+/// The settings of the project; none where it has no `jlproj.toml`.
+fn own_settings(path: &Path, files: &ObservedFiles) -> Result<ProjectFile, Error> {
+    match files.read(path)? {
+        None => Ok(ProjectFile::default()),
+        Some(bytes) => ProjectFile::parse(&bytes).map_err(|source| Error::settings_file(path, source)),
+    }
+}
+
+/// The projects whose preferences count, with the preferences files beside them.
+fn layers(environment: &Environment, files: &ObservedFiles) -> Result<Vec<(Project, Option<Table>)>, Error> {
+    let mut layers = Vec::new();
+    for project_file in &environment.preference_projects {
+        if !files.is_file(project_file) {
+            continue;
+        }
+        let project = parse(project_file, files, |bytes| Project::parse(bytes).map_err(text))?;
+        let table = preferences::locate_file(project_file, files)
+            .map(|path| {
+                parse(&path, files, |bytes| {
+                    let contents = std::str::from_utf8(bytes).map_err(|_| "not valid UTF-8".to_owned())?;
+                    contents.parse::<Table>().map_err(|error| error.message().to_owned())
+                })
+            })
+            .transpose()?;
+        layers.push((project, table));
+    }
+    Ok(layers)
+}
+
+fn read(path: &Path, files: &ObservedFiles) -> Result<Vec<u8>, Error> {
+    let contents = files.read(path).map_err(|error| unreadable(path, &error.to_string()))?;
+    contents.ok_or_else(|| unreadable(path, "it vanished"))
+}
+
+fn parse<T>(
+    path: &Path,
+    files: &ObservedFiles,
+    parse: impl FnOnce(&[u8]) -> Result<T, String>,
+) -> Result<T, Error> {
+    parse(&read(path, files)?).map_err(|text| unreadable(path, &text))
+}
+
+fn unreadable(path: &Path, text: &str) -> Error {
+    Error::ProjectFile { path: path.to_owned(), text: text.to_owned() }
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

@@ -1,0 +1,146 @@
+//! What an image of a project would be made from now.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use uuid::Uuid;
+
+use crate::assessment::ProjectState;
+use crate::assessment::builder_choice::acceptable;
+use crate::context::Context;
+use crate::error::Error;
+use crate::fs::ObservedFiles;
+use crate::installation::Installation;
+use crate::julia::builder::Builder;
+use crate::model::bake::{Rules, Selection, select};
+use crate::model::files::Files as _;
+use crate::model::key::{BakedPackage, Digest, KEY_VERSION, KeyInputs, SteeringFile, baked_packages};
+use crate::model::manifest::{Manifest, Package};
+use crate::model::preferences::Preferences;
+use crate::model::settings::Settings;
+use crate::model::verdict::Wanted;
+use crate::path_text;
+use crate::platform;
+
+/// The target that code is generated for.
+const CPU_TARGET: &str = "native";
+
+/// Reckons what the image of `state` would be made from.
+///
+/// # Errors
+/// Where a file that steers the build cannot be read.
+pub(crate) fn wanted(
+    context: &Context,
+    installation: &Installation,
+    settings: &Settings,
+    state: &ProjectState,
+    files: &ObservedFiles,
+) -> Result<Wanted, Error> {
+    let selection = select(&state.manifest, &rules(settings, state));
+    let packages = with_preferences(installation, state, &selection)?;
+    let packages = as_in_image(installation, &state.manifest, packages);
+    let builders = acceptable(context, installation, settings, files);
+    let mut builders = builders.iter().map(|builder| (builder.name(), builder.template().digest()));
+    // There always is a builder; the direct one needs nothing.
+    let (builder, template) =
+        builders.next().unwrap_or_else(|| (Builder::Direct.name(), Builder::Direct.template().digest()));
+    let inputs = KeyInputs {
+        key_version: KEY_VERSION,
+        julia: installation.identity.clone(),
+        cpu_target: CPU_TARGET.to_owned(),
+        processor: platform::processor_fingerprint(),
+        builder,
+        template,
+        packages,
+        workload: steering_files(&state.folder, &state.settings.precompile_workload, files)?,
+        statements: steering_files(&state.folder, &state.settings.precompile_statements, files)?,
+        arguments: settings.build_arguments.value.clone(),
+        depots: state.depots.iter().map(|depot| path_text::encode(depot)).collect(),
+    };
+    let outside = selection.outside.into_iter().filter_map(|(uuid, reason)| {
+        Some((uuid, (state.manifest.packages.get(&uuid)?.name.clone(), reason)))
+    });
+    Ok(Wanted { inputs, alternatives: builders.collect(), outside: outside.collect() })
+}
+
+/// What the settings say about baking: the project's word replaces the user's.
+fn rules(settings: &Settings, state: &ProjectState) -> Rules {
+    Rules {
+        include: state.settings.include.clone().unwrap_or_default(),
+        exclude: state.settings.exclude.clone().unwrap_or_else(|| settings.exclude.value.clone()),
+        own: state.project.uuid,
+    }
+}
+
+/// The selected packages with their digests, into which their preferences go.
+fn with_preferences(
+    installation: &Installation,
+    state: &ProjectState,
+    selection: &Selection,
+) -> Result<Vec<BakedPackage>, Error> {
+    let mut texts: BTreeMap<Uuid, String> = BTreeMap::new();
+    for uuid in &selection.baked {
+        let preferences = Preferences(state.preferences(installation, *uuid)?);
+        if !preferences.is_empty() {
+            texts.insert(*uuid, preferences.canonical());
+        }
+    }
+    Ok(baked_packages(&state.manifest, selection, |uuid| texts.get(&uuid).cloned().unwrap_or_default()))
+}
+
+/// What goes into an image on top of the default one: without the standard libraries that are in that; with those
+/// of every interactive start where they are not (1.11 and later), since the caches that Julia ships for them fit
+/// the default image alone.
+fn as_in_image(
+    installation: &Installation,
+    manifest: &Manifest,
+    mut packages: Vec<BakedPackage>,
+) -> Vec<BakedPackage> {
+    const INTERACTIVE: [&str; 3] = ["InteractiveUtils", "Pkg", "REPL"];
+    packages
+        .retain(|package| !package.tree.is_empty() || !installation.in_default_image.contains(&package.uuid));
+    if packages.is_empty() {
+        return packages;
+    }
+    for (uuid, name) in &installation.standard_libraries {
+        let is_there = installation.in_default_image.contains(uuid)
+            || packages.iter().any(|package| package.uuid == *uuid);
+        if is_there || !INTERACTIVE.contains(&name.as_str()) || manifest.packages.contains_key(uuid) {
+            continue;
+        }
+        packages.extend(standard_package(*uuid, name));
+    }
+    packages.sort_unstable_by_key(|package| package.uuid);
+    packages
+}
+
+/// A standard library as a baked package: its code is Julia's own, so its name and UUID say all.
+fn standard_package(uuid: Uuid, name: &str) -> Vec<BakedPackage> {
+    let manifest = Manifest::of([Package::standard_library(uuid, name)]);
+    let selection = Selection { baked: vec![uuid], ..Selection::default() };
+    baked_packages(&manifest, &selection, |_| String::new())
+}
+
+/// The digests of files of the project.
+fn steering_files(
+    folder: &Path,
+    paths: &[String],
+    files: &ObservedFiles,
+) -> Result<Vec<SteeringFile>, Error> {
+    paths.iter().map(|path| steering_file(folder, path, files)).collect()
+}
+
+fn steering_file(folder: &Path, path: &str, files: &ObservedFiles) -> Result<SteeringFile, Error> {
+    let full = folder.join(path);
+    let unreadable = |text: String| Error::ProjectFile {
+        path: full.clone(),
+        text: format!("{text} (named in jlproj.toml)"),
+    };
+    let contents = files.read(&full).map_err(|error| unreadable(error.to_string()))?;
+    let contents = contents.ok_or_else(|| unreadable("it does not exist".to_owned()))?;
+    // A link inside the project may lead out of it.
+    if !fs_err::canonicalize(&full)?.starts_with(folder) {
+        return Err(unreadable("it leads out of the project's folder".to_owned()));
+    }
+    Ok(SteeringFile { path: path.to_owned(), digest: Digest::of(&contents) })
+}

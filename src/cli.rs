@@ -1,0 +1,228 @@
+//! The command line: types and help texts, no logic.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::model::settings::BuilderChoice;
+use crate::ui::output::Format;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    1  failed, for a reason told on stderr
+    2  wrong usage
+    3  no image in force (status --check, which)
+   70  a bug in jlproj
+  125  run failed before Julia was started
+  126  Julia cannot be started
+  127  no Julia found
+Otherwise `run` ends with the exit code of Julia.";
+
+/// Start Julia with the system image that matches the project, and build that image.
+#[derive(Debug, Parser)]
+#[command(name = "jlproj", version, about, after_help = EXIT_CODES, disable_help_subcommand = false)]
+#[command(max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(RunArgs),
+    Build(BuildArgs),
+    Status(StatusArgs),
+    List(ListArgs),
+    Pkg(PkgArgs),
+    Which(WhichArgs),
+    Key(KeyArgs),
+    Log(LogArgs),
+    Doctor(DoctorArgs),
+    #[command(hide = true)]
+    Completions(CompletionsArgs),
+    #[command(hide = true)]
+    Man,
+}
+
+/// Start Julia, with the image of the project where there is one that fits
+///
+/// Everything after `run` goes to Julia as it is, but for the options below, which are jlproj's own. A
+/// first `--` ends them: `jlproj run -- --help` is Julia's help.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "jlproj run [+CHANNEL] [OPTIONS] [JULIA OPTIONS] [-- | PROGRAM [ARGS]…]",
+    after_help = RUN_OPTIONS,
+    disable_help_flag = true
+)]
+pub(crate) struct RunArgs {
+    #[arg(allow_hyphen_values = true, trailing_var_arg = true, hide = true)]
+    pub(crate) arguments: Vec<OsString>,
+}
+
+const RUN_OPTIONS: &str = "\
+Options:
+  +CHANNEL              a channel of juliaup (first)
+  -v, --verbose         say on stderr which image is used and why; -vv the command too (before Julia's options)
+      --quiet           say nothing; Julia gets it as well (before Julia's options)
+      --julia <JULIA>   a path, a name on PATH, or +CHANNEL
+      --sysimage=auto   the image that matches, none where none does (default)
+      --sysimage=none   no image
+      --sysimage=require  fail where no image matches
+      --dry-run         print the command, quoted for a shell, and do not start it
+
+Any other --sysimage, and -J, is Julia's own: then jlproj stands aside.";
+
+/// Build the image of one or more projects
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    #[command(flatten)]
+    pub(crate) projects: ProjectsArg,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    /// What makes the image
+    #[arg(long, value_enum, value_name = "BUILDER")]
+    pub(crate) builder: Option<BuilderChoice>,
+    /// A folder that holds PackageCompiler.jl, instead of the registry's
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) packagecompiler: Option<PathBuf>,
+    /// Build even where the image is there already
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Say what would be built, and from what, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Show each command of the build, and no progress bar
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Say nothing but errors
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+}
+
+/// Which image a project gets, and why
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArg,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    #[command(flatten)]
+    pub(crate) format: FormatArg,
+    /// End with exit code 3 where no image is in force
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// List the packages too
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+/// The projects that have an image, with what it saves
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) format: FormatArg,
+}
+
+/// Run a command of Julia's package manager without the image, then tell the new verdict
+#[derive(Debug, Args)]
+pub(crate) struct PkgArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectOption,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    /// The command, as at the `pkg>` prompt
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    pub(crate) arguments: Vec<OsString>,
+}
+
+/// Print the path of the image that `run` would use
+#[derive(Debug, Args)]
+pub(crate) struct WhichArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArg,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    #[command(flatten)]
+    pub(crate) format: FormatArg,
+}
+
+/// Print the key of the image that `build` would make
+#[derive(Debug, Args)]
+pub(crate) struct KeyArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArg,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    /// Print what the key is made from
+    #[arg(long)]
+    pub(crate) inputs: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatArg,
+}
+
+/// Print the log of the project's last build
+#[derive(Debug, Args)]
+pub(crate) struct LogArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArg,
+    /// Print the path of the log instead
+    #[arg(long)]
+    pub(crate) path: bool,
+}
+
+/// What is wrong on this machine, each with its remedy
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectArg,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    #[command(flatten)]
+    pub(crate) format: FormatArg,
+    /// Read every image and compare its contents with what was recorded
+    #[arg(long)]
+    pub(crate) thorough: bool,
+}
+
+/// Print a script that completes jlproj's commands in a shell
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProjectArg {
+    /// A folder, a Project.toml or `@name`; without it as Julia finds it, or upward from here
+    #[arg(value_name = "PROJECT")]
+    pub(crate) project: Option<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProjectsArg {
+    /// Folders, files Project.toml or `@name`; without any as Julia finds it, or upward from here
+    #[arg(value_name = "PROJECT")]
+    pub(crate) projects: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProjectOption {
+    /// A folder, a Project.toml or `@name`; without it as Julia finds it, or upward from here
+    #[arg(long, value_name = "PROJECT")]
+    pub(crate) project: Option<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JuliaArg {
+    /// A path of a Julia, a name on PATH, or a channel of juliaup as `+CHANNEL`
+    #[arg(long, value_name = "JULIA")]
+    pub(crate) julia: Option<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FormatArg {
+    /// How to print
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: Format,
+}

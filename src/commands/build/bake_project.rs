@@ -1,0 +1,54 @@
+//! A project of ours that has exactly the packages to bake.
+//!
+//! PackageCompiler bakes what a project depends on directly and instantiates that project; the user's own is
+//! never handed to it. It stands in a place of its own for each project, since Julia names caches by it.
+
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use crate::assessment::ProjectState;
+use crate::error::Error;
+use crate::fs;
+use crate::installation::Installation;
+use crate::model::key::BakedPackage;
+use crate::model::manifest::filtered;
+
+/// Writes the project into `folder` and returns the path of its project file.
+///
+/// # Errors
+/// Where the folder cannot be written, or the manifest is no table after all.
+pub(super) fn write(
+    folder: &Path,
+    state: &ProjectState,
+    packages: &[BakedPackage],
+    installation: &Installation,
+) -> Result<PathBuf, Error> {
+    let held: Vec<&BakedPackage> =
+        packages.iter().filter(|package| state.manifest.packages.contains_key(&package.uuid)).collect();
+    let text = String::from_utf8_lossy(&state.raw_manifest);
+    let raw = text.parse::<Table>().map_err(|error| Error::ProjectFile {
+        path: state.manifest_file.clone(),
+        text: error.message().to_owned(),
+    })?;
+    let manifest = filtered(&raw, &held.iter().map(|package| package.uuid).collect());
+    let mut dependencies = Table::new();
+    let mut preferences = Table::new();
+    for package in held {
+        dependencies.entry(&package.name).or_insert(Value::String(package.uuid.to_string()));
+        let own = state.preferences(installation, package.uuid)?;
+        if !own.is_empty() {
+            preferences.insert(package.name.clone(), Value::Table(own));
+        }
+    }
+    let project = Table::from_iter([("deps".to_owned(), Value::Table(dependencies))]);
+    let project_file = folder.join("Project.toml");
+    write_table(&project_file, &project)?;
+    write_table(&folder.join("Manifest.toml"), &manifest)?;
+    write_table(&folder.join("LocalPreferences.toml"), &preferences)?;
+    Ok(project_file)
+}
+
+fn write_table(path: &Path, table: &Table) -> Result<(), Error> {
+    Ok(fs::replace(path, table.to_string().as_bytes())?)
+}

@@ -1,0 +1,98 @@
+//! Which builder makes the image.
+
+use std::path::PathBuf;
+
+use crate::assessment;
+use crate::commands::build::making::Making;
+use crate::error::Error;
+use crate::fs::{self, ObservedFiles, Stamp};
+use crate::julia::builder::{self, BuildError, Builder, Source, Work};
+use crate::julia::linker::Linker;
+use crate::model::settings::BuilderChoice;
+use crate::path_text;
+use crate::ui::message;
+
+/// For how long PackageCompiler is not asked for again after it could not be had.
+const PATIENCE: i64 = 24 * 3600;
+
+/// Chooses the builder, and gets PackageCompiler where it is to be used.
+///
+/// # Errors
+/// Where PackageCompiler was asked for and cannot be had, or we are interrupted.
+pub(super) fn choose(making: &Making<'_>, work: Work<'_>, quiet: bool) -> Result<Builder, Error> {
+    let failed = |source| Error::Build { source, log: None };
+    match making.settings.builder.value {
+        BuilderChoice::Direct => Ok(Builder::Direct),
+        BuilderChoice::PackageCompiler => packagecompiler(making, work).map_err(failed),
+        BuilderChoice::Auto => {
+            let needs_compiler = !matches!(making.linker, Some(Linker::Compiler(_)));
+            if needs_compiler || was_refused_lately(making) {
+                return Ok(Builder::Direct);
+            }
+            match packagecompiler(making, work) {
+                Ok(builder) => Ok(builder),
+                Err(BuildError::Interrupted(signal)) => Err(failed(BuildError::Interrupted(signal))),
+                Err(_) => {
+                    remember_refusal(making);
+                    if !quiet {
+                        message::note("PackageCompiler cannot be had here; building directly");
+                    }
+                    Ok(Builder::Direct)
+                }
+            }
+        }
+    }
+}
+
+/// The PackageCompiler of the private environment, which is made or renewed where that is needed.
+fn packagecompiler(making: &Making<'_>, work: Work<'_>) -> Result<Builder, BuildError> {
+    let installation = &making.julia.installation;
+    let environment = assessment::packagecompiler_environment(making.context, installation);
+    let source = match &making.settings.packagecompiler.value {
+        Some(folder) => Source::Folder(folder.clone()),
+        None => Source::Registry,
+    };
+    let recorded =
+        assessment::recorded_packagecompiler(making.context, installation, &ObservedFiles::default());
+    let marker = environment.join("source");
+    let wanted = marker_text(&source);
+    let is_current = fs_err::read_to_string(&marker).is_ok_and(|text| text == wanted);
+    if let Some(builder) = recorded.filter(|_| is_current) {
+        return Ok(builder);
+    }
+    let julia = making.julia_invocation();
+    let version = builder::install(&julia, &installation.version(), &source, &environment, work)?;
+    fs::replace(&marker, wanted.as_bytes())?;
+    fs::replace(&environment.join("version"), version.as_bytes())?;
+    Ok(Builder::PackageCompiler { environment, version })
+}
+
+/// What the environment was made from; for a folder with the state of its project file, which names the version.
+fn marker_text(source: &Source) -> String {
+    match source {
+        Source::Registry => "registry".to_owned(),
+        Source::Folder(folder) => {
+            let stamp = Stamp::of(&folder.join("Project.toml"));
+            format!("{} {} {}", path_text::encode(folder), stamp.size, stamp.modified)
+        }
+    }
+}
+
+/// The file whose time says when PackageCompiler could not be had.
+fn refusal_file(making: &Making<'_>) -> PathBuf {
+    making.context.layout.builder(&making.julia.installation.identity.version).join("refused")
+}
+
+fn was_refused_lately(making: &Making<'_>) -> bool {
+    if making.settings.packagecompiler.value.is_some() {
+        return false;
+    }
+    let text = fs_err::read_to_string(refusal_file(making)).unwrap_or_default();
+    let time = text.trim().parse::<i64>().ok();
+    time.is_some_and(|time| (0..PATIENCE).contains(&making.context.now.saturating_sub(time)))
+}
+
+fn remember_refusal(making: &Making<'_>) {
+    // It is asked for again next time where this fails.
+    let _ = fs::replace(&refusal_file(making), making.context.now.to_string().as_bytes());
+}

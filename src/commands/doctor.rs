@@ -1,0 +1,206 @@
+//! `jlproj doctor`: what is wrong on this machine, each with its remedy.
+
+use serde::Serialize;
+
+use crate::assessment;
+use crate::cli::DoctorArgs;
+use crate::commands::subject::{self, Subject};
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::fs;
+use crate::fs::Stamp;
+use crate::julia::linker;
+use crate::model::verdict::Verdict;
+use crate::platform;
+use crate::store::catalog;
+use crate::ui::output;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Good,
+    Note,
+    Wrong,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    check: &'static str,
+    level: Level,
+    message: String,
+    remedy: Option<String>,
+}
+
+impl Finding {
+    fn good(check: &'static str, message: impl Into<String>) -> Self {
+        Self { check, level: Level::Good, message: message.into(), remedy: None }
+    }
+
+    fn wrong(check: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { check, level: Level::Wrong, message: message.into(), remedy: Some(remedy.into()) }
+    }
+
+    fn note(check: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { level: Level::Note, ..Self::wrong(check, message, remedy) }
+    }
+}
+
+pub(crate) fn run(arguments: &DoctorArgs, context: &Context) -> Result<u8, Error> {
+    let mut findings = vec![settings(context), store(context)];
+    let subject = subject::read(context, arguments.julia.julia.clone(), arguments.project.project.as_deref());
+    match &subject {
+        Ok(subject) => {
+            findings.push(julia(subject));
+            findings.push(linker(context, subject));
+            findings.push(project(subject));
+        }
+        Err(error @ (Error::Locate(_) | Error::Probe(_) | Error::Recursion { .. })) => {
+            findings.push(Finding::wrong("julia", error.to_string(), "install Julia, or use `--julia`"));
+        }
+        Err(error) => findings.push(Finding::note("project", error.to_string(), "go to a project")),
+    }
+    findings.push(memory());
+    findings.push(disk(context));
+    findings.extend(images(context, arguments.thorough));
+    output::print(&findings, arguments.format.format, || table(&findings))?;
+    let is_wrong = findings.iter().any(|finding| finding.level == Level::Wrong);
+    Ok(if is_wrong { exit::FAILURE } else { exit::SUCCESS })
+}
+
+fn settings(context: &Context) -> Finding {
+    match assessment::settings(context, assessment::Overrides::default()) {
+        Ok(_) => Finding::good("settings", "can be followed"),
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            Finding::wrong("settings", format!("{error}: {cause}"), "mend the file or the variable")
+        }
+    }
+}
+
+fn store(context: &Context) -> Finding {
+    let root = context.layout.root();
+    if !context.has_store {
+        return Finding::wrong("store", "there is no place for it", "set HOME or JLPROJ_HOME");
+    }
+    let stamp = Stamp::of(root);
+    let shown = root.display();
+    if !stamp.exists {
+        return Finding::good("store", format!("`{shown}` will be made by the first build"));
+    }
+    if let Some(risk) = platform::tampering_risk(stamp.owner, stamp.mode) {
+        return Finding::wrong(
+            "store",
+            format!("`{shown}` {risk}: its images are not used"),
+            format!("make it yours alone: `chown $USER {shown} && chmod go-w {shown}`"),
+        );
+    }
+    match tempfile::tempfile_in(root) {
+        Ok(_) => Finding::good("store", format!("`{shown}` can be written")),
+        Err(error) => Finding::note(
+            "store",
+            format!("`{shown}` cannot be written: {error}"),
+            "builds fail and starts are a little slower; set JLPROJ_HOME to another folder",
+        ),
+    }
+}
+
+fn julia(subject: &Subject) -> Finding {
+    let (version, binary) = (&subject.installation.identity.version, subject.located.binary.display());
+    Finding::good("julia", format!("{version} at `{binary}` ({})", subject.located.reason))
+}
+
+fn linker(context: &Context, subject: &Subject) -> Finding {
+    let compiler = Context::program_variable("CC");
+    let found = linker::find(compiler.as_deref(), context.search_path.as_deref(), &subject.installation);
+    match found {
+        Some(linker) => Finding::good("linker", format!("`{}`", linker.program().display())),
+        None => {
+            Finding::wrong("linker", "none was found", "install a C compiler: `sudo apt-get install gcc`")
+        }
+    }
+}
+
+fn project(subject: &Subject) -> Finding {
+    match &subject.assessment.verdict {
+        Verdict::Plain(plain) => {
+            Finding::note("project", assessment::reason(plain), "`jlproj status` tells more")
+        }
+        verdict => Finding::good("project", format!("has an image ({})", assessment::code(verdict))),
+    }
+}
+
+fn memory() -> Finding {
+    const COMFORTABLE: u64 = 2_000_000_000;
+    match platform::free_memory() {
+        Some(free) if free < COMFORTABLE => Finding::note(
+            "memory",
+            format!("{} MB are free; a build takes about 2000 MB", free / 1_000_000),
+            "close other programs before a build",
+        ),
+        Some(free) => Finding::good("memory", format!("{} MB are free", free / 1_000_000)),
+        None => Finding::good("memory", "cannot be told on this system"),
+    }
+}
+
+fn disk(context: &Context) -> Finding {
+    const COMFORTABLE: u64 = 1_000_000_000;
+    let root = context.layout.root();
+    let existing = root.ancestors().find(|folder| folder.exists()).unwrap_or(root);
+    match platform::free_disk(existing) {
+        Some(free) if free < COMFORTABLE => Finding::note(
+            "disk",
+            format!("{} MB are free in `{}`", free / 1_000_000, existing.display()),
+            "free some space, or set JLPROJ_HOME to another disk",
+        ),
+        Some(free) => Finding::good("disk", format!("{} MB are free", free / 1_000_000)),
+        None => Finding::good("disk", "cannot be told on this system"),
+    }
+}
+
+/// One finding for each image that is not as it was recorded, or one for all.
+fn images(context: &Context, thorough: bool) -> Vec<Finding> {
+    let catalog = catalog::read_all(&context.layout);
+    let mut findings = Vec::new();
+    for damaged in &catalog.damaged {
+        let text = format!("{}: {}", damaged.name, damaged.reason);
+        findings.push(Finding::wrong("image", text, "build it again: `jlproj build`"));
+    }
+    for image in &catalog.images {
+        let key = &image.record.key;
+        let flaw = image.flaw.clone().or_else(|| {
+            let file = context.layout.image_file(key);
+            let same = !thorough
+                || fs::contents_digest(&file).is_ok_and(|digest| digest == image.record.file.contents);
+            (!same).then(|| "its contents are not what was recorded".to_owned())
+        });
+        if let Some(flaw) = flaw {
+            let text = format!("{} of `{}`: {flaw}", key.short(), image.record.project);
+            let remedy = format!("build it again: `jlproj build --force {}`", image.record.project);
+            findings.push(Finding::wrong("image", text, remedy));
+        }
+    }
+    if findings.is_empty() {
+        let how = if thorough { "contents compared" } else { "size, time and owner compared" };
+        findings.push(Finding::good("images", format!("{} as recorded ({how})", catalog.images.len())));
+    }
+    findings
+}
+
+fn table(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let word = match finding.level {
+            Level::Good => "ok",
+            Level::Note => "note",
+            Level::Wrong => "wrong",
+        };
+        text.push_str(&format!("{word:<6}{:<10}{}\n", finding.check, finding.message));
+        if let Some(remedy) = &finding.remedy {
+            text.push_str(&format!("{:16}→ {remedy}\n", ""));
+        }
+    }
+    text
+}

@@ -1,0 +1,32 @@
+//! `jlproj key`: the key of the image that `build` would make.
+
+use serde::Serialize;
+
+use crate::cli::KeyArgs;
+use crate::commands::subject;
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::model::key::{Digest, KeyInputs};
+use crate::ui::output::{self, Format};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    key: Digest,
+    inputs: &'a KeyInputs,
+}
+
+pub(crate) fn run(arguments: &KeyArgs, context: &Context) -> Result<u8, Error> {
+    let julia = arguments.julia.julia.clone();
+    let subject = subject::read(context, julia, arguments.project.project.as_deref())?;
+    let inputs = &subject.assessment.wanted.inputs;
+    if arguments.inputs && arguments.format.format == Format::Table {
+        output::print(inputs, Format::Json, String::new)?;
+    } else if arguments.inputs {
+        output::print(inputs, arguments.format.format, String::new)?;
+    } else {
+        let report = Report { key: inputs.key(), inputs };
+        output::print(&report, arguments.format.format, || format!("{}\n", report.key))?;
+    }
+    Ok(exit::SUCCESS)
+}

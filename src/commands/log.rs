@@ -1,0 +1,27 @@
+//! `jlproj log`: what the project's last build printed.
+
+use crate::cli::LogArgs;
+use crate::commands::subject;
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::store::project_record;
+use crate::ui::output;
+
+pub(crate) fn run(arguments: &LogArgs, context: &Context) -> Result<u8, Error> {
+    let folder = subject::folder(context, arguments.project.project.as_deref())?;
+    let failed = context.layout.failed_log(&folder);
+    // A log of a failure is removed when a build succeeds: where it is there it is the last.
+    let log = if failed.is_file() {
+        failed
+    } else {
+        let record = project_record::read(&context.layout, &folder).ok_or(Error::NoLog)?;
+        context.layout.image_folder(&record.image).join("build.log")
+    };
+    if arguments.path {
+        output::line(log.as_os_str())?;
+    } else {
+        output::write(&fs_err::read(&log).map_err(|_| Error::NoLog)?)?;
+    }
+    Ok(exit::SUCCESS)
+}

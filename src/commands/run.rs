@@ -1,0 +1,300 @@
+//! `jlproj run`: Julia, with the image of the project where one fits.
+//!
+//! The way of every start: no second Julia, no lock, no network, and then this process is Julia.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::CommandFactory as _;
+use serde::Serialize;
+
+use crate::assessment::{self, Overrides, ProjectState};
+use crate::cli::{Cli, RunArgs};
+use crate::context::{self, Context};
+use crate::error::Error;
+use crate::exit;
+use crate::fs::ObservedFiles;
+use crate::julia::command::Invocation;
+use crate::julia::locate::Located;
+use crate::model::environment::ProjectFlag;
+use crate::model::julia_options::{self, Effects, Ruling, Split};
+use crate::model::key::Digest;
+use crate::model::settings::{Flags, ImagePolicy, Settings, UserFile, Variables};
+use crate::model::usage::Start;
+use crate::path_text;
+use crate::platform;
+use crate::store::verdict_cache::{self, Outcome};
+use crate::store::{journal, notice};
+use crate::ui::{message, output};
+
+/// How many caches of one package Julia keeps (1.6 and later): its own ten are too few for many projects.
+const PRECOMPILE_FILES: &str = "1000";
+
+/// Runs the command. Returns only where Julia was not started, or for a dry run.
+pub(crate) fn run(arguments: &RunArgs) -> u8 {
+    if matches!(arguments.arguments.first().and_then(|first| first.to_str()), Some("--help" | "-h")) {
+        return print_help();
+    }
+    start(&arguments.arguments).unwrap_or_else(|error| {
+        error.print();
+        match error.exit_code() {
+            code @ (exit::JULIA_NOT_FOUND | exit::JULIA_NOT_RUNNABLE) => code,
+            _ => exit::RUN_FAILED,
+        }
+    })
+}
+
+/// The help of `run`; Julia's own is behind `--`.
+fn print_help() -> u8 {
+    let mut command = Cli::command();
+    command.build();
+    let help = command.find_subcommand_mut("run").map(clap::Command::render_long_help);
+    let text = help.map(|help| help.ansi().to_string()).unwrap_or_default();
+    let mut stdout = anstream::stdout();
+    let _ = std::io::Write::write_all(&mut stdout, text.as_bytes());
+    exit::SUCCESS
+}
+
+fn start(arguments: &[OsString]) -> Result<u8, Error> {
+    let split = julia_options::split(arguments)?;
+    let context = Context::read()?;
+    if context.inside_probe {
+        let program = context.own_program.unwrap_or_default().display().to_string();
+        return Err(Error::Recursion { program });
+    }
+    let (settings, trouble) = settings(&context, &split);
+    let located = assessment::find(&context, split.own.channel.as_deref(), settings.julia.value.as_deref())?;
+    let split = split.with_channel_arguments(&located.arguments);
+    let mut outcome = decide(&context, &settings, &located, &split.effects())?;
+    if let Some(trouble) = trouble {
+        outcome = without_image(outcome, format!("no image: {trouble}"), true);
+    }
+    if settings.sysimage.value == ImagePolicy::Require && outcome.image.is_none() {
+        return Err(Error::NoImage { reason: outcome.reason.unwrap_or_default() });
+    }
+    tell(&context, &split, &outcome);
+    launch(&context, &split, &located, &outcome)
+}
+
+/// The settings; the defaults, and what is wrong, where they cannot be followed.
+fn settings(context: &Context, split: &Split) -> (Settings, Option<String>) {
+    let overrides = || Overrides {
+        julia: split.own.julia.clone().map(OsString::from),
+        sysimage: split.own.sysimage,
+        ..Overrides::default()
+    };
+    match assessment::settings(context, overrides()) {
+        Ok(settings) => (settings, None),
+        Err(error) => {
+            let Overrides { julia, sysimage, .. } = overrides();
+            let flags = Flags { julia, sysimage, ..Flags::default() };
+            let settings = Settings::resolve(&flags, &Variables::default(), &UserFile::default());
+            // Without a file and without variables there is nothing that cannot be followed.
+            (settings.unwrap_or_else(|_| unreachable!("defaults are valid")), Some(one_line(&error)))
+        }
+    }
+}
+
+/// Decides on the project and the image. Trouble with the project's files means a plain start, not a failure.
+fn decide(
+    context: &Context,
+    settings: &Settings,
+    located: &Located,
+    effects: &Effects,
+) -> Result<Outcome, Error> {
+    let aside = || match &effects.image_ruled_out {
+        Some(Ruling::ImageGiven) => Some("no image of jlproj's: another one was named".to_owned()),
+        Some(ruling) => Some(format!("no image: {ruling}")),
+        None => None,
+    };
+    if matches!(effects.image_ruled_out, Some(Ruling::Prints(_))) {
+        return Ok(without_image(Outcome::default(), aside().unwrap_or_default(), false));
+    }
+    let question = Question::new(context, settings, located, effects).digest();
+    let outcome = match verdict_cache::look_up(&context.layout, &question) {
+        Some(outcome) => outcome,
+        None => reckon(context, settings, located, effects, &question).unwrap_or_else(|error| {
+            without_image(Outcome::default(), format!("no image: {}", one_line(&error)), true)
+        }),
+    };
+    if let Some(reason) = aside() {
+        return Ok(without_image(outcome, reason, false));
+    }
+    if settings.sysimage.value == ImagePolicy::None {
+        let reason = format!("no image: switched off by {}", settings.sysimage.origin);
+        return Ok(without_image(outcome, reason, false));
+    }
+    Ok(outcome)
+}
+
+/// The same project, started plainly.
+fn without_image(outcome: Outcome, reason: String, urgent: bool) -> Outcome {
+    let code = if urgent { "trouble" } else { "aside" }.to_owned();
+    Outcome { code, image: None, key: None, reason: Some(reason), urgent, ..outcome }
+}
+
+/// All that an answer depends on and that no file says.
+#[derive(Serialize)]
+struct Question {
+    jlproj: &'static str,
+    julia: String,
+    project: Option<(bool, String)>,
+    script: Option<String>,
+    variables: [Option<String>; 3],
+    home: Option<String>,
+    directory: String,
+    builder: String,
+    exclude: Vec<String>,
+    outside_limit: usize,
+    build_arguments: Vec<String>,
+}
+
+impl Question {
+    fn new(context: &Context, settings: &Settings, located: &Located, effects: &Effects) -> Self {
+        let text = |value: &OsStr| path_text::encode(Path::new(value));
+        let project = effects.project.as_ref().map(|flag| match flag {
+            ProjectFlag::Bare => (true, String::new()),
+            ProjectFlag::Value(value) => (false, text(value)),
+        });
+        let variables = &context.julia_variables;
+        let variables = [&variables.project, &variables.load_path, &variables.depot_path];
+        Self {
+            jlproj: env!("CARGO_PKG_VERSION"),
+            julia: path_text::encode(&located.binary),
+            project,
+            script: effects.script().map(text),
+            variables: variables.map(|value| value.as_deref().map(text)),
+            home: context.home.as_deref().map(path_text::encode),
+            directory: path_text::encode(&context.directory),
+            builder: format!("{:?}", settings.builder.value),
+            exclude: settings.exclude.value.clone(),
+            outside_limit: settings.outside_limit.value,
+            build_arguments: settings.build_arguments.value.clone(),
+        }
+    }
+
+    fn digest(&self) -> Digest {
+        // Texts and numbers always have a JSON form.
+        Digest::of(&serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+/// Reckons the outcome from the files, and keeps it.
+///
+/// # Errors
+/// Where Julia cannot be asked, or the environment cannot be told.
+fn reckon(
+    context: &Context,
+    settings: &Settings,
+    located: &Located,
+    effects: &Effects,
+    question: &Digest,
+) -> Result<Outcome, Error> {
+    let read_at = context::clock();
+    let installation = assessment::describe(context, located)?;
+    let files = ObservedFiles::default();
+    for (path, _) in &installation.files {
+        files.observe(path);
+    }
+    let (environment, depots) = assessment::locate_environment(
+        context,
+        &installation,
+        effects.project.as_ref(),
+        effects.script(),
+        &files,
+    )?;
+    let version = installation.identity.version.clone();
+    let base = assessment::plain_outcome(&environment, &files, version);
+    let assessed = ProjectState::read(context, environment, depots, &files)
+        .and_then(|state| assessment::assess(context, &installation, settings, state, &files));
+    let outcome = match assessed {
+        Ok(assessment) => assessment::outcome(&context.layout, &assessment.verdict, base),
+        // A folder without a project or a manifest is no trouble.
+        Err(error @ (Error::NoProject { .. } | Error::NoProjectFile { .. } | Error::NoManifest { .. })) => {
+            without_image(base, one_line(&error), false)
+        }
+        Err(error) => without_image(base, format!("no image: {}", one_line(&error)), true),
+    };
+    verdict_cache::keep(&context.layout, question, read_at, files.into_observations(), &outcome);
+    Ok(outcome)
+}
+
+/// Says what there is to say, on stderr.
+fn tell(context: &Context, split: &Split, outcome: &Outcome) {
+    if split.own.quiet {
+        return;
+    }
+    let reason = outcome.reason.as_deref().unwrap_or("no image");
+    if split.own.verbose > 0 {
+        message::note(&format!("project {}", outcome.project.as_deref().unwrap_or("unknown")));
+        match &outcome.image {
+            Some(image) => message::note(&format!("image {image} ({})", outcome.code)),
+            None => message::note(reason),
+        }
+        return;
+    }
+    let due = || {
+        let project = outcome.project.as_deref().map(path_text::decode);
+        let once_a_day = matches!(outcome.code.as_str(), "none" | "too-much-outside" | "shadowed");
+        once_a_day && project.is_some_and(|project| notice::is_due(&context.layout, &project, context.now))
+    };
+    if outcome.urgent || due() {
+        message::note(reason);
+    }
+}
+
+/// Becomes Julia.
+fn launch(context: &Context, split: &Split, located: &Located, outcome: &Outcome) -> Result<u8, Error> {
+    let project = outcome.project_option.as_deref().map(path_text::decode);
+    let image = outcome.image.as_deref().map(path_text::decode);
+    let mut invocation = Invocation::new(&located.binary);
+    invocation.arguments = julia_options::compose(split, project.as_deref(), image.as_deref());
+    if context.julia_variables.precompile_limit.is_none() {
+        invocation = invocation.set("JULIA_MAX_NUM_PRECOMPILE_FILES", PRECOMPILE_FILES);
+    }
+    if split.own.dry_run {
+        output::line(invocation.shell_line().as_ref())?;
+        return Ok(exit::SUCCESS);
+    }
+    if split.own.verbose > 1 {
+        message::note(&invocation.shell_line());
+    }
+    if outcome.project.is_some() {
+        journal::append(&context.layout, &journal_line(context, outcome));
+    }
+    #[expect(clippy::disallowed_methods, reason = "the program that this process becomes")]
+    let mut command = Command::new(&invocation.program);
+    command.args(&invocation.arguments);
+    for (name, value) in &invocation.environment {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let source = platform::replace_process(&mut command);
+    Err(Error::NotStarted { program: PathBuf::from(&located.binary), source })
+}
+
+fn journal_line(context: &Context, outcome: &Outcome) -> Start {
+    let dash = || "-".to_owned();
+    Start {
+        time: context.now,
+        verdict: outcome.code.clone(),
+        image: outcome.key.clone().unwrap_or_else(dash),
+        julia: if outcome.julia.is_empty() { dash() } else { outcome.julia.clone() },
+        project: outcome.project.clone().unwrap_or_else(dash),
+    }
+}
+
+/// An error and its cause in one line.
+fn one_line(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let line = cause.to_string();
+        text = format!("{text}: {}", line.lines().next().unwrap_or_default());
+        source = cause.source();
+    }
+    text
+}

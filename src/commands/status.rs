@@ -1,0 +1,201 @@
+//! `jlproj status`: which image a project gets, and why.
+
+use serde::Serialize;
+
+use crate::assessment::{self, Assessment};
+use crate::cli::StatusArgs;
+use crate::commands::build::summary::load_time;
+use crate::commands::subject::{self, Subject};
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::model::difference::Difference;
+use crate::model::image::{KnownImage, Measurements};
+use crate::model::verdict::{Plain, Verdict};
+use crate::path_text;
+use crate::ui::output;
+use crate::ui::table::pairs;
+
+/// What is told, in any format.
+#[derive(Serialize)]
+struct Report {
+    project: String,
+    manifest: String,
+    julia: JuliaReport,
+    /// One word: see the manual.
+    verdict: &'static str,
+    reason: String,
+    differences: Vec<Difference>,
+    /// Packages that could be baked and are not in the image in force.
+    missing: Vec<String>,
+    image: Option<ImageReport>,
+    wanted_key: String,
+    packages: Vec<PackageReport>,
+    outside: Vec<OutsideReport>,
+}
+
+#[derive(Serialize)]
+struct JuliaReport {
+    version: String,
+    binary: String,
+    chosen: String,
+}
+
+#[derive(Serialize)]
+struct ImageReport {
+    key: String,
+    path: String,
+    in_force: bool,
+    size: u64,
+    built: i64,
+    builder: String,
+    packages: usize,
+    measured: Measurements,
+}
+
+#[derive(Serialize)]
+struct PackageReport {
+    name: String,
+    uuid: String,
+    version: String,
+}
+
+#[derive(Serialize)]
+struct OutsideReport {
+    name: String,
+    reason: String,
+}
+
+pub(crate) fn run(arguments: &StatusArgs, context: &Context) -> Result<u8, Error> {
+    let julia = arguments.julia.julia.clone();
+    let subject = subject::read(context, julia, arguments.project.project.as_deref())?;
+    let report = report(context, &subject);
+    output::print(&report, arguments.format.format, || table(&report, arguments.verbose))?;
+    let in_force = report.image.as_ref().is_some_and(|image| image.in_force);
+    Ok(if arguments.check && !in_force { exit::NOT_FRESH } else { exit::SUCCESS })
+}
+
+/// Tells the verdict in a line or two, as after `pkg`.
+pub(crate) fn brief(context: &Context, subject: &Subject) -> String {
+    report(context, subject).reason
+}
+
+fn report(context: &Context, subject: &Subject) -> Report {
+    let Subject { located, installation, assessment, .. } = subject;
+    let Assessment { state, wanted, verdict, .. } = assessment;
+    let (differences, missing) = match verdict {
+        Verdict::Contained { differences, missing, .. } => (differences.clone(), missing.clone()),
+        Verdict::Plain(Plain::Stale { differences, .. }) => (differences.clone(), Vec::new()),
+        _ => (Vec::new(), Vec::new()),
+    };
+    Report {
+        project: path_text::encode(&state.folder),
+        manifest: path_text::encode(&state.manifest_file),
+        julia: JuliaReport {
+            version: installation.identity.version.clone(),
+            binary: path_text::encode(&located.binary),
+            chosen: located.reason.clone(),
+        },
+        verdict: assessment::code(verdict),
+        reason: reason(verdict),
+        differences,
+        missing,
+        image: image(context, assessment),
+        wanted_key: wanted.inputs.key().to_string(),
+        packages: wanted
+            .inputs
+            .packages
+            .iter()
+            .map(|package| PackageReport {
+                name: package.name.clone(),
+                uuid: package.uuid.to_string(),
+                version: package.version.clone(),
+            })
+            .collect(),
+        outside: wanted
+            .outside
+            .values()
+            .map(|(name, reason)| OutsideReport { name: name.clone(), reason: reason.to_string() })
+            .collect(),
+    }
+}
+
+fn reason(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Exact { .. } => "the image is up to date".to_owned(),
+        Verdict::Contained { missing, .. } if missing.is_empty() => {
+            "an image with the same packages is in force".to_owned()
+        }
+        Verdict::Contained { missing, .. } => {
+            format!("an image that lacks {} of the packages is in force", missing.len())
+        }
+        Verdict::Plain(plain) => assessment::reason(plain),
+    }
+}
+
+/// The image that the verdict speaks of.
+fn image(context: &Context, assessment: &Assessment) -> Option<ImageReport> {
+    let (key, in_force) = match &assessment.verdict {
+        Verdict::Exact { key } | Verdict::Contained { key, .. } => (key, true),
+        Verdict::Plain(
+            Plain::Stale { key, .. } | Plain::Broken { key, .. } | Plain::TooMuchOutside { key, .. },
+        ) => (key, false),
+        Verdict::Plain(_) => return None,
+    };
+    let known = assessment.catalog.images.iter().find(|image| image.record.key == *key)?;
+    let KnownImage { record, inputs, .. } = known;
+    Some(ImageReport {
+        key: key.to_string(),
+        path: path_text::encode(&context.layout.image_file(key)),
+        in_force,
+        size: record.file.size,
+        built: record.built,
+        builder: inputs.builder.clone(),
+        packages: inputs.packages.len(),
+        measured: record.measured.clone(),
+    })
+}
+
+fn table(report: &Report, verbose: bool) -> String {
+    let mut lines = vec![
+        ("project", report.project.clone()),
+        ("julia", format!("{} ({}, {})", report.julia.version, report.julia.binary, report.julia.chosen)),
+        ("verdict", format!("{}: {}", report.verdict, report.reason)),
+    ];
+    if !report.differences.is_empty() {
+        lines.push(("changed", join(report.differences.iter().map(ToString::to_string))));
+    }
+    if !report.missing.is_empty() {
+        lines.push(("not in the image", report.missing.join(", ")));
+    }
+    if let Some(image) = &report.image {
+        let built =
+            jiff::Timestamp::from_second(image.built).map(|time| time.strftime("%F %R UTC").to_string());
+        let megabytes = image.size / 1_000_000;
+        lines.push(("image", image.path.clone()));
+        lines.push((
+            "made",
+            format!(
+                "{}, {}, {} packages, {megabytes} MB",
+                built.unwrap_or_default(),
+                image.builder,
+                image.packages
+            ),
+        ));
+        lines.push(("load time", load_time(&image.measured)));
+    }
+    let outside = report.outside.iter().map(|outside| format!("{}: {}", outside.name, outside.reason));
+    if !report.outside.is_empty() {
+        lines.push(("stays outside", join(outside)));
+    }
+    if verbose {
+        let packages = report.packages.iter().map(|package| format!("{} {}", package.name, package.version));
+        lines.push(("to bake", join(packages)));
+        lines.push(("wanted key", report.wanted_key.clone()));
+    }
+    pairs(&lines)
+}
+
+fn join(texts: impl Iterator<Item = String>) -> String {
+    texts.map(|text| text.trim().to_owned()).collect::<Vec<_>>().join("\n")
+}

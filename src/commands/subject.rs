@@ -1,0 +1,59 @@
+//! The project that a command looks at, as `run` would see it.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use crate::assessment::{self, Assessment, Overrides, ProjectState};
+use crate::context::Context;
+use crate::error::Error;
+use crate::fs::ObservedFiles;
+use crate::installation::Installation;
+use crate::julia::locate::Located;
+use crate::model::environment::ProjectFlag;
+
+/// A project with its Julia.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    pub(crate) located: Located,
+    pub(crate) installation: Installation,
+    pub(crate) assessment: Assessment,
+}
+
+/// Reads and assesses a project.
+///
+/// # Errors
+/// Where there is no Julia, no project, or a file of it cannot be read.
+pub(crate) fn read(
+    context: &Context,
+    julia: Option<OsString>,
+    project: Option<&OsStr>,
+) -> Result<Subject, Error> {
+    let settings = assessment::settings(context, Overrides { julia, ..Overrides::default() })?;
+    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+    let installation = assessment::describe(context, &located)?;
+    let files = ObservedFiles::default();
+    let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
+    let (environment, depots) =
+        assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
+    let state = ProjectState::read(context, environment, depots, &files)?;
+    let assessment = assessment::assess(context, &installation, &settings, state, &files)?;
+    Ok(Subject { located, installation, assessment })
+}
+
+/// The canonical folder of a project, whatever state its files are in.
+///
+/// # Errors
+/// Where there is no Julia to say where projects are, or no project.
+pub(crate) fn folder(context: &Context, project: Option<&OsStr>) -> Result<PathBuf, Error> {
+    let settings = assessment::settings(context, Overrides::default())?;
+    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+    let installation = assessment::describe(context, &located)?;
+    let files = ObservedFiles::default();
+    let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
+    let (environment, _) =
+        assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
+    let no_project = || Error::NoProject { directory: context.directory.clone() };
+    let project_file = environment.project_file.ok_or_else(no_project)?;
+    let folder = project_file.parent().ok_or_else(no_project)?;
+    fs_err::canonicalize(folder).map_err(|_| Error::NoProjectFile { path: project_file.clone() })
+}

@@ -1,0 +1,160 @@
+//! What surrounds this run of jlproj: the only place that reads the environment, the current directory and
+//! the clock. Built once; everything else takes values.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::error::Error;
+use crate::fs;
+use crate::julia::probe::PROBE_VARIABLE;
+use crate::model::settings::{SettingsError, UserFile, Variables};
+use crate::store::layout::Layout;
+
+/// The surroundings.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) layout: Layout,
+    /// There is a place for the store: `JLPROJ_HOME`, or a home folder.
+    pub(crate) has_store: bool,
+    pub(crate) directory: PathBuf,
+    pub(crate) home: Option<PathBuf>,
+    /// The user's `config.toml`; it need not exist.
+    pub(crate) config_file: Option<PathBuf>,
+    pub(crate) variables: Variables,
+    pub(crate) julia_variables: JuliaVariables,
+    /// `PATH`
+    pub(crate) search_path: Option<OsString>,
+    /// This program.
+    pub(crate) own_program: Option<PathBuf>,
+    /// Seconds since 1970.
+    pub(crate) now: i64,
+    pub(crate) stderr_is_terminal: bool,
+    /// Columns of the terminal that stdout is; `None` where it is none.
+    pub(crate) width: Option<usize>,
+    /// We were started by a Julia that we asked about itself: it is a wrapper around jlproj.
+    pub(crate) inside_probe: bool,
+}
+
+/// Julia's own environment variables that decide what it loads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct JuliaVariables {
+    pub(crate) project: Option<OsString>,
+    pub(crate) load_path: Option<OsString>,
+    pub(crate) depot_path: Option<OsString>,
+    pub(crate) precompile_limit: Option<OsString>,
+    /// `JULIAUP_DEPOT_PATH` and `JULIAUP_CHANNEL`.
+    pub(crate) juliaup_depot: Option<OsString>,
+    pub(crate) juliaup_channel: Option<OsString>,
+}
+
+impl Context {
+    /// Reads the surroundings.
+    ///
+    /// # Errors
+    /// Where there is no current directory.
+    pub(crate) fn read() -> Result<Self, Error> {
+        #[expect(clippy::disallowed_methods, reason = "the one place that asks")]
+        let directory = std::env::current_dir().map_err(Error::NoDirectory)?;
+        let home = variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from);
+        let store = store_root(&directory);
+        Ok(Self {
+            has_store: store.is_some(),
+            layout: store.map_or_else(Layout::nowhere, Layout::new),
+            directory,
+            home,
+            config_file: config_file(),
+            variables: Variables {
+                julia: variable("JLPROJ_JULIA"),
+                builder: variable("JLPROJ_BUILDER"),
+                packagecompiler: variable("JLPROJ_PACKAGECOMPILER"),
+                sysimage: variable("JLPROJ_SYSIMAGE"),
+                disable: variable("JLPROJ_DISABLE").is_some_and(|value| value != "0"),
+            },
+            julia_variables: JuliaVariables {
+                // Set and empty is not the same as not set.
+                project: raw_variable("JULIA_PROJECT"),
+                load_path: raw_variable("JULIA_LOAD_PATH"),
+                depot_path: raw_variable("JULIA_DEPOT_PATH"),
+                precompile_limit: raw_variable("JULIA_MAX_NUM_PRECOMPILE_FILES"),
+                juliaup_depot: variable("JULIAUP_DEPOT_PATH"),
+                juliaup_channel: raw_variable("JULIAUP_CHANNEL"),
+            },
+            search_path: variable("PATH"),
+            own_program: std::env::current_exe().ok(),
+            now: now(),
+            stderr_is_terminal: io::stderr().is_terminal(),
+            width: terminal_width(),
+            inside_probe: raw_variable(PROBE_VARIABLE).is_some(),
+        })
+    }
+
+    /// The user's settings file.
+    ///
+    /// # Errors
+    /// Where it is there and cannot be read or followed.
+    pub(crate) fn user_file(&self) -> Result<UserFile, Error> {
+        let Some(path) = &self.config_file else { return Ok(UserFile::default()) };
+        let contents = fs::read_limited(path).map_err(Error::Io)?;
+        let parsed = contents.map_or(Ok(UserFile::default()), |contents| UserFile::parse(&contents));
+        parsed.map_err(|source| Error::settings_file(path, source))
+    }
+
+    /// A variable of the environment, for programs of the user's choice (`CC`).
+    pub(crate) fn program_variable(name: &'static str) -> Option<OsString> {
+        variable(name)
+    }
+}
+
+/// Nanoseconds since 1970, by the clock that files are stamped with.
+pub(crate) fn clock() -> i64 {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    let now = SystemTime::now();
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// Seconds since 1970; tests can set them.
+fn now() -> i64 {
+    let fixed = raw_variable("__JLPROJ_NOW").and_then(|value| value.to_str()?.parse().ok());
+    fixed.unwrap_or_else(|| clock() / 1_000_000_000)
+}
+
+/// A variable that is set and not empty.
+fn variable(name: &str) -> Option<OsString> {
+    raw_variable(name).filter(|value| !value.is_empty())
+}
+
+fn raw_variable(name: &str) -> Option<OsString> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    std::env::var_os(OsStr::new(name))
+}
+
+/// `JLPROJ_HOME`, else the platform's data folder.
+fn store_root(directory: &Path) -> Option<PathBuf> {
+    match variable("JLPROJ_HOME") {
+        Some(path) => Some(directory.join(path)),
+        None => Some(directories::ProjectDirs::from("", "", "jlproj")?.data_dir().to_owned()),
+    }
+}
+
+/// `JLPROJ_CONFIG`, else `config.toml` in the platform's configuration folder.
+fn config_file() -> Option<PathBuf> {
+    match variable("JLPROJ_CONFIG") {
+        Some(path) => Some(PathBuf::from(path)),
+        None => Some(directories::ProjectDirs::from("", "", "jlproj")?.config_dir().join("config.toml")),
+    }
+}
+
+/// The width that tests set, else that of the terminal.
+fn terminal_width() -> Option<usize> {
+    let fixed = raw_variable("__JLPROJ_WIDTH").and_then(|value| value.to_str()?.parse().ok());
+    fixed.or_else(|| io::stdout().is_terminal().then(|| crate::ui::terminal::width()))
+}
+
+impl From<SettingsError> for Error {
+    fn from(source: SettingsError) -> Self {
+        Self::Settings(source)
+    }
+}

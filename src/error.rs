@@ -1,0 +1,172 @@
+//! All that can go wrong, what to do about it, and the exit code that says so.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error as ThisError;
+
+use crate::exit;
+use crate::julia::builder::BuildError;
+use crate::julia::locate::LocateError;
+use crate::julia::probe::ProbeError;
+use crate::model::environment::EnvironmentError;
+use crate::model::julia_options::SplitError;
+use crate::model::settings::SettingsError;
+use crate::ui::message;
+
+/// Why a command failed.
+#[derive(Debug, ThisError)]
+pub(crate) enum Error {
+    #[error("the current directory cannot be found")]
+    NoDirectory(#[source] io::Error),
+    #[error("there is no place for jlproj's files: HOME is not set")]
+    NoHome,
+    #[error("cannot read or write a file")]
+    Io(#[from] io::Error),
+    #[error("the settings in `{}` cannot be followed", path.display())]
+    SettingsFile { path: PathBuf, source: SettingsError },
+    #[error("a setting cannot be followed")]
+    Settings(#[source] SettingsError),
+    #[error(transparent)]
+    Arguments(#[from] SplitError),
+    #[error(transparent)]
+    Locate(#[from] LocateError),
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    #[error("`{program}` is a wrapper that starts jlproj again")]
+    Recursion { program: String },
+    #[error("cannot start `{}`", program.display())]
+    NotStarted { program: PathBuf, source: io::Error },
+    #[error("the project cannot be found")]
+    Environment(#[from] EnvironmentError),
+    #[error("there is no project here: no Project.toml in `{}` or above", directory.display())]
+    NoProject { directory: PathBuf },
+    #[error("`{}` does not exist", path.display())]
+    NoProjectFile { path: PathBuf },
+    #[error("`{}` has no manifest", project.display())]
+    NoManifest { project: PathBuf },
+    #[error("cannot read `{}`", path.display())]
+    ProjectFile { path: PathBuf, text: String },
+    #[error("the manifest was resolved by Julia {manifest}, and this is Julia {julia}")]
+    OtherJulia { manifest: String, julia: String, project: PathBuf },
+    #[error("{} not installed", listed(packages))]
+    NotInstalled { packages: Vec<String>, project: PathBuf },
+    #[error("no package of this project can be baked")]
+    NothingToBake { reasons: Vec<String> },
+    #[error("not enough room in `{}`: {free} MB free, about {needed} MB needed", folder.display())]
+    DiskFull { folder: PathBuf, free: u64, needed: u64 },
+    #[error("not enough memory: {free} MB free, about {needed} MB needed")]
+    MemoryLow { free: u64, needed: u64 },
+    #[error("the linker cannot find `libjulia` of `{}`", julia.display())]
+    NoLibrary { julia: PathBuf },
+    #[error("the image was not built")]
+    Build { source: BuildError, log: Option<PathBuf> },
+    #[error("no image is in force: {reason}")]
+    NoImage { reason: String },
+    #[error("no build of this project is on record")]
+    NoLog,
+    #[error("{failed} of {all} images were not built")]
+    SomeFailed { failed: usize, all: usize },
+}
+
+impl Error {
+    pub(crate) fn settings_file(path: &Path, source: SettingsError) -> Self {
+        Self::SettingsFile { path: path.to_owned(), source }
+    }
+
+    /// The exit code that stands for it.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Arguments(_) => exit::USAGE,
+            Self::Locate(LocateError::NotAProgram { .. } | LocateError::Ourselves { .. })
+            | Self::NotStarted { .. } => exit::JULIA_NOT_RUNNABLE,
+            Self::Locate(_) => exit::JULIA_NOT_FOUND,
+            Self::Build { source: BuildError::Interrupted(signal), .. } => {
+                exit::SIGNAL_BASE.saturating_add(*signal)
+            }
+            _ => exit::FAILURE,
+        }
+    }
+
+    /// Prints it, with what to do about it.
+    pub(crate) fn print(&self) {
+        if let Self::Build { source: BuildError::Interrupted(_), .. } = self {
+            message::note("interrupted; nothing was left behind");
+            return;
+        }
+        let details = match self {
+            Self::Build { source, .. } => source.details(),
+            Self::Probe(ProbeError::NotJulia { output, .. }) => output.clone(),
+            _ => String::new(),
+        };
+        message::error(self, &details, &self.hints());
+    }
+
+    /// Commands to type, or what else to do.
+    fn hints(&self) -> Vec<String> {
+        let one = |text: String| vec![text];
+        match self {
+            Self::NoHome => one("set HOME, or JLPROJ_HOME to a folder for jlproj's files".to_owned()),
+            Self::Locate(error) => locate_hints(error),
+            Self::Probe(_) | Self::Recursion { .. } | Self::NotStarted { .. } => {
+                one("name another Julia: `jlproj run --julia /path/to/julia`".to_owned())
+            }
+            Self::NoProject { .. } => one("go to a project, or name one: `jlproj build PROJECT`".to_owned()),
+            Self::NoProjectFile { path } => {
+                one(format!("make a project there: `jlproj pkg --project {} add PACKAGE`", folder_of(path)))
+            }
+            Self::NoManifest { project } | Self::NotInstalled { project, .. } => {
+                one(format!("`jlproj pkg --project {} instantiate`", folder_of(project)))
+            }
+            Self::OtherJulia { project, .. } => vec![
+                format!("`jlproj pkg --project {} resolve`", folder_of(project)),
+                "or name the other Julia: `jlproj build --julia JULIA`".to_owned(),
+            ],
+            Self::NothingToBake { reasons } => reasons.clone(),
+            Self::DiskFull { .. } => one("free some space, or set JLPROJ_HOME to another disk".to_owned()),
+            Self::MemoryLow { .. } => one("close other programs and try again".to_owned()),
+            Self::NoLibrary { .. } => {
+                one("install its development files (Debian: `sudo apt-get install libjulia-dev`)".to_owned())
+            }
+            Self::Build { source, log } => {
+                let mut hints = source.hints();
+                if let Some(log) = log {
+                    hints.push(format!("the whole log is in {}", log.display()));
+                }
+                hints
+            }
+            Self::NoImage { .. } | Self::NoLog => one("`jlproj build`".to_owned()),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn locate_hints(error: &LocateError) -> Vec<String> {
+    match error {
+        LocateError::Channel(error) => vec![format!("`{}`", error.hint())],
+        LocateError::NoJuliaup { .. } => {
+            vec!["install juliaup, or name a Julia: `jlproj run --julia /path/to/julia`".to_owned()]
+        }
+        _ => vec![
+            "install Julia (https://julialang.org/downloads), or name one: `jlproj run --julia /path/to/julia`"
+                .to_owned(),
+        ],
+    }
+}
+
+/// The folder of a project file, for a command line.
+fn folder_of(project_file: &Path) -> String {
+    let folder = project_file.parent().unwrap_or(project_file);
+    crate::model::shell::quote(folder.as_os_str())
+}
+
+/// `A is`, `A, B and 3 more are`.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match names.len() {
+        1 => format!("{shown} is"),
+        count if count > SHOWN => format!("{shown} and {} more are", count - SHOWN),
+        _ => format!("{shown} are"),
+    }
+}

@@ -1,0 +1,269 @@
+//! The disk: files replaced whole, and reading that remembers what it rests on.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::files::Files;
+use crate::model::key::Digest;
+use crate::platform;
+
+/// The largest text file that we read: a manifest of a thousand packages has a third of a megabyte.
+const LARGEST_TEXT: u64 = 64 * 1024 * 1024;
+
+/// A state of a file, by what `stat` says of it; all zero for a file that is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stamp {
+    pub(crate) exists: bool,
+    pub(crate) size: u64,
+    pub(crate) modified: i64,
+    pub(crate) changed: i64,
+    pub(crate) inode: u64,
+    pub(crate) device: u64,
+    pub(crate) mode: u32,
+    pub(crate) owner: u32,
+}
+
+impl Stamp {
+    /// The stamp of what `path` leads to now.
+    pub(crate) fn of(path: &Path) -> Self {
+        fs_err::metadata(path).map_or_else(|_| Self::default(), |metadata| Self::from(&metadata))
+    }
+
+    /// The same for a file; for a folder only what stays when files are put into it.
+    pub(crate) fn without_listing(self) -> Self {
+        if file_kind(self.mode) != FileKind::Directory {
+            return self;
+        }
+        Self { size: 0, modified: 0, changed: 0, ..self }
+    }
+
+    /// Whether the file may have changed since without a trace: its last change is not older than
+    /// `read_at` (nanoseconds since 1970) by more than a clock of a file system can be coarse.
+    pub(crate) fn is_racy(&self, read_at: i64) -> bool {
+        /// Two seconds: what FAT keeps, the coarsest of them.
+        const COARSEST_CLOCK: i64 = 2_000_000_000;
+        self.exists && self.modified.max(self.changed) >= read_at.saturating_sub(COARSEST_CLOCK)
+    }
+}
+
+impl From<&std::fs::Metadata> for Stamp {
+    fn from(metadata: &std::fs::Metadata) -> Self {
+        let identity = platform::identity(metadata);
+        Self {
+            exists: true,
+            size: identity.size,
+            modified: identity.modified,
+            changed: identity.changed,
+            inode: identity.inode,
+            device: identity.device,
+            mode: identity.mode,
+            owner: identity.owner,
+        }
+    }
+}
+
+/// The real disk, remembering every file that was asked for, so that an answer can be kept with the
+/// state of all that it rests on.
+#[derive(Debug, Default)]
+pub(crate) struct ObservedFiles {
+    files: RefCell<BTreeMap<PathBuf, Stamp>>,
+    listings: RefCell<BTreeMap<PathBuf, Stamp>>,
+}
+
+/// What was asked for, with its state at that time.
+#[derive(Debug, Default)]
+pub(crate) struct Observations {
+    pub(crate) files: BTreeMap<PathBuf, Stamp>,
+    /// Folders whose list of names matters.
+    pub(crate) listings: BTreeMap<PathBuf, Stamp>,
+}
+
+impl ObservedFiles {
+    /// The stamp of `path`, taken once and remembered. Of a folder only that it is one: what is in it
+    /// changes all the time.
+    pub(crate) fn observe(&self, path: &Path) -> Stamp {
+        if let Some(stamp) = self.files.borrow().get(path) {
+            return *stamp;
+        }
+        let stamp = Stamp::of(path).without_listing();
+        self.files.borrow_mut().insert(path.to_owned(), stamp);
+        stamp
+    }
+
+    /// Remembers which names are in a folder.
+    pub(crate) fn observe_listing(&self, folder: &Path) {
+        self.listings.borrow_mut().insert(folder.to_owned(), Stamp::of(folder));
+    }
+
+    /// All that was asked for.
+    pub(crate) fn into_observations(self) -> Observations {
+        Observations { files: self.files.into_inner(), listings: self.listings.into_inner() }
+    }
+}
+
+impl Files for ObservedFiles {
+    fn is_file(&self, path: &Path) -> bool {
+        let stamp = self.observe(path);
+        stamp.exists && file_kind(stamp.mode) == FileKind::Regular
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        let stamp = self.observe(path);
+        stamp.exists && file_kind(stamp.mode) == FileKind::Directory
+    }
+
+    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, io::Error> {
+        // Stamped before it is read: a change in between shows as a different stamp later.
+        if !self.observe(path).exists {
+            return Ok(None);
+        }
+        read_limited(path)
+    }
+}
+
+/// What kind of thing a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FileKind {
+    Regular,
+    Directory,
+    Other,
+}
+
+/// The kind that `mode` (as `st_mode`) tells.
+const fn file_kind(mode: u32) -> FileKind {
+    match mode & 0o170_000 {
+        0o100_000 => FileKind::Regular,
+        0o040_000 => FileKind::Directory,
+        _ => FileKind::Other,
+    }
+}
+
+/// The contents of a regular file; `None` where there is none.
+///
+/// # Errors
+/// Where it cannot be read, is no regular file (a pipe would never end) or is larger than 64 MiB.
+pub(crate) fn read_limited(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let metadata = match fs_err::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if is_absence(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if !metadata.is_file() {
+        return Err(io::Error::other(format!("`{}` is not a regular file", path.display())));
+    }
+    if metadata.len() > LARGEST_TEXT {
+        let text =
+            format!("`{}` is too large ({} bytes; at most {LARGEST_TEXT})", path.display(), metadata.len());
+        return Err(io::Error::other(text));
+    }
+    fs_err::read(path).map(Some)
+}
+
+/// Whether the error says that a file is not there.
+pub(crate) fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Replaces the file by `contents`, so that a reader sees the old or the new one, never a part.
+///
+/// Not forced to disk: for what can be made anew. The folder is made where it is missing.
+///
+/// # Errors
+/// Where the folder cannot be made or written.
+pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+    write_beside(path, contents, false)
+}
+
+/// As [`replace`], and on disk before it returns: for what cannot be made anew.
+///
+/// # Errors
+/// Where the folder cannot be made or written.
+pub(crate) fn replace_durably(path: &Path, contents: &[u8]) -> io::Result<()> {
+    write_beside(path, contents, true)
+}
+
+fn write_beside(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    platform::create_private_folders(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".jlproj-").tempfile_in(folder)?;
+    file.write_all(contents)?;
+    if durable {
+        file.as_file().sync_all()?;
+    }
+    // `rename`, not `persist`: the latter fails on Windows while a reader holds the file.
+    let temporary = file.into_temp_path();
+    platform::protect_file(&temporary)?;
+    fs_err::rename(&temporary, path)?;
+    // What was renamed is no longer there to be removed.
+    let _ = temporary.keep();
+    if durable {
+        sync_folder(folder)?;
+    }
+    Ok(())
+}
+
+/// Makes sure that the names in a folder are on disk.
+///
+/// # Errors
+/// Where the folder cannot be opened or written through.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { fs_err::File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// The digest of a file of any size.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(crate) fn contents_digest(file: &Path) -> io::Result<Digest> {
+    use sha2::{Digest as _, Sha256};
+    let mut source = fs_err::File::open(file)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match io::Read::read(&mut source, &mut buffer)? {
+            0 => return Ok(Digest::from_hash(&hash.finalize())),
+            count => hash.update(&buffer[..count]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replaced_file_is_whole_and_alone() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("new/state.toml");
+        replace(&path, b"one").expect("first");
+        replace_durably(&path, b"two").expect("second");
+        assert_eq!(fs_err::read(&path).expect("read"), b"two");
+        assert_eq!(fs_err::read_dir(path.parent().expect("parent")).expect("list").count(), 1);
+    }
+
+    #[test]
+    fn what_was_asked_for_is_remembered_even_where_it_is_absent() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let (here, absent) = (folder.path().join("here"), folder.path().join("absent"));
+        fs_err::write(&here, "text").expect("write");
+        let files = ObservedFiles::default();
+        assert!(files.is_file(&here));
+        assert_eq!(files.read(&absent).expect("no error"), None);
+        let seen = files.into_observations().files;
+        assert!(seen[&here].exists);
+        assert!(!seen[&absent].exists);
+    }
+
+    #[test]
+    fn a_file_of_this_instant_is_racy_and_an_old_one_is_not() {
+        let stamp = Stamp { exists: true, modified: 10_000_000_000, ..Stamp::default() };
+        assert!(stamp.is_racy(10_000_000_000));
+        assert!(stamp.is_racy(11_000_000_000));
+        assert!(!stamp.is_racy(20_000_000_000));
+        assert!(!Stamp::default().is_racy(0));
+    }
+}

@@ -1,0 +1,106 @@
+//! The direct builder: Julia and a linker, nothing else.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::julia::builder::{BuildError, Job, Stage};
+use crate::julia::exchange::{self, ExchangeError, PackageRequest};
+use crate::julia::log_text::last_error;
+use crate::julia::{linker, process};
+use crate::platform;
+use crate::template::Template;
+
+/// What `direct.jl` is asked.
+#[derive(Serialize)]
+struct Request {
+    load_path: Vec<String>,
+    depots: Vec<String>,
+    statements: Vec<String>,
+    packages: Vec<PackageRequest>,
+}
+
+/// What it answers.
+#[derive(Debug, Deserialize)]
+struct Answer {
+    #[serde(default)]
+    packages: Vec<LoadedFrom>,
+}
+
+#[derive(Debug, Deserialize)]
+struct LoadedFrom {
+    #[expect(dead_code, reason = "read so that an answer without it is refused")]
+    name: String,
+}
+
+/// Makes the image of the job.
+///
+/// # Errors
+/// Where a step fails or we are interrupted.
+pub(crate) fn direct(job: &Job<'_>, depots: &[PathBuf]) -> Result<(), BuildError> {
+    job.watcher.stage(Stage::Compile);
+    let archive = job.folder.join("sys-o.a");
+    generate_code(job, depots, &archive)?;
+    job.watcher.stage(Stage::Link);
+    link(job, &archive)
+}
+
+/// Has Julia load the packages and write native code for all that is then in memory.
+fn generate_code(job: &Job<'_>, depots: &[PathBuf], archive: &Path) -> Result<(), BuildError> {
+    let texts =
+        |paths: &[PathBuf]| paths.iter().map(|path| exchange::text_of(path)).collect::<Result<_, _>>();
+    let request = Request {
+        load_path: vec![load_project(job)?, "@stdlib".to_owned()],
+        depots: texts(depots)?,
+        statements: texts(job.statements)?,
+        packages: job.packages.to_vec(),
+    };
+    let request = exchange::write_request(job.folder, "direct", &request)?;
+    let result = job.folder.join("direct.result.toml");
+    let mut invocation = job
+        .julia_invocation()
+        .option("--sysimage", job.julia.default_image.as_os_str())
+        .option("--cpu-target", job.cpu_target)
+        .option("--output-o", archive);
+    if job.julia.has_package_images() {
+        invocation = invocation.argument("--pkgimages=no").argument("--threads=1");
+    }
+    invocation.arguments.extend(job.arguments.iter().map(OsString::from));
+    let invocation = invocation
+        .argument(job.script(Template::Direct))
+        .set("JLPROJ_REQUEST", &request)
+        .set("JLPROJ_RESULT", &result);
+    let status = process::run(&invocation, job.log, None, job.watcher)?;
+    if platform::ending_signal(status) == Some(9) {
+        return Err(BuildError::Killed { stage: Stage::Compile });
+    }
+    if !status.success() || !archive.is_file() {
+        let code = platform::exit_code(status);
+        return Err(BuildError::JuliaFailed { stage: Stage::Compile, code, text: last_error(job.log) });
+    }
+    let answer: Answer = exchange::read_answer(&result, status)?;
+    if answer.packages.len() < job.packages.len() {
+        return Err(BuildError::Odd("packages are missing in the builder's answer".to_owned()));
+    }
+    Ok(())
+}
+
+/// The project that packages are loaded from: the user's own, since Julia names its caches by the project's
+/// path, and those that are there already are then found. A path that TOML cannot write is replaced.
+fn load_project(job: &Job<'_>) -> Result<String, ExchangeError> {
+    exchange::text_of(job.project_file).or_else(|_| exchange::text_of(job.bake_project))
+}
+
+/// Links the archive into the image.
+fn link(job: &Job<'_>, archive: &Path) -> Result<(), BuildError> {
+    let linker = job.linker.ok_or(BuildError::NoLinker)?;
+    let invocation = linker::invocation(linker, job.julia, archive, job.image);
+    let status = process::run(&invocation, job.log, None, job.watcher)?;
+    if status.success() && job.image.is_file() {
+        // The archive is as large as the image.
+        return Ok(fs_err::remove_file(archive)?);
+    }
+    let (program, code) = (linker.program().display().to_string(), platform::exit_code(status));
+    Err(BuildError::LinkFailed { program, code, text: last_error(job.log) })
+}

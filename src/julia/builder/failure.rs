@@ -1,0 +1,115 @@
+//! Why a build failed, in plain words.
+
+use thiserror::Error;
+
+use crate::julia::builder::Stage;
+use crate::julia::exchange::ExchangeError;
+use crate::julia::process::ProcessError;
+use crate::model::verification::Fault;
+
+/// Why there is no image.
+#[derive(Debug, Error)]
+pub(crate) enum BuildError {
+    #[error("interrupted")]
+    Interrupted(u8),
+    #[error("{name} does not load in this project")]
+    PackageFailed { name: String, text: String },
+    #[error("the workload `{path}` failed (exit code {code})")]
+    WorkloadFailed { path: String, code: u8 },
+    #[error("Julia was killed while {}: most likely there was not enough memory", stage.name())]
+    Killed { stage: Stage },
+    #[error("Julia failed while {} (exit code {code})", stage.name())]
+    JuliaFailed { stage: Stage, code: u8, text: String },
+    #[error("PackageCompiler failed")]
+    PackageCompilerFailed { text: String },
+    #[error("PackageCompiler cannot be had")]
+    NoPackageCompiler { text: String },
+    #[error("no program to link the image with: no C compiler, no `ld`, no `lld`")]
+    NoLinker,
+    #[error("`{program}` could not link the image (exit code {code})")]
+    LinkFailed { program: String, code: u8, text: String },
+    #[error("{name} loads, but Julia does not start with it in an image: its `__init__` fails there")]
+    InitFailed { name: String, text: String },
+    #[error("Julia does not start with the new image (exit code {code})")]
+    DoesNotStart { code: u8, text: String },
+    #[error("the new image is not what it should be")]
+    Wrong(Vec<Fault>),
+    #[error("the new image has the wrong contents: {0}")]
+    Odd(String),
+    #[error(transparent)]
+    Exchange(ExchangeError),
+    #[error("the build could not write its files")]
+    Files(#[from] std::io::Error),
+}
+
+impl BuildError {
+    /// What was printed where it went wrong, for people to read below the message.
+    pub(crate) fn details(&self) -> String {
+        match self {
+            Self::PackageFailed { text, .. }
+            | Self::JuliaFailed { text, .. }
+            | Self::PackageCompilerFailed { text }
+            | Self::NoPackageCompiler { text }
+            | Self::LinkFailed { text, .. }
+            | Self::InitFailed { text, .. }
+            | Self::DoesNotStart { text, .. } => text.clone(),
+            Self::Wrong(faults) => faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+            _ => String::new(),
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn hints(&self) -> Vec<String> {
+        let exclude = |name: &str| format!("leave it out: put `exclude = [\"{name}\"]` into jlproj.toml");
+        match self {
+            Self::PackageFailed { name, .. } => vec![
+                format!("see whether `julia --project -e 'import {name}'` works, and mend that first"),
+                exclude(name),
+            ],
+            Self::InitFailed { name, .. } => vec![exclude(name)],
+            Self::WorkloadFailed { path, .. } => {
+                vec![format!("run it by hand: `julia --project {path}`")]
+            }
+            Self::Killed { .. } => vec![
+                "close other programs, or leave large packages out with `exclude` in jlproj.toml".to_owned(),
+            ],
+            Self::NoPackageCompiler { .. } => vec![
+                "`jlproj build --builder direct` needs no package to be downloaded".to_owned(),
+                "or name a folder that holds it: `jlproj build --packagecompiler FOLDER`".to_owned(),
+            ],
+            Self::NoLinker => vec!["install a C compiler: `sudo apt-get install gcc`".to_owned()],
+            Self::LinkFailed { .. } => {
+                vec!["choose another compiler with the variable CC, as in `CC=clang jlproj build`".to_owned()]
+            }
+            Self::PackageCompilerFailed { .. } | Self::JuliaFailed { .. } | Self::DoesNotStart { .. } => {
+                vec!["read the whole log: `jlproj log`".to_owned()]
+            }
+            Self::Wrong(faults) => faults
+                .iter()
+                .filter_map(|fault| match fault {
+                    Fault::Unwanted { name } => Some(exclude(name)),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl From<ProcessError> for BuildError {
+    fn from(error: ProcessError) -> Self {
+        match error {
+            ProcessError::Interrupted(signal) => Self::Interrupted(signal),
+            other => Self::Exchange(ExchangeError::Process(other)),
+        }
+    }
+}
+
+impl From<ExchangeError> for BuildError {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Process(process) => process.into(),
+            other => Self::Exchange(other),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The PackageCompiler builder: a private environment, and a driver that calls it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use crate::julia::builder::{BuildError, Job, Stage};
+use crate::julia::command::Invocation;
+use crate::julia::exchange::{self, PackageRequest};
+use crate::julia::log_text::last_error;
+use crate::julia::process::Watcher;
+use crate::template::Template;
+
+/// Where PackageCompiler comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A registry that Pkg knows.
+    Registry,
+    /// A folder that the user names.
+    Folder(PathBuf),
+}
+
+#[derive(Serialize)]
+struct InstallRequest {
+    folder: String,
+    version: String,
+    path: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct InstallAnswer {
+    ok: bool,
+    #[serde(default)]
+    version: String,
+    #[serde(default)]
+    error: String,
+}
+
+/// The version that fits a Julia: the last 1.x for Julia before 1.6, the last 2.1 before 1.10, else the newest.
+fn fitting_version(julia: &Version) -> &'static str {
+    match (julia.major, julia.minor) {
+        (1, ..6) => "1.4.1",
+        (1, 6..10) => "2.1.24",
+        _ => "2",
+    }
+}
+
+/// Makes the private environment in `environment` and returns the version in it.
+///
+/// # Errors
+/// Where PackageCompiler cannot be had, or we are interrupted.
+pub(crate) fn install(
+    julia: &Invocation,
+    version: &Version,
+    source: &Source,
+    environment: &Path,
+    work: Work<'_>,
+) -> Result<String, BuildError> {
+    const LIMIT: Duration = Duration::from_secs(600);
+    let request = InstallRequest {
+        folder: exchange::text_of(environment)?,
+        version: fitting_version(version).to_owned(),
+        path: match source {
+            Source::Registry => String::new(),
+            Source::Folder(path) => exchange::text_of(path)?,
+        },
+    };
+    let request = exchange::write_request(work.folder, "install", &request)?;
+    let result = work.folder.join("install.result.toml");
+    let invocation = julia
+        .clone()
+        .argument(Template::InstallPackageCompiler.path_in(work.scripts))
+        .argument(&request)
+        .argument(&result);
+    let answer: InstallAnswer = exchange::ask(&invocation, &result, work.log, Some(LIMIT), work.watcher)
+        .map_err(|error| match error {
+            exchange::ExchangeError::NoAnswer { .. } => {
+                BuildError::NoPackageCompiler { text: last_error(work.log) }
+            }
+            other => other.into(),
+        })?;
+    if answer.ok { Ok(answer.version) } else { Err(BuildError::NoPackageCompiler { text: answer.error }) }
+}
+
+/// Where a script of ours works.
+#[derive(Clone, Copy)]
+pub(crate) struct Work<'a> {
+    pub(crate) folder: &'a Path,
+    pub(crate) scripts: &'a Path,
+    pub(crate) log: &'a Path,
+    pub(crate) watcher: &'a dyn Watcher,
+}
+
+#[derive(Serialize)]
+struct DriverRequest {
+    project: String,
+    sysimage_path: String,
+    statements: Vec<String>,
+    cpu_target: String,
+    script: String,
+    packages: Vec<PackageRequest>,
+}
+
+#[derive(Debug, Deserialize)]
+struct DriverAnswer {
+    ok: bool,
+    #[serde(default)]
+    error: String,
+}
+
+/// Makes the image of the job with the PackageCompiler of `environment`.
+///
+/// # Errors
+/// Where it fails or we are interrupted.
+pub(crate) fn packagecompiler(job: &Job<'_>, environment: &Path) -> Result<(), BuildError> {
+    job.watcher.stage(Stage::Compile);
+    let statements: Result<_, _> = job.statements.iter().map(|path| exchange::text_of(path)).collect();
+    let request = DriverRequest {
+        project: exchange::text_of(job.bake_project)?,
+        sysimage_path: exchange::text_of(job.image)?,
+        statements: statements?,
+        cpu_target: job.cpu_target.to_owned(),
+        script: exchange::text_of(&job.script(Template::Unpin))?,
+        packages: job.packages.to_vec(),
+    };
+    let request = exchange::write_request(job.folder, "packagecompiler", &request)?;
+    let result = job.folder.join("packagecompiler.result.toml");
+    let invocation = job
+        .julia_invocation()
+        .option("--project", environment)
+        .set("JLPROJ_REQUEST", &request)
+        .argument(job.script(Template::PackageCompiler))
+        .argument(&request)
+        .argument(&result);
+    let answer: DriverAnswer =
+        exchange::ask(&invocation, &result, job.log, None, job.watcher).map_err(|error| match error {
+            exchange::ExchangeError::NoAnswer { signal: Some(9), .. } => {
+                BuildError::Killed { stage: Stage::Compile }
+            }
+            exchange::ExchangeError::NoAnswer { .. } => {
+                BuildError::PackageCompilerFailed { text: last_error(job.log) }
+            }
+            other => other.into(),
+        })?;
+    if answer.ok && job.image.is_file() {
+        return Ok(());
+    }
+    Err(explain(&answer.error))
+}
+
+/// What a failure of PackageCompiler means.
+fn explain(text: &str) -> BuildError {
+    if text.contains("ProcessSignaled(9)") || text.contains("out of memory") {
+        return BuildError::Killed { stage: Stage::Compile };
+    }
+    if text.contains("could not find a compiler") {
+        return BuildError::NoLinker;
+    }
+    BuildError::PackageCompilerFailed { text: text.trim().to_owned() }
+}

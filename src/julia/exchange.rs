@@ -1,0 +1,90 @@
+//! How we and our scripts talk: a request file in, a result file out, both TOML.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use crate::fs;
+use crate::julia::command::Invocation;
+use crate::julia::process::{self, ProcessError, Watcher};
+
+/// Why a script did not answer.
+#[derive(Debug, Error)]
+pub(crate) enum ExchangeError {
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    #[error("cannot exchange files with Julia")]
+    Files(#[from] io::Error),
+    /// It ended without a result that can be read.
+    #[error("Julia ended with exit code {code} and without an answer")]
+    NoAnswer { code: u8, signal: Option<i32> },
+    #[error("a path that is not UTF-8 cannot be handed to Julia: `{}`", .0.display())]
+    NotText(PathBuf),
+}
+
+/// A name that is not UTF-8 cannot be written in TOML.
+///
+/// # Errors
+/// Where the path is such a one.
+pub(crate) fn text_of(path: &Path) -> Result<String, ExchangeError> {
+    path.to_str().map(str::to_owned).ok_or_else(|| ExchangeError::NotText(path.to_owned()))
+}
+
+/// A package in a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct PackageRequest {
+    pub(crate) name: String,
+    pub(crate) uuid: String,
+    /// Empty for a standard library.
+    pub(crate) tree_hash: String,
+}
+
+/// Writes a request into `folder` and returns its path.
+///
+/// # Errors
+/// Where it cannot be written.
+pub(crate) fn write_request(
+    folder: &Path,
+    name: &str,
+    request: &impl Serialize,
+) -> Result<PathBuf, ExchangeError> {
+    let text = toml::to_string(request).map_err(io::Error::other)?;
+    let path = folder.join(format!("{name}.request.toml"));
+    fs::replace(&path, text.as_bytes())?;
+    Ok(path)
+}
+
+/// Runs a script whose last argument is the path of its result, and reads that.
+///
+/// # Errors
+/// Where it cannot be run, is stopped, or leaves no result.
+pub(crate) fn ask<Answer: DeserializeOwned>(
+    invocation: &Invocation,
+    result: &Path,
+    log: &Path,
+    limit: Option<std::time::Duration>,
+    watcher: &dyn Watcher,
+) -> Result<Answer, ExchangeError> {
+    let status = process::run(invocation, log, limit, watcher)?;
+    read_answer(result, status)
+}
+
+/// Reads the result that a script left.
+///
+/// # Errors
+/// Where there is none that can be read.
+pub(crate) fn read_answer<Answer: DeserializeOwned>(
+    result: &Path,
+    status: std::process::ExitStatus,
+) -> Result<Answer, ExchangeError> {
+    let no_answer = || ExchangeError::NoAnswer {
+        code: crate::platform::exit_code(status),
+        signal: crate::platform::ending_signal(status),
+    };
+    let bytes = fs::read_limited(result)?.ok_or_else(no_answer)?;
+    let text = String::from_utf8(bytes).map_err(|_| no_answer())?;
+    toml::from_str(&text).map_err(|_| no_answer())
+}

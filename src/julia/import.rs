@@ -1,0 +1,103 @@
+//! Has a Julia load packages: to fill the caches before a build and after it, and to measure.
+
+use std::path::Path;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use crate::julia::builder::{BuildError, Job};
+use crate::julia::exchange::{self, PackageRequest};
+use crate::template::Template;
+
+#[derive(Serialize)]
+struct Request<'a> {
+    precompile_only: bool,
+    packages: &'a [PackageRequest],
+}
+
+#[derive(Debug, Deserialize)]
+struct Answer {
+    #[serde(default)]
+    packages: Vec<Outcome>,
+}
+
+/// How the loading of one package went.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(crate) struct Outcome {
+    pub(crate) name: String,
+    pub(crate) ok: bool,
+    #[serde(default)]
+    pub(crate) error: String,
+}
+
+/// What is to be done with the packages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose<'a> {
+    Load,
+    /// Load them, and record into this file what is compiled meanwhile.
+    Trace(&'a Path),
+    /// Only see to it that the caches are there.
+    Precompile,
+}
+
+/// Loads `packages` in the user's project, under `image` or the default one.
+///
+/// # Errors
+/// Where Julia itself fails; a package that fails is in the answer.
+pub(crate) fn import(
+    job: &Job<'_>,
+    packages: &[PackageRequest],
+    image: Option<&Path>,
+    purpose: Purpose<'_>,
+) -> Result<Vec<Outcome>, BuildError> {
+    let request = Request { precompile_only: purpose == Purpose::Precompile, packages };
+    let request = exchange::write_request(job.folder, "import", &request)?;
+    let result = job.folder.join("import.result.toml");
+    // An answer of an earlier run must not be taken for this one's.
+    let _ = fs_err::remove_file(&result);
+    let mut invocation = job.julia_invocation();
+    if let Some(image) = image {
+        invocation = invocation.option("--sysimage", image);
+    }
+    if let Purpose::Trace(statements) = purpose {
+        invocation = invocation.option("--trace-compile", statements);
+    }
+    let invocation = invocation
+        .option("--project", job.project_file)
+        .argument(job.script(Template::Import))
+        .argument(&request)
+        .argument(&result);
+    let answer: Answer = exchange::ask(&invocation, &result, job.log, None, job.watcher)?;
+    Ok(answer.packages)
+}
+
+/// Seconds that a start takes which loads `packages`: without the image, and with it. Medians of three,
+/// taken in turns after one round that fills the caches; where a start takes long, of one.
+///
+/// # Errors
+/// Where Julia fails.
+pub(crate) fn measure(job: &Job<'_>, packages: &[PackageRequest]) -> Result<(f64, f64), BuildError> {
+    const ROUNDS: usize = 3;
+    const LONG: f64 = 10.0;
+    let time = |image: Option<&Path>| -> Result<f64, BuildError> {
+        let begun = Instant::now();
+        import(job, packages, image, Purpose::Load)?;
+        Ok(begun.elapsed().as_secs_f64())
+    };
+    time(None)?;
+    time(Some(job.image))?;
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        without.push(time(None)?);
+        with.push(time(Some(job.image))?);
+        if without.iter().any(|seconds| *seconds > LONG) {
+            break;
+        }
+    }
+    Ok((median(without), median(with)))
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}

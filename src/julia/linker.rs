@@ -1,0 +1,107 @@
+//! What can link an image on this machine.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use crate::installation::Installation;
+use crate::julia::command::Invocation;
+
+/// A program that makes a shared library of an archive of objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Linker {
+    /// A C compiler, which knows how its system links. With words of its own (`CC="ccache gcc"`).
+    Compiler(Vec<OsString>),
+    /// A linker by itself.
+    Plain(PathBuf),
+    /// The linker that comes with Julia (1.9 and later).
+    Bundled(PathBuf),
+}
+
+impl Linker {
+    /// The program's path, for messages.
+    pub(crate) fn program(&self) -> &Path {
+        match self {
+            Self::Compiler(words) => Path::new(words.first().map_or(OsStr::new("cc"), OsString::as_os_str)),
+            Self::Plain(path) | Self::Bundled(path) => path,
+        }
+    }
+}
+
+/// Finds one: the C compiler that the user names (`compiler`, the value of `CC`), `cc`, `gcc` or `clang`;
+/// else `ld`, `ld.lld` or `lld`; else Julia's own.
+pub(crate) fn find(
+    compiler: Option<&OsStr>,
+    search_path: Option<&OsStr>,
+    julia: &Installation,
+) -> Option<Linker> {
+    let on_path = |name: &OsStr| {
+        std::env::split_paths(search_path?)
+            .map(|folder| folder.join(crate::platform::program_name(name)))
+            .find(|path| {
+                fs_err::metadata(path).is_ok_and(|metadata| crate::platform::is_executable(&metadata))
+            })
+    };
+    if let Some(words) = compiler.and_then(OsStr::to_str) {
+        let mut words: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
+        if let Some(found) = words.first().and_then(|first| on_path(first)) {
+            words[0] = found.into();
+            return Some(Linker::Compiler(words));
+        }
+    }
+    let first = |names: &[&str]| names.iter().find_map(|name| on_path(OsStr::new(name)));
+    if let Some(path) = first(&["cc", "gcc", "clang"]) {
+        return Some(Linker::Compiler(vec![path.into()]));
+    }
+    if let Some(path) = first(&["ld", "ld.lld"]) {
+        return Some(Linker::Plain(path));
+    }
+    bundled(julia).map(Linker::Bundled)
+}
+
+/// Julia's own linker: `libexec/julia/lld` beside its `bin` (`base/linking.jl` of 1.10).
+fn bundled(julia: &Installation) -> Option<PathBuf> {
+    let prefix = julia.binary_folder.parent()?;
+    ["libexec/julia", "libexec", "tools"]
+        .iter()
+        .map(|folder| prefix.join(folder).join(crate::platform::program_name(OsStr::new("lld"))))
+        .find(|path| path.is_file())
+}
+
+/// The command that links `archive` into `image`.
+pub(crate) fn invocation(linker: &Linker, julia: &Installation, archive: &Path, image: &Path) -> Invocation {
+    let (start, for_compiler) = match linker {
+        Linker::Compiler(words) => {
+            let mut start = Invocation::new(words.first().map(PathBuf::from).unwrap_or_default());
+            start.arguments.extend(words.iter().skip(1).cloned());
+            (start, true)
+        }
+        Linker::Plain(path) => (Invocation::new(path), false),
+        Linker::Bundled(path) => (Invocation::new(path).argument("-flavor").argument("gnu"), false),
+    };
+    let mut invocation = start.argument("-shared").argument("-o").argument(image);
+    let (before, after) = whole_archive(for_compiler);
+    invocation = invocation.argument(before).argument(archive);
+    if let Some(after) = after {
+        invocation = invocation.argument(after);
+    }
+    for folder in &julia.library_folders {
+        let mut argument = OsString::from("-L");
+        argument.push(folder.as_os_str());
+        invocation = invocation.argument(argument);
+    }
+    for library in &julia.libraries {
+        invocation = invocation.argument(format!("-l{library}"));
+    }
+    invocation
+}
+
+/// The flags around an archive of which everything is to be linked.
+const fn whole_archive(for_compiler: bool) -> (&'static str, Option<&'static str>) {
+    if cfg!(target_os = "macos") {
+        ("-Wl,-all_load", None)
+    } else if for_compiler {
+        ("-Wl,--whole-archive", Some("-Wl,--no-whole-archive"))
+    } else {
+        ("--whole-archive", Some("--no-whole-archive"))
+    }
+}

@@ -1,0 +1,199 @@
+//! Which Julia the user means.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::fs;
+use crate::model::juliaup::{self, ChannelError, Config, ConfigError, Host, Launcher, LocationError};
+use crate::platform;
+
+/// What the choice of a Julia rests on.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    /// `+channel` on the command line, without the plus.
+    pub(crate) channel: Option<&'a OsStr>,
+    /// `--julia`, `JLPROJ_JULIA` or the setting: a path, a name on PATH, or `+channel`.
+    pub(crate) wanted: Option<&'a OsStr>,
+    pub(crate) search_path: Option<&'a OsStr>,
+    pub(crate) directory: &'a Path,
+    pub(crate) home: Option<&'a Path>,
+    pub(crate) juliaup_depot: Option<&'a OsStr>,
+    pub(crate) juliaup_channel: Option<&'a OsStr>,
+    /// This program, which is never a Julia, under whatever name.
+    pub(crate) own_program: Option<&'a Path>,
+}
+
+/// A Julia that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Located {
+    pub(crate) binary: PathBuf,
+    /// Arguments that a channel of juliaup's adds before the user's.
+    pub(crate) arguments: Vec<String>,
+    /// Why this one, in a few words.
+    pub(crate) reason: String,
+}
+
+/// Why no Julia was found.
+#[derive(Debug, Error)]
+pub(crate) enum LocateError {
+    #[error("no Julia found: there is no `julia` on PATH and no juliaup")]
+    Nowhere,
+    #[error("no `{name}` on PATH")]
+    NotOnPath { name: String },
+    #[error("`{}` is not a program", path.display())]
+    NotAProgram { path: PathBuf },
+    #[error("`{}` does not exist", path.display())]
+    Missing { path: PathBuf },
+    #[error("`{}` is jlproj itself, not a Julia", path.display())]
+    Ourselves { path: PathBuf },
+    #[error("`+{channel}` names a channel of juliaup, and there is no juliaup here")]
+    NoJuliaup { channel: String },
+    #[error("cannot read `{}`", path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("`{}` is not what juliaup writes", path.display())]
+    Configuration { path: PathBuf, source: ConfigError },
+    #[error(transparent)]
+    Location(#[from] LocationError),
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+}
+
+/// Finds the Julia: `+channel`, then what was wanted by flag, variable or setting, then what `julia` would
+/// start if it were typed: the one on PATH, where juliaup's launcher stands for the channel that juliaup's
+/// own rules choose; with none on PATH, juliaup's.
+///
+/// # Errors
+/// Where there is none, or what was named is none.
+pub(crate) fn locate(request: &Request<'_>) -> Result<Located, LocateError> {
+    if let Some(channel) = request.channel {
+        return by_juliaup(request, Some(channel), None);
+    }
+    if let Some(wanted) = request.wanted {
+        return by_name(request, wanted);
+    }
+    match on_path(request, OsStr::new("julia")) {
+        Some(path) if is_juliaup_launcher(&path) => by_juliaup(request, None, Some(path)),
+        Some(path) => Ok(Located { binary: path, arguments: Vec::new(), reason: "on PATH".to_owned() }),
+        None => by_juliaup(request, None, None),
+    }
+}
+
+/// The Julia that a flag, a variable or a setting names.
+fn by_name(request: &Request<'_>, wanted: &OsStr) -> Result<Located, LocateError> {
+    if let Some(channel) = wanted.to_str().and_then(|text| text.strip_prefix('+')) {
+        return by_juliaup(request, Some(OsStr::new(channel)), None);
+    }
+    let is_bare_name = Path::new(wanted).components().count() == 1;
+    let beside = request.directory.join(wanted);
+    let path = if is_bare_name && !beside.is_file() {
+        let name = || wanted.to_string_lossy().into_owned();
+        on_path(request, wanted).ok_or_else(|| LocateError::NotOnPath { name: name() })?
+    } else {
+        check_program(request, &beside)?;
+        beside
+    };
+    if is_juliaup_launcher(&path) {
+        return by_juliaup(request, None, Some(path));
+    }
+    Ok(Located { binary: path, arguments: Vec::new(), reason: "as named".to_owned() })
+}
+
+/// The Julia that juliaup's rules choose. `launcher` is used as it is where there is no configuration yet.
+fn by_juliaup(
+    request: &Request<'_>,
+    channel: Option<&OsStr>,
+    launcher: Option<PathBuf>,
+) -> Result<Located, LocateError> {
+    let none = || match channel {
+        Some(channel) => LocateError::NoJuliaup { channel: channel.to_string_lossy().into_owned() },
+        None => LocateError::Nowhere,
+    };
+    let file = match juliaup::config_file(request.juliaup_depot, request.home) {
+        Err(LocationError::NoHome) => return Err(none()),
+        other => other?,
+    };
+    let Some(config) = read_config(&file)? else {
+        // The launcher makes its configuration when it is first started.
+        let fresh =
+            |binary| Located { binary, arguments: Vec::new(), reason: "juliaup's launcher".to_owned() };
+        return launcher.filter(|_| channel.is_none()).map(fresh).ok_or_else(none);
+    };
+    let directory = fs_err::canonicalize(request.directory).ok();
+    let wish = juliaup::Request {
+        command_line: channel,
+        environment: request.juliaup_channel,
+        directory: directory.as_deref(),
+    };
+    let choice = config.choose(wish, || None)?;
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    let host = Host { system: juliaup::System::HOST, architecture: std::env::consts::ARCH };
+    let resolved = config.resolve(&choice, folder, host)?;
+    let binary = Some(resolved.binary.clone())
+        .into_iter()
+        .chain(resolved.otherwise)
+        .find(|path| path.exists())
+        .unwrap_or(resolved.binary);
+    check_program(request, &binary)?;
+    Ok(Located {
+        binary: fs_err::canonicalize(&binary).unwrap_or(binary),
+        arguments: resolved.arguments,
+        reason: format!("juliaup's channel {} ({})", choice.channel, choice.source),
+    })
+}
+
+/// Reads juliaup's configuration; once more where an older juliaup may be writing it.
+fn read_config(path: &Path) -> Result<Option<Config>, LocateError> {
+    const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+    let read = || {
+        let contents = fs::read_limited(path)
+            .map_err(|source| LocateError::Unreadable { path: path.to_owned(), source })?;
+        let parse = |bytes: Vec<u8>| {
+            Config::parse(&bytes)
+                .map_err(|source| LocateError::Configuration { path: path.to_owned(), source })
+        };
+        contents.filter(|bytes| !bytes.is_empty()).map(parse).transpose()
+    };
+    match read() {
+        Err(LocateError::Configuration { .. }) => {
+            std::thread::sleep(PAUSE);
+            read()
+        }
+        other => other,
+    }
+}
+
+/// The first program of this name on PATH that is not jlproj.
+fn on_path(request: &Request<'_>, name: &OsStr) -> Option<PathBuf> {
+    std::env::split_paths(request.search_path?)
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .map(|folder| request.directory.join(folder).join(platform::program_name(name)))
+        .find(|path| check_program(request, path).is_ok())
+}
+
+/// Whether the path leads to a program, other than this one.
+fn check_program(request: &Request<'_>, path: &Path) -> Result<(), LocateError> {
+    let metadata = fs_err::metadata(path).map_err(|_| LocateError::Missing { path: path.to_owned() })?;
+    if !platform::is_executable(&metadata) {
+        return Err(LocateError::NotAProgram { path: path.to_owned() });
+    }
+    let own = request.own_program.and_then(|own| fs_err::metadata(own).ok());
+    if own.is_some_and(|own| platform::is_same_file(&own, &metadata)) {
+        return Err(LocateError::Ourselves { path: path.to_owned() });
+    }
+    Ok(())
+}
+
+/// Whether the program is juliaup's launcher, which only starts another one.
+fn is_juliaup_launcher(path: &Path) -> bool {
+    let canonical = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let beside = |name: &str| canonical.with_file_name(platform::program_name(OsStr::new(name))).exists();
+    let around =
+        canonical.parent().and_then(Path::parent).is_some_and(|prefix| prefix.join("lib/julia").exists());
+    juliaup::is_launcher(Launcher {
+        canonical: &canonical,
+        juliaup_beside: beside("juliaup"),
+        julia_around: around,
+    })
+}

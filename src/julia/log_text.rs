@@ -1,0 +1,51 @@
+//! The lines of a build's log that matter.
+
+use std::path::Path;
+
+/// How much of the end of a log is looked at.
+const LAST_BYTES: usize = 64 * 1024;
+
+/// The last error in the log, with what follows it; else its last lines. At most twelve lines.
+pub(crate) fn last_error(log: &Path) -> String {
+    const LINES: usize = 12;
+    let bytes = fs_err::read(log).unwrap_or_default();
+    let tail = bytes.get(bytes.len().saturating_sub(LAST_BYTES)..).unwrap_or_default();
+    let text = String::from_utf8_lossy(tail).into_owned();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let is_error = |line: &&str| {
+        let line = line.to_ascii_lowercase();
+        line.contains("error:") || line.starts_with("fatal:") || line.contains("initerror(")
+    };
+    let start = lines.iter().rposition(is_error).unwrap_or_else(|| lines.len().saturating_sub(LINES));
+    lines.iter().skip(start).take(LINES).copied().collect::<Vec<_>>().join("\n")
+}
+
+/// The name of the module whose `__init__` failed, where the text says so (`InitError(mod=:Name, …`).
+pub(crate) fn failed_initialisation(text: &str) -> Option<String> {
+    let after = text.split("InitError(mod=:").nth(1)?;
+    let name: String = after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    (!name.is_empty()).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_error_is_found_and_without_one_the_end() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let log = folder.path().join("log");
+        fs_err::write(&log, "one\nERROR: first\ntwo\nERROR: second\nthree\n").expect("write");
+        assert_eq!(last_error(&log), "ERROR: second\nthree");
+        fs_err::write(&log, "one\ntwo\n").expect("write");
+        assert_eq!(last_error(&log), "one\ntwo");
+        assert_eq!(last_error(&folder.path().join("absent")), "");
+    }
+
+    #[test]
+    fn the_module_that_failed_is_named() {
+        let text = "fatal: error thrown\nInitError(mod=:Trouble, error=ErrorException(\"x\"))";
+        assert_eq!(failed_initialisation(text).as_deref(), Some("Trouble"));
+        assert_eq!(failed_initialisation("InitError(mod=:"), None);
+    }
+}

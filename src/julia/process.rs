@@ -1,0 +1,145 @@
+//! Runs the programs that build and measure: output into a log, a limit in time, nothing left behind.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use crate::julia::builder::Stage;
+use crate::julia::command::Invocation;
+use crate::platform::{self, Interruption};
+
+/// Why a program did not run to its end.
+#[derive(Debug, Error)]
+pub(crate) enum ProcessError {
+    #[error("cannot start `{program}`")]
+    NotStarted { program: String, source: io::Error },
+    #[error("`{program}` did not end within {} seconds", limit.as_secs())]
+    TimedOut { program: String, limit: Duration },
+    #[error("interrupted")]
+    Interrupted(u8),
+}
+
+/// Who wants to know about a running program.
+pub(crate) trait Watcher {
+    /// A stage of a build begins.
+    fn stage(&self, _stage: Stage) {}
+
+    /// A program is about to be started with this command.
+    fn command(&self, _line: &str) {}
+
+    /// It runs, as the leader of a process group of this number.
+    fn started(&self, _process: u32) {}
+
+    /// It still runs.
+    fn waiting(&self) {}
+
+    /// The signal that asks us to stop, if one came.
+    fn interruption(&self) -> Option<u8> {
+        None
+    }
+}
+
+/// Nobody.
+#[derive(Debug)]
+pub(crate) struct Unwatched;
+
+impl Watcher for Unwatched {}
+
+/// Stops at the signals that an [`Interruption`] notes.
+impl Watcher for Interruption {
+    fn interruption(&self) -> Option<u8> {
+        self.signal()
+    }
+}
+
+/// Runs a program to its end. Its output is added to `log`; it reads nothing. It leads a process group of
+/// its own, all of which is ended when it ends, when the limit passes and when we are interrupted.
+///
+/// # Errors
+/// Where it cannot be started, takes longer than `limit`, or we are interrupted.
+pub(crate) fn run(
+    invocation: &Invocation,
+    log: &Path,
+    limit: Option<Duration>,
+    watcher: &dyn Watcher,
+) -> Result<ExitStatus, ProcessError> {
+    let program = invocation.program.display().to_string();
+    let not_started = |source| ProcessError::NotStarted { program: program.clone(), source };
+    let line = invocation.shell_line();
+    watcher.command(&line);
+    let mut output = fs_err::OpenOptions::new().create(true).append(true).open(log).map_err(not_started)?;
+    writeln!(output, "$ {line}").map_err(not_started)?;
+    let output = output.into_parts().0;
+    let expression = expression(invocation)
+        .stdin_null()
+        .stdout_file(output.try_clone().map_err(not_started)?)
+        .stderr_file(output);
+    wait(&expression, &program, limit, watcher)
+}
+
+/// The program as duct has it: any exit code is an answer, and it leads a group of its own.
+pub(crate) fn expression(invocation: &Invocation) -> duct::Expression {
+    let mut expression = duct::cmd(&invocation.program, &invocation.arguments).unchecked();
+    for (name, value) in &invocation.environment {
+        expression = match value {
+            Some(value) => expression.env(name, value),
+            None => expression.env_remove(name),
+        };
+    }
+    if let Some(directory) = &invocation.directory {
+        expression = expression.dir(directory);
+    }
+    expression.before_spawn(|command| {
+        platform::isolate_child(command);
+        Ok(())
+    })
+}
+
+/// Starts what is described and waits for its end.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn wait(
+    expression: &duct::Expression,
+    program: &str,
+    limit: Option<Duration>,
+    watcher: &dyn Watcher,
+) -> Result<ExitStatus, ProcessError> {
+    const PAUSE: Duration = Duration::from_millis(100);
+    let not_started = |source| ProcessError::NotStarted { program: program.to_owned(), source };
+    let handle = expression.start().map_err(not_started)?;
+    let leader = handle.pids().first().copied().unwrap_or_default();
+    watcher.started(leader);
+    let begun = Instant::now();
+    loop {
+        if let Some(output) = handle.wait_timeout(PAUSE).map_err(not_started)? {
+            let status = output.status;
+            // What it left behind goes with it.
+            platform::kill_group(leader, true);
+            return Ok(status);
+        }
+        let stop = watcher.interruption().map(ProcessError::Interrupted).or_else(|| {
+            let limit = limit.filter(|limit| begun.elapsed() > *limit)?;
+            Some(ProcessError::TimedOut { program: program.to_owned(), limit })
+        });
+        if let Some(reason) = stop {
+            end(&handle, leader);
+            return Err(reason);
+        }
+        watcher.waiting();
+    }
+}
+
+/// Ends a group: gently, then by force.
+fn end(handle: &duct::Handle, leader: u32) {
+    const GRACE: Duration = Duration::from_secs(2);
+    platform::kill_group(leader, false);
+    if !matches!(handle.wait_timeout(GRACE), Ok(Some(_))) {
+        // Ignored: it is gone, or it cannot be ended by anybody.
+        let _ = handle.kill();
+    }
+    platform::kill_group(leader, true);
+}

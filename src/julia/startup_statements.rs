@@ -1,0 +1,96 @@
+//! What Julia compiles at a plain start: recorded, so that it can be replayed into an image.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::julia::builder::Job;
+use crate::julia::command::Invocation;
+use crate::julia::process::{self, ProcessError};
+use crate::platform;
+
+/// How long a start may take before it is given up: nothing but time is lost.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Records a start that runs nothing, and one up to the first prompt. Returns the files of those that
+/// worked: an image without them starts a little slower and is as good otherwise.
+///
+/// # Errors
+/// Only where we are interrupted.
+pub(crate) fn record(job: &Job<'_>) -> Result<Vec<PathBuf>, ProcessError> {
+    let silent = job.folder.join("startup-statements.jl");
+    let prompt = job.folder.join("prompt-statements.jl");
+    let outcome =
+        process::run(&start(job, &silent).argument("-e").argument(""), job.log, Some(LIMIT), job.watcher);
+    pass_interruption(outcome.map(|_| ()))?;
+    pass_interruption(record_prompt(job, &prompt))?;
+    Ok([silent, prompt].into_iter().filter(|path| path.is_file()).collect())
+}
+
+/// A Julia that records what it compiles.
+fn start(job: &Job<'_>, statements: &Path) -> Invocation {
+    job.julia_invocation().option("--trace-compile", statements)
+}
+
+fn pass_interruption(outcome: Result<(), ProcessError>) -> Result<(), ProcessError> {
+    match outcome {
+        Err(ProcessError::Interrupted(signal)) => Err(ProcessError::Interrupted(signal)),
+        _ => Ok(()),
+    }
+}
+
+/// Starts Julia in a pseudo terminal, waits for its prompt and leaves.
+fn record_prompt(job: &Job<'_>, statements: &Path) -> Result<(), ProcessError> {
+    let program = "julia".to_owned();
+    let failed = |source: io::Error| ProcessError::NotStarted { program: program.clone(), source };
+    let (mut ours, theirs) = platform::open_terminal().map_err(failed)?;
+    let invocation =
+        start(job, statements).set("TERM", "xterm").argument("-q").argument("-i").argument("--banner=no");
+    let expression = process::expression(&invocation)
+        .stdin_file(theirs.try_clone().map_err(failed)?)
+        .stdout_file(theirs.try_clone().map_err(failed)?)
+        .stderr_file(theirs);
+    let handle = expression.start().map_err(failed)?;
+    let leader = handle.pids().first().copied().unwrap_or_default();
+    job.watcher.started(leader);
+    let begun = Instant::now();
+    let mut screen = Vec::new();
+    let mut asked = false;
+    let outcome = loop {
+        drain(&mut ours, &mut screen);
+        if !asked && contains(&screen, b"julia>") {
+            asked = true;
+            // A first input that shows a value, then the end.
+            let _ = ours.write_all(b"1 + 1\nexit()\n");
+        }
+        match handle.wait_timeout(Duration::from_millis(50)) {
+            Ok(Some(_)) => break Ok(()),
+            Ok(None) => {}
+            Err(source) => break Err(failed(source)),
+        }
+        if let Some(signal) = job.watcher.interruption() {
+            break Err(ProcessError::Interrupted(signal));
+        }
+        if begun.elapsed() > LIMIT {
+            break Err(ProcessError::TimedOut { program: program.clone(), limit: LIMIT });
+        }
+    };
+    platform::kill_group(leader, true);
+    outcome
+}
+
+/// Takes what is there to be read, without waiting.
+fn drain(terminal: &mut File, screen: &mut Vec<u8>) {
+    const ENOUGH: usize = 1 << 20;
+    let mut buffer = [0; 4096];
+    while let Ok(count @ 1..) = terminal.read(&mut buffer) {
+        if screen.len() < ENOUGH {
+            screen.extend_from_slice(&buffer[..count]);
+        }
+    }
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}

@@ -1,0 +1,94 @@
+//! Tries a new image before anybody gets it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::julia::builder::{BuildError, Job};
+use crate::julia::exchange::{self, ExchangeError, PackageRequest};
+use crate::julia::log_text::{failed_initialisation, last_error};
+use crate::model::key::BakedPackage;
+use crate::model::manifest::Manifest;
+use crate::model::verification::{LoadedModule, faults};
+use crate::template::Template;
+
+#[derive(Serialize)]
+struct Request<'a> {
+    packages: &'a [PackageRequest],
+}
+
+#[derive(Debug, Deserialize)]
+struct Answer {
+    image_file: String,
+    #[serde(default)]
+    modules: Vec<Module>,
+    #[serde(default)]
+    packages: Vec<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Module {
+    name: String,
+    #[serde(default)]
+    uuid: String,
+    #[serde(default)]
+    version: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    name: String,
+    ok: bool,
+    #[serde(default)]
+    error: String,
+}
+
+/// Starts Julia under the image of the job and compares what is loaded with what was to be baked.
+///
+/// # Errors
+/// Where it does not start, or holds something else.
+pub(crate) fn verify(job: &Job<'_>, wanted: &[BakedPackage], manifest: &Manifest) -> Result<(), BuildError> {
+    const LIMIT: Duration = Duration::from_secs(300);
+    let request = exchange::write_request(job.folder, "verify", &Request { packages: job.packages })?;
+    let result = job.folder.join("verify.result.toml");
+    let invocation = job
+        .julia_invocation()
+        .option("--sysimage", job.image)
+        .option("--project", job.project_file)
+        .argument(job.script(Template::Verify))
+        .argument(&request)
+        .argument(&result);
+    let answer: Answer = exchange::ask(&invocation, &result, job.log, Some(LIMIT), job.watcher)
+        .map_err(|error| explain(error, job))?;
+    let image = fs_err::canonicalize(job.image)?;
+    if fs_err::canonicalize(&answer.image_file)? != image {
+        return Err(BuildError::Odd(format!("Julia used `{}`", answer.image_file)));
+    }
+    if let Some(package) = answer.packages.iter().find(|package| !package.ok) {
+        let (name, text) = (package.name.clone(), package.error.clone());
+        return Err(BuildError::PackageFailed { name, text });
+    }
+    let loaded: Vec<LoadedModule> = answer.modules.into_iter().map(Module::into_loaded).collect();
+    let standard: BTreeSet<Uuid> = job.julia.standard_libraries.iter().map(|(uuid, _)| *uuid).collect();
+    let list = faults(wanted, &loaded, manifest, &standard);
+    if list.is_empty() { Ok(()) } else { Err(BuildError::Wrong(list)) }
+}
+
+impl Module {
+    fn into_loaded(self) -> LoadedModule {
+        let uuid = Uuid::parse_str(&self.uuid).ok().filter(|uuid| !uuid.is_nil());
+        LoadedModule { name: self.name, uuid, version: self.version }
+    }
+}
+
+/// Why Julia did not start under the image.
+fn explain(error: ExchangeError, job: &Job<'_>) -> BuildError {
+    let ExchangeError::NoAnswer { code, .. } = error else { return error.into() };
+    let text = last_error(job.log);
+    match failed_initialisation(&text) {
+        Some(name) => BuildError::InitFailed { name, text },
+        None => BuildError::DoesNotStart { code, text },
+    }
+}

@@ -1,0 +1,98 @@
+//! jlproj starts Julia with the system image that matches the project, and builds that image.
+//!
+//! Layers; each uses those below it only:
+//!
+//! | modules | what they do |
+//! |---|---|
+//! | `lib`, `cli`, `context`, `commands`, `assessment` | arguments and surroundings into values, then a plan, then effects |
+//! | `store`, `julia`, `ui` | the disk under one root; Julia as a program; what people see |
+//! | `installation`, `template`, `fs`, `path_text`, `platform` | what those share |
+//! | `model` | decisions, from values alone |
+//!
+//! The store (`JLPROJ_HOME`, else the platform's data folder):
+//!
+//! ```text
+//! images-v1/<key>/     sys.so  image.toml  inputs.json  build.log
+//! projects-v1/         one record a project that was built for, and the log of a build that failed
+//! usage-v1.log         one line a start
+//! verdicts-v1/         verdicts with the state of the files that they rest on
+//! julias-v1/           what each Julia said of itself
+//! notices-v1/          when a project was last told that it has no image
+//! builders-v1/<julia>/ PackageCompiler's environment
+//! scripts-v1/<digest>/ our Julia scripts
+//! locks/  tmp/
+//! ```
+
+mod assessment;
+mod cli;
+mod commands;
+mod context;
+mod error;
+mod exit;
+mod fs;
+mod installation;
+mod julia;
+mod model;
+mod path_text;
+mod platform;
+mod store;
+mod template;
+mod ui;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+use crate::context::Context;
+use crate::error::Error;
+
+/// Runs jlproj with these arguments, the first of which is the program's name, and returns its exit code.
+#[must_use]
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nobody is left to be told where printing fails.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::SUCCESS });
+        }
+    };
+    // The panic's own message has been printed by then.
+    let code = std::panic::catch_unwind(|| execute(&cli.command)).unwrap_or_else(|_| {
+        ui::message::line("this is a bug in jlproj; please report it with the lines above");
+        exit::BUG
+    });
+    ExitCode::from(code)
+}
+
+/// Runs a command and returns the exit code; errors have been printed then.
+fn execute(command: &Command) -> u8 {
+    if let Command::Run(arguments) = command {
+        return commands::run::run(arguments);
+    }
+    dispatch(command).unwrap_or_else(|error| {
+        error.print();
+        error.exit_code()
+    })
+}
+
+/// Runs every command but `run`, which ends in Julia.
+fn dispatch(command: &Command) -> Result<u8, Error> {
+    let context = Context::read()?;
+    match command {
+        // It reads its surroundings itself, since it has to go on whatever they are.
+        Command::Run(arguments) => Ok(commands::run::run(arguments)),
+        Command::Build(arguments) => commands::build::run(arguments, &context),
+        Command::Status(arguments) => commands::status::run(arguments, &context),
+        Command::List(arguments) => commands::list::run(arguments, &context),
+        Command::Pkg(arguments) => commands::pkg::run(arguments, &context),
+        Command::Which(arguments) => commands::which::run(arguments, &context),
+        Command::Key(arguments) => commands::key::run(arguments, &context),
+        Command::Log(arguments) => commands::log::run(arguments, &context),
+        Command::Doctor(arguments) => commands::doctor::run(arguments, &context),
+        Command::Completions(arguments) => commands::completions::run(arguments),
+        Command::Man => commands::man::run(),
+    }
+}

@@ -1,0 +1,36 @@
+//! The final argument vector for Julia.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::split::Split;
+use super::step::steps;
+
+/// Julia's arguments: `--sysimage=IMAGE` and `--project=PROJECT` first, then what the user typed,
+/// byte for byte and in its order. With a project of ours the user's own `--project` options are left
+/// out, since it is what they were resolved to. `--lisp` stays first, where alone Julia takes it
+/// (`jl_repl_entrypoint`, src/jlapi.c; ui/repl.c before 1.6).
+#[must_use]
+pub fn compose(split: &Split, project: Option<&Path>, image: Option<&Path>) -> Vec<OsString> {
+    let (lisp, options) = match split.julia.split_first() {
+        Some((first, options)) if first == "--lisp" => (Some(first.clone()), options),
+        _ => (None, split.julia.as_slice()),
+    };
+    let mut arguments: Vec<OsString> = lisp.into_iter().collect();
+    arguments.extend(image.map(|path| assignment("--sysimage=", path)));
+    arguments.extend(project.map(|path| assignment("--project=", path)));
+    for (step, typed) in steps(options) {
+        let is_project = step.given.iter().any(|given| given.option.long == "project");
+        if project.is_none() || !is_project {
+            arguments.extend_from_slice(typed);
+        }
+    }
+    arguments.extend_from_slice(&split.rest);
+    arguments
+}
+
+fn assignment(name: &str, path: &Path) -> OsString {
+    let mut argument = OsString::from(name);
+    argument.push(AsRef::<OsStr>::as_ref(path));
+    argument
+}

@@ -1,0 +1,19 @@
+//! juliaup's settings, and which Julia its launcher would start: decided here from values, so that
+//! `run` pays one small read and no process.
+//!
+//! Facts from juliaup 1.23.0: `config_file.rs`, `bin/julialauncher.rs`, `global_paths.rs`, `utils.rs` and
+//! `version_selection.rs` in its `src`. Refused here: asking whether a channel is up to date, installing
+//! one, and the versions database, which only `ManifestVersionDetect` would need ([`Config::choose`]).
+
+mod channel;
+mod choice;
+mod config;
+mod location;
+
+pub use channel::{Host, Resolved, System};
+pub use choice::{ChannelError, Choice, Request, Source};
+pub use config::{Channel, Config, ConfigError, Override, Version};
+pub use location::{Launcher, LocationError, config_file, is_launcher};
+
+#[cfg(test)]
+mod tests;

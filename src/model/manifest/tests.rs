@@ -1,0 +1,239 @@
+use super::*;
+use proptest::prelude::*;
+use std::fmt::Write;
+
+const A: &str = "00000000-0000-0000-0000-00000000000a";
+const B: &str = "00000000-0000-0000-0000-00000000000b";
+const C: &str = "00000000-0000-0000-0000-00000000000c";
+
+fn id(text: &str) -> Uuid {
+    toml_file::uuid(text).unwrap()
+}
+
+fn parse(text: &str) -> Manifest {
+    Manifest::parse(text.as_bytes()).unwrap()
+}
+
+fn names(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+#[test]
+fn an_empty_file_has_no_packages() {
+    let manifest = parse("# nothing\n");
+    assert_eq!(manifest.format, Format { major: 1, minor: 0 });
+    assert!(manifest.packages.is_empty());
+    assert!(parse("manifest_format = \"2.0\"\n").packages.is_empty());
+    assert!(parse("manifest_format = \"2.0\"\n[deps]\n").packages.is_empty());
+}
+
+#[test]
+fn all_formats_hold_the_same() {
+    let stanza =
+        |head: &str| format!("[[{head}X]]\nuuid = \"{A}\"\nversion = \"1.0.0\"\ngit-tree-sha1 = \"abc\"\n");
+    let first = parse(&stanza(""));
+    let second = parse(&format!("julia_version = \"1.9.0\"\nmanifest_format = \"2.0\"\n{}", stanza("deps.")));
+    let registries = "registries = [\"General\"]\n[registries.General]\nurl = \"u\"\n";
+    let later = parse(&format!("manifest_format = \"2.7\"\nnew = [1]\n{}{registries}", stanza("deps.")));
+    assert_eq!(first.packages, second.packages);
+    assert_eq!(first.packages, later.packages);
+    assert_eq!(second.julia_version.as_deref(), Some("1.9.0"));
+    assert_eq!(later.format, Format { major: 2, minor: 7 });
+    assert_eq!(first.packages[&id(A)].source, Source::Tree("abc".into()));
+}
+
+#[test]
+fn every_field_is_read() {
+    let manifest = parse(&format!(
+        "manifest_format = \"2.1\"\n[[deps.X]]\nuuid = \"{A}\"\npath = \"../X\"\n\
+         git-tree-sha1 = \"abc\"\nentryfile = \"src/Y.jl\"\nrepo-url = \"u\"\nrepo-rev = \"main\"\n\
+         repo-subdir = \"sub\"\npinned = true\n[deps.X.extensions]\nOne = \"W\"\n\
+         Two = [\"W\", \"V\"]\n[deps.X.weakdeps]\nW = \"{B}\"\nV = \"{C}\"\n"
+    ));
+    let package = &manifest.packages[&id(A)];
+    // `path` before tree hash: explicit_manifest_entry_path, base/loading.jl 1.12.
+    assert_eq!(package.source, Source::Path("../X".into()));
+    assert_eq!(package.entry_file.as_deref(), Some("src/Y.jl"));
+    let repository = package.repository.as_ref().unwrap();
+    assert_eq!(repository.revision.as_deref(), Some("main"));
+    assert_eq!(repository.subdirectory.as_deref(), Some("sub"));
+    assert_eq!(package.extensions["One"], ["W"]);
+    assert_eq!(package.extensions["Two"], ["W", "V"]);
+    assert_eq!(package.weak_dependencies["W"], id(B));
+    assert!(package.unresolved_weak_dependencies.is_empty());
+}
+
+#[test]
+fn a_package_may_be_called_like_a_field() {
+    // Format 1 has packages at the top: one called `deps` is an array of tables.
+    let manifest = parse(&format!("[[deps]]\nuuid = \"{A}\"\n[[manifest_version]]\nuuid = \"{B}\"\n"));
+    assert_eq!(manifest.packages[&id(A)].name, "deps");
+    assert_eq!(manifest.packages[&id(A)].source, Source::Stdlib);
+    assert_eq!(manifest.packages.len(), 2);
+}
+
+#[test]
+fn what_a_list_cannot_tell_is_unresolved_and_no_failure() {
+    let manifest = parse(&format!(
+        "[[Two]]\nuuid = \"{A}\"\n[[Two]]\nuuid = \"{B}\"\n\
+         [[X]]\nuuid = \"{C}\"\ndeps = [\"Two\", \"Gone\"]\nweakdeps = [\"Weak\", \"Two\"]\n"
+    ));
+    let package = &manifest.packages[&id(C)];
+    assert_eq!(package.unresolved_dependencies, names(&["Gone", "Two"]));
+    assert_eq!(package.unresolved_weak_dependencies, names(&["Two", "Weak"]));
+    assert!(package.dependencies.is_empty() && package.weak_dependencies.is_empty());
+    assert_eq!(manifest.packages[&id(A)].name, manifest.packages[&id(B)].name);
+}
+
+#[test]
+fn a_table_tells_names_apart_and_may_name_what_is_absent() {
+    let manifest = parse(&format!(
+        "[[Two]]\nuuid = \"{A}\"\n[[Two]]\nuuid = \"{B}\"\n\
+         [[X]]\nuuid = \"{C}\"\n[X.deps]\nTwo = \"{B}\"\nGone = \"{}\"\n",
+        B.replace('b', "d")
+    ));
+    let package = &manifest.packages[&id(C)];
+    assert_eq!(package.dependencies["Two"], id(B));
+    assert_eq!(package.unresolved_dependencies, names(&["Gone"]));
+}
+
+#[test]
+fn weak_dependencies_mean_the_same_present_and_absent() {
+    // facts/julia.md section 12: a table while the trigger is absent, a list once it is there.
+    let absent = parse(&format!("[[Par]]\nuuid = \"{A}\"\n[Par.weakdeps]\nTrig = \"{B}\"\n"));
+    let present =
+        parse(&format!("[[Par]]\nuuid = \"{A}\"\nweakdeps = [\"Trig\"]\n[[Trig]]\nuuid = \"{B}\"\n"));
+    assert_eq!(absent.packages[&id(A)], present.packages[&id(A)]);
+}
+
+#[test]
+fn entries_without_identity_are_passed_over_but_make_a_name_ambiguous() {
+    let manifest = parse(&format!(
+        "[[W]]\nversion = \"1\"\n[[W]]\nuuid = \"{B}\"\n[[X]]\nuuid = \"{A}\"\ndeps = [\"W\"]\n"
+    ));
+    assert_eq!(manifest.packages.len(), 2);
+    assert_eq!(manifest.packages[&id(A)].unresolved_dependencies, names(&["W"]));
+}
+
+#[test]
+fn a_wrong_type_is_named_by_its_keys() {
+    let x = "manifest_format = \"2.0\"\n[[deps.X]]\n";
+    for (text, message) in [
+        ("manifest_format = true".to_owned(), "`manifest_format` is not a version"),
+        ("manifest_format = \"two\"".to_owned(), "`manifest_format` is not a version"),
+        ("manifest_format = \"2.0\"\ndeps = 1".to_owned(), "`deps` is not a table"),
+        ("manifest_format = \"2.0\"\n[deps]\nX = 1".to_owned(), "`deps.X` is not a list of tables"),
+        (format!("{x}uuid = 1"), "`deps.X.uuid` is not a string"),
+        (format!("{x}uuid = \"1\""), "`deps.X.uuid` is not a UUID"),
+        (format!("{x}uuid = \"{A}\"\nversion = 1.0"), "`deps.X.version` is not a string"),
+        (format!("{x}uuid = \"{A}\"\ndeps = [1]"), "`deps.X.deps` is not a list of strings"),
+        (format!("{x}uuid = \"{A}\"\ndeps = 1"), "`deps.X.deps` is not a table"),
+    ] {
+        assert_eq!(Manifest::parse(text.as_bytes()).unwrap_err().to_string(), message);
+    }
+}
+
+#[test]
+fn a_reduced_manifest_is_one_that_julia_reads() {
+    let text = format!(
+        "manifest_format = \"2.0\"\nproject_hash = \"x\"\njulia_version = \"1.10.4\"\n\
+         [[deps.Par]]\nuuid = \"{A}\"\nweakdeps = [\"Gone\", \"Trig\"]\npinned = true\n\
+         [deps.Par.extensions]\nParGone = [\"Trig\", \"Gone\"]\nParTrig = \"Trig\"\n\
+         [[deps.Trig]]\nuuid = \"{B}\"\n"
+    );
+    let raw = toml_file::table(text.as_bytes()).unwrap();
+    let result = filtered(&raw, &BTreeSet::from([id(A)]));
+    let expected = format!(
+        "julia_version = \"1.10.4\"\nmanifest_format = \"2.0\"\n\n[[deps.Par]]\npinned = true\n\
+         uuid = \"{A}\"\n\n[deps.Par.extensions]\nParTrig = \"Trig\"\n\n\
+         [deps.Par.weakdeps]\nTrig = \"{B}\"\n"
+    );
+    assert_eq!(toml::to_string(&result).unwrap(), expected);
+}
+
+#[test]
+fn nothing_kept_is_still_a_manifest() {
+    for text in ["manifest_format = \"2.0\"\n[[deps.X]]\n", "[[X]]\n"] {
+        let raw = toml_file::table(format!("{text}uuid = \"{A}\"").as_bytes()).unwrap();
+        let result = toml::to_string(&filtered(&raw, &BTreeSet::new())).unwrap();
+        assert!(parse(&result).packages.is_empty(), "{result}");
+    }
+}
+
+/// A manifest by numbers: package `i` is `Pi`, with strong and weak dependencies by index.
+#[derive(Debug, Clone)]
+struct Plan {
+    packages: Vec<(Vec<usize>, Vec<usize>)>,
+    format: u8,
+}
+
+impl Plan {
+    fn write(&self, tables: bool) -> String {
+        let uuid = |index: usize| format!("00000000-0000-0000-0000-{index:012}");
+        let (mut text, head) = match self.format {
+            1 => (String::new(), ""),
+            minor => (format!("manifest_format = \"2.{}\"\n", minor - 2), "deps."),
+        };
+        for (index, (strong, weak)) in self.packages.iter().enumerate() {
+            writeln!(text, "[[{head}P{index}]]\nuuid = \"{}\"", uuid(index)).unwrap();
+            for (key, links) in [("deps", strong), ("weakdeps", weak)] {
+                let each = links.iter().map(|&link| {
+                    if tables { format!("P{link} = \"{}\"", uuid(link)) } else { format!("\"P{link}\"") }
+                });
+                let each: BTreeSet<String> = each.collect();
+                let joined = each.into_iter().collect::<Vec<_>>().join(", ");
+                let (open, close) = if tables { ('{', '}') } else { ('[', ']') };
+                writeln!(text, "{key} = {open}{joined}{close}").unwrap();
+            }
+        }
+        text
+    }
+}
+
+fn plans() -> impl Strategy<Value = Plan> {
+    let links = |count: usize| proptest::collection::vec(0..count, 0..4);
+    let packages = (1usize..8).prop_flat_map(move |n| proptest::collection::vec((links(n), links(n)), n));
+    (packages, 1u8..4).prop_map(|(packages, format)| Plan { packages, format })
+}
+
+proptest! {
+    #[test]
+    fn lists_and_tables_mean_the_same(plan in plans()) {
+        prop_assert_eq!(parse(&plan.write(false)), parse(&plan.write(true)));
+    }
+
+    #[test]
+    fn keeping_all_changes_nothing(plan in plans(), tables in any::<bool>()) {
+        let text = plan.write(tables);
+        let before = parse(&text);
+        let keep = before.packages.keys().copied().collect();
+        let reduced = filtered(&toml_file::table(text.as_bytes()).unwrap(), &keep);
+        prop_assert_eq!(parse(&toml::to_string(&reduced).unwrap()), before);
+    }
+
+    #[test]
+    fn what_is_kept_keeps_its_meaning(plan in plans(), chosen in any::<u8>()) {
+        let text = plan.write(false);
+        let before = parse(&text);
+        let all = before.packages.keys().enumerate();
+        let keep: BTreeSet<Uuid> =
+            all.filter(|(index, _)| chosen >> index & 1 == 1).map(|(_, uuid)| *uuid).collect();
+        let reduced = filtered(&toml_file::table(text.as_bytes()).unwrap(), &keep);
+        let after = parse(&toml::to_string(&reduced).unwrap());
+        prop_assert_eq!(after.packages.keys().copied().collect::<BTreeSet<_>>(), keep);
+        for (uuid, package) in after.packages {
+            prop_assert_eq!(&package.weak_dependencies, &before.packages[&uuid].weak_dependencies);
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Manifest::parse(&bytes);
+    }
+
+    #[test]
+    fn a_manifest_cut_anywhere_never_panics(plan in plans(), at in any::<prop::sample::Index>()) {
+        let text = plan.write(false);
+        let _ = Manifest::parse(&text.as_bytes()[..at.index(text.len())]);
+    }
+}

@@ -1,0 +1,25 @@
+//! Pure: what jlproj decides, from values alone. No disk, environment, clock, process or terminal.
+
+pub(crate) mod bake;
+pub(crate) mod dependency_order;
+pub(crate) mod depots;
+pub(crate) mod difference;
+pub(crate) mod environment;
+pub(crate) mod files;
+pub(crate) mod image;
+pub(crate) mod julia_options;
+pub(crate) mod juliaup;
+pub(crate) mod key;
+pub(crate) mod manifest;
+pub(crate) mod paths;
+pub(crate) mod preferences;
+pub(crate) mod project;
+pub(crate) mod settings;
+pub(crate) mod shell;
+pub(crate) mod toml_file;
+pub(crate) mod usage;
+pub(crate) mod verdict;
+pub(crate) mod verification;
+
+#[cfg(test)]
+mod testing;

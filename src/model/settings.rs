@@ -1,0 +1,325 @@
+//! Settings: flag over environment over project file over user file over default, each with its origin.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Where a value was set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    Flag,
+    /// The name of the variable.
+    Environment(&'static str),
+    User,
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => formatter.write_str("command line"),
+            Self::Environment(name) => write!(formatter, "environment variable {name}"),
+            Self::User => formatter.write_str("config.toml of the user"),
+            Self::Default => formatter.write_str("default"),
+        }
+    }
+}
+
+/// A value and where it was set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Setting<T> {
+    pub value: T,
+    pub origin: Origin,
+}
+
+impl<T> Setting<T> {
+    /// The first of `candidates` that is set, else the default.
+    fn first(candidates: impl IntoIterator<Item = (Option<T>, Origin)>, default: T) -> Self {
+        candidates
+            .into_iter()
+            .find_map(|(value, origin)| Some(Self { value: value?, origin }))
+            .unwrap_or(Self { value: default, origin: Origin::Default })
+    }
+}
+
+/// Which builder makes images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum BuilderChoice {
+    /// PackageCompiler.jl where it can be had, else direct.
+    #[default]
+    Auto,
+    /// PackageCompiler.jl, in an environment of jlproj's own.
+    #[value(name = "packagecompiler")]
+    PackageCompiler,
+    /// Julia and a linker alone.
+    Direct,
+}
+
+/// Whether `run` uses an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ImagePolicy {
+    /// The one that matches; none where none does.
+    #[default]
+    Auto,
+    /// None.
+    None,
+    /// The one that matches; a failure where none does.
+    Require,
+}
+
+/// The user's `config.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UserFile {
+    /// A path of a Julia, or `+channel`.
+    pub julia: Option<String>,
+    pub builder: Option<BuilderChoice>,
+    /// A folder that holds PackageCompiler.jl.
+    pub packagecompiler: Option<PathBuf>,
+    pub sysimage: Option<ImagePolicy>,
+    /// Names of packages that are never baked, in any project.
+    pub exclude: Option<Vec<String>>,
+    /// How many packages a contained image may leave outside, from Julia 1.9 on.
+    pub outside_limit: Option<usize>,
+    /// Flags for the Julia that generates code, such as `-O1`.
+    pub build_arguments: Option<Vec<String>>,
+}
+
+/// A project's `jlproj.toml`: what gets baked, and nothing else. It names no program, no variable and no
+/// path outside of the project, so that a cloned repository cannot choose what is run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProjectFile {
+    pub include: Option<Vec<String>>,
+    pub exclude: Option<Vec<String>>,
+    pub precompile_workload: Vec<String>,
+    pub precompile_statements: Vec<String>,
+}
+
+/// What the environment of this process says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Variables {
+    /// `JLPROJ_JULIA`
+    pub julia: Option<OsString>,
+    /// `JLPROJ_BUILDER`
+    pub builder: Option<OsString>,
+    /// `JLPROJ_PACKAGECOMPILER`
+    pub packagecompiler: Option<OsString>,
+    /// `JLPROJ_SYSIMAGE`
+    pub sysimage: Option<OsString>,
+    /// `JLPROJ_DISABLE`
+    pub disable: bool,
+}
+
+/// What the command line says; each command fills in the flags that it has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    pub julia: Option<OsString>,
+    pub builder: Option<BuilderChoice>,
+    pub packagecompiler: Option<PathBuf>,
+    pub sysimage: Option<ImagePolicy>,
+}
+
+/// Why a settings file or variable cannot be followed.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum SettingsError {
+    #[error("not valid UTF-8")]
+    NotText,
+    #[error("{0}")]
+    Syntax(String),
+    #[error("`{path}` in `{key}` leads out of the project's folder")]
+    OutsideProject { key: &'static str, path: String },
+    #[error("{variable} is `{value}`, but can only be {allowed}")]
+    Variable { variable: &'static str, value: String, allowed: &'static str },
+}
+
+/// Settings, resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Settings {
+    pub julia: Setting<Option<OsString>>,
+    pub builder: Setting<BuilderChoice>,
+    pub packagecompiler: Setting<Option<PathBuf>>,
+    pub sysimage: Setting<ImagePolicy>,
+    pub outside_limit: Setting<usize>,
+    /// The user's list of packages that are never baked.
+    pub exclude: Setting<Vec<String>>,
+    /// Flags for the Julia that generates code (the direct builder's).
+    pub build_arguments: Setting<Vec<String>>,
+}
+
+/// How many packages a contained image may leave outside, unless the user says otherwise.
+pub const DEFAULT_OUTSIDE_LIMIT: usize = 10;
+
+impl Settings {
+    /// Resolves what the user's file, the environment and the command line say.
+    ///
+    /// # Errors
+    /// Where a variable has a value that it cannot have.
+    pub fn resolve(flags: &Flags, variables: &Variables, user: &UserFile) -> Result<Self, SettingsError> {
+        let builder = variables.builder.as_ref().map(parse_builder).transpose()?;
+        let mut sysimage = variables.sysimage.as_ref().map(parse_policy).transpose()?;
+        let mut policy_variable = "JLPROJ_SYSIMAGE";
+        if variables.disable {
+            (sysimage, policy_variable) = (Some(ImagePolicy::None), "JLPROJ_DISABLE");
+        }
+        let environment = Origin::Environment;
+        Ok(Self {
+            julia: Setting::first(
+                [
+                    (flags.julia.clone().map(Some), Origin::Flag),
+                    (variables.julia.clone().map(Some), environment("JLPROJ_JULIA")),
+                    (user.julia.clone().map(|text| Some(text.into())), Origin::User),
+                ],
+                None,
+            ),
+            builder: Setting::first(
+                [
+                    (flags.builder, Origin::Flag),
+                    (builder, environment("JLPROJ_BUILDER")),
+                    (user.builder, Origin::User),
+                ],
+                BuilderChoice::default(),
+            ),
+            packagecompiler: Setting::first(
+                [
+                    (flags.packagecompiler.clone().map(Some), Origin::Flag),
+                    (
+                        variables.packagecompiler.clone().map(|path| Some(path.into())),
+                        environment("JLPROJ_PACKAGECOMPILER"),
+                    ),
+                    (user.packagecompiler.clone().map(Some), Origin::User),
+                ],
+                None,
+            ),
+            sysimage: Setting::first(
+                [
+                    (flags.sysimage, Origin::Flag),
+                    (sysimage, environment(policy_variable)),
+                    (user.sysimage, Origin::User),
+                ],
+                ImagePolicy::default(),
+            ),
+            outside_limit: Setting::first([(user.outside_limit, Origin::User)], DEFAULT_OUTSIDE_LIMIT),
+            exclude: Setting::first([(user.exclude.clone(), Origin::User)], Vec::new()),
+            build_arguments: Setting::first([(user.build_arguments.clone(), Origin::User)], Vec::new()),
+        })
+    }
+}
+
+impl UserFile {
+    /// Reads the contents of `config.toml`.
+    ///
+    /// # Errors
+    /// Where they are no TOML, or hold a key that is not known.
+    pub fn parse(contents: &[u8]) -> Result<Self, SettingsError> {
+        parse_toml(contents)
+    }
+}
+
+impl ProjectFile {
+    /// Reads the contents of `jlproj.toml`.
+    ///
+    /// # Errors
+    /// Where they are no TOML, hold a key that a project may not set, or a path that leads outside.
+    pub fn parse(contents: &[u8]) -> Result<Self, SettingsError> {
+        let file: Self = parse_toml(contents)?;
+        for (key, paths) in [
+            ("precompile_workload", &file.precompile_workload),
+            ("precompile_statements", &file.precompile_statements),
+        ] {
+            if let Some(path) = paths.iter().find(|path| !stays_inside(Path::new(path))) {
+                return Err(SettingsError::OutsideProject { key, path: path.clone() });
+            }
+        }
+        Ok(file)
+    }
+}
+
+/// Whether a relative path, taken as written, cannot climb out of the folder that it starts from.
+fn stays_inside(path: &Path) -> bool {
+    path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+        && path.components().any(|part| matches!(part, Component::Normal(_)))
+}
+
+fn parse_toml<T: serde::de::DeserializeOwned>(contents: &[u8]) -> Result<T, SettingsError> {
+    let text = std::str::from_utf8(contents).map_err(|_| SettingsError::NotText)?;
+    toml::from_str(text).map_err(|error| SettingsError::Syntax(error.to_string().trim_end().to_owned()))
+}
+
+fn parse_builder(value: &OsString) -> Result<BuilderChoice, SettingsError> {
+    match value.to_str() {
+        Some("auto") => Ok(BuilderChoice::Auto),
+        Some("packagecompiler") => Ok(BuilderChoice::PackageCompiler),
+        Some("direct") => Ok(BuilderChoice::Direct),
+        _ => Err(not_allowed("JLPROJ_BUILDER", value, "`auto`, `packagecompiler` or `direct`")),
+    }
+}
+
+fn parse_policy(value: &OsString) -> Result<ImagePolicy, SettingsError> {
+    match value.to_str() {
+        Some("auto") => Ok(ImagePolicy::Auto),
+        Some("none") => Ok(ImagePolicy::None),
+        Some("require") => Ok(ImagePolicy::Require),
+        _ => Err(not_allowed("JLPROJ_SYSIMAGE", value, "`auto`, `none` or `require`")),
+    }
+}
+
+fn not_allowed(variable: &'static str, value: &OsString, allowed: &'static str) -> SettingsError {
+    SettingsError::Variable { variable, value: value.to_string_lossy().into_owned(), allowed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearer_setting_wins_and_says_where_it_was_set() {
+        let user = UserFile { builder: Some(BuilderChoice::PackageCompiler), ..UserFile::default() };
+        let variables = Variables { builder: Some("direct".into()), ..Variables::default() };
+        let flags = Flags { builder: Some(BuilderChoice::Auto), ..Flags::default() };
+        let resolve = |flags: &Flags, variables: &Variables| {
+            Settings::resolve(flags, variables, &user).expect("valid").builder
+        };
+        let set = |value, origin| Setting { value, origin };
+        assert_eq!(resolve(&flags, &variables), set(BuilderChoice::Auto, Origin::Flag));
+        assert_eq!(
+            resolve(&Flags::default(), &variables),
+            set(BuilderChoice::Direct, Origin::Environment("JLPROJ_BUILDER"))
+        );
+        assert_eq!(
+            resolve(&Flags::default(), &Variables::default()),
+            set(BuilderChoice::PackageCompiler, Origin::User)
+        );
+    }
+
+    #[test]
+    fn disabling_is_stronger_than_the_policy_of_the_environment() {
+        let variables = Variables { sysimage: Some("require".into()), disable: true, ..Variables::default() };
+        let settings = Settings::resolve(&Flags::default(), &variables, &UserFile::default()).expect("valid");
+        assert_eq!(settings.sysimage.value, ImagePolicy::None);
+    }
+
+    #[test]
+    fn a_project_cannot_name_a_program_or_a_file_outside() {
+        assert!(ProjectFile::parse(b"julia = \"/tmp/evil\"").is_err());
+        assert!(ProjectFile::parse(b"builder = \"direct\"").is_err());
+        for path in ["../x.jl", "/x.jl", "a/../../x.jl", "", "."] {
+            let text = format!("precompile_workload = [\"{path}\"]");
+            assert!(ProjectFile::parse(text.as_bytes()).is_err(), "{path}");
+        }
+        let good = ProjectFile::parse(b"precompile_workload = [\"test/work.jl\"]\nexclude = [\"A\"]");
+        assert_eq!(good.expect("valid").precompile_workload, ["test/work.jl"]);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let error = UserFile::parse(b"bulider = \"direct\"").expect_err("misspelt").to_string();
+        assert!(error.contains("bulider"), "{error}");
+    }
+}

@@ -1,0 +1,174 @@
+//! Which image a project gets, and why.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::model::bake::Outside;
+use crate::model::difference::{Difference, differences};
+use crate::model::image::KnownImage;
+use crate::model::key::{BakedPackage, Digest, KeyInputs};
+
+/// What an image of the project would be made from, if it were built now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// With the builder that comes first.
+    pub inputs: KeyInputs,
+    /// Further builders, with the digests of their scripts, whose image would do as well.
+    pub alternatives: Vec<(String, Digest)>,
+    /// Names and reasons of what is not to be baked.
+    pub outside: BTreeMap<Uuid, (String, Outside)>,
+}
+
+impl Wanted {
+    /// The keys of all images that would be exactly what is wanted.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Digest> {
+        let alternatives = self.alternatives.iter().map(|(builder, template)| {
+            let inputs =
+                KeyInputs { builder: builder.clone(), template: template.clone(), ..self.inputs.clone() };
+            inputs.key()
+        });
+        std::iter::once(self.inputs.key()).chain(alternatives).collect()
+    }
+
+    /// The digest of the packages alone: equal where two projects want the same code baked.
+    #[must_use]
+    pub fn packages_digest(&self) -> Digest {
+        let digests: Vec<&str> = self.inputs.packages.iter().map(|package| package.digest.as_str()).collect();
+        Digest::of(digests.join("\n").as_bytes())
+    }
+}
+
+/// What is decided for one start of Julia in one project.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// The image is what would be built now.
+    Exact { key: Digest },
+    /// All that the image holds is, by content, what the project loads.
+    Contained {
+        key: Digest,
+        /// Packages that could be baked and are not in it.
+        missing: Vec<String>,
+        /// What else would be different if the image were built now.
+        differences: Vec<Difference>,
+    },
+    /// No image.
+    Plain(Plain),
+}
+
+/// Why no image is used.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plain {
+    /// No package of the project can be baked.
+    NothingToBake,
+    /// There never was an image for this project, and none of another fits.
+    NeverBuilt,
+    /// The project's last image is not what the project loads now.
+    Stale { key: Digest, differences: Vec<Difference> },
+    /// The image would fit, but its file must not be used.
+    Broken { key: Digest, flaw: String },
+    /// An image fits, but leaves so much outside that starts would be slower at first.
+    TooMuchOutside { key: Digest, missing: usize },
+    /// A package comes from another place than the project, earlier in the load path.
+    Shadowed { name: String, place: String },
+}
+
+/// Limits that the user can set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How many packages may be left outside of a contained image, where each image has compiled caches of
+    /// its own (Julia 1.9 and later). `None`: any number.
+    pub outside: Option<usize>,
+}
+
+/// Decides.
+///
+/// `images` are the known ones, in any order; `project` is the path text of the project's folder.
+#[must_use]
+pub fn decide(wanted: &Wanted, images: &[KnownImage], limits: Limits, project: &str) -> Verdict {
+    if wanted.inputs.packages.is_empty() {
+        return Verdict::Plain(Plain::NothingToBake);
+    }
+    let keys = wanted.keys();
+    let exact = images.iter().find(|image| keys.contains(&image.record.key));
+    if let Some(image) = exact.filter(|image| image.flaw.is_none()) {
+        return Verdict::Exact { key: image.record.key.clone() };
+    }
+    let mut fitting: Vec<&KnownImage> =
+        images.iter().filter(|image| image.flaw.is_none() && is_contained(&image.inputs, wanted)).collect();
+    // Most packages first; among equals the newest, then by key so that the choice is one.
+    fitting.sort_by_key(|image| {
+        let count = image.inputs.packages.len();
+        std::cmp::Reverse((count, image.record.built, image.record.key.clone()))
+    });
+    let digest = wanted.packages_digest();
+    let small_enough = |image: &&&KnownImage| {
+        let missing = wanted.inputs.packages.len() - image.inputs.packages.len();
+        limits.outside.is_none_or(|most| missing <= most) || image.record.precompiled_for.contains(&digest)
+    };
+    if let Some(image) = fitting.iter().find(small_enough) {
+        return Verdict::Contained {
+            key: image.record.key.clone(),
+            missing: missing_names(&image.inputs, wanted),
+            differences: differences(&image.inputs, wanted),
+        };
+    }
+    Verdict::Plain(why_plain(wanted, images, exact, fitting.first().copied(), project))
+}
+
+/// The reason that helps most where no image is used.
+fn why_plain(
+    wanted: &Wanted,
+    images: &[KnownImage],
+    exact: Option<&KnownImage>,
+    fitting: Option<&KnownImage>,
+    project: &str,
+) -> Plain {
+    if let Some((image, flaw)) = exact.and_then(|image| Some((image, image.flaw.clone()?))) {
+        return Plain::Broken { key: image.record.key.clone(), flaw };
+    }
+    let last = images
+        .iter()
+        .filter(|image| image.record.project == project)
+        .max_by_key(|image| (image.inputs.julia == wanted.inputs.julia, image.record.built));
+    if let Some(image) = last {
+        let key = image.record.key.clone();
+        return Plain::Stale { key, differences: differences(&image.inputs, wanted) };
+    }
+    match fitting {
+        Some(image) => Plain::TooMuchOutside {
+            key: image.record.key.clone(),
+            missing: wanted.inputs.packages.len() - image.inputs.packages.len(),
+        },
+        None => Plain::NeverBuilt,
+    }
+}
+
+/// Whether everything in the image is, by content, what the project would load.
+fn is_contained(image: &KeyInputs, wanted: &Wanted) -> bool {
+    let same_world = image.julia == wanted.inputs.julia
+        && image.cpu_target == wanted.inputs.cpu_target
+        && image.processor == wanted.inputs.processor
+        && image.depots == wanted.inputs.depots;
+    same_world
+        && !image.packages.is_empty()
+        && image.packages.iter().all(|package| {
+            find(&wanted.inputs.packages, package.uuid).is_some_and(|other| other.digest == package.digest)
+        })
+}
+
+/// Names of what could be baked and is not in the image.
+fn missing_names(image: &KeyInputs, wanted: &Wanted) -> Vec<String> {
+    let absent = |package: &&BakedPackage| find(&image.packages, package.uuid).is_none();
+    wanted.inputs.packages.iter().filter(absent).map(|package| package.name.clone()).collect()
+}
+
+/// The package of this UUID. The packages of key inputs are sorted by it.
+pub(crate) fn find(packages: &[BakedPackage], uuid: Uuid) -> Option<&BakedPackage> {
+    let index = packages.binary_search_by_key(&uuid, |package| package.uuid).ok()?;
+    packages.get(index)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::bake::{Rules, select};
+use crate::model::image::{FileRecord, ImageRecord, Measurements, RECORD_FORMAT};
+use crate::model::key::tests::inputs;
+use crate::model::manifest::{Manifest, Source};
+use crate::model::testing::{arbitrary_manifest, package, uuid};
+
+const PROJECT: &str = "/home/user/project";
+const NO_LIMIT: Limits = Limits { outside: None };
+
+fn wanted(manifest: &Manifest) -> Wanted {
+    let selection = select(manifest, &Rules::default());
+    let outside = selection
+        .outside
+        .into_iter()
+        .map(|(uuid, reason)| (uuid, (manifest.packages[&uuid].name.clone(), reason)))
+        .collect();
+    Wanted { inputs: inputs(manifest), alternatives: Vec::new(), outside }
+}
+
+fn image(manifest: &Manifest, project: &str, built: i64) -> KnownImage {
+    let inputs = inputs(manifest);
+    let digest = Digest::of(b"");
+    let record = ImageRecord {
+        format: RECORD_FORMAT,
+        key: inputs.key(),
+        built,
+        project: project.to_owned(),
+        julia: "/usr/bin/julia".to_owned(),
+        file: FileRecord { size: 1, modified: 1, inode: 1, path: digest.clone(), contents: digest },
+        measured: Measurements::default(),
+        precompiled_for: Vec::new(),
+    };
+    KnownImage { record, inputs, flaw: None }
+}
+
+fn two() -> Manifest {
+    Manifest::of([package(1, "One", &[]), package(2, "Two", &[1])])
+}
+
+fn three() -> Manifest {
+    Manifest::of([package(1, "One", &[]), package(2, "Two", &[1]), package(3, "Three", &[])])
+}
+
+fn with_other_tree(mut manifest: Manifest, number: u128) -> Manifest {
+    if let Some(package) = manifest.packages.get_mut(&uuid(number)) {
+        package.source = Source::Tree("e".repeat(40));
+        package.version = Some("1.0.1".to_owned());
+    }
+    manifest
+}
+
+#[test]
+fn the_same_inputs_are_exact() {
+    let image = image(&two(), PROJECT, 1);
+    let verdict = decide(&wanted(&two()), &[image.clone()], NO_LIMIT, PROJECT);
+    assert_eq!(verdict, Verdict::Exact { key: image.record.key });
+}
+
+#[test]
+fn an_added_package_leaves_the_image_in_force() {
+    let image = image(&two(), PROJECT, 1);
+    let verdict = decide(&wanted(&three()), &[image.clone()], NO_LIMIT, PROJECT);
+    let Verdict::Contained { key, missing, differences } = verdict else { panic!("{verdict:?}") };
+    assert_eq!((key, missing), (image.record.key, vec!["Three".to_owned()]));
+    assert!(differences.is_empty());
+}
+
+#[test]
+fn an_updated_package_makes_the_image_stale_and_is_named() {
+    let image = image(&two(), PROJECT, 1);
+    let verdict = decide(&wanted(&with_other_tree(two(), 1)), &[image], NO_LIMIT, PROJECT);
+    let Verdict::Plain(Plain::Stale { differences, .. }) = verdict else { panic!("{verdict:?}") };
+    let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    assert_eq!(texts, ["One 1.0.0 → 1.0.1"]);
+}
+
+#[test]
+fn a_package_that_is_now_in_development_makes_the_image_stale() {
+    let image = image(&two(), PROJECT, 1);
+    let developed = Manifest::of([package(1, "One", &[]).at_path("dev/One"), package(2, "Two", &[1])]);
+    // With both of them outside there would be nothing to bake.
+    let mut developed = developed;
+    developed.packages.insert(uuid(3), package(3, "Three", &[]));
+    let verdict = decide(&wanted(&developed), &[image], NO_LIMIT, PROJECT);
+    let Verdict::Plain(Plain::Stale { differences, .. }) = verdict else { panic!("{verdict:?}") };
+    let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    assert_eq!(texts, ["One 1.0.0 → in development (tracked by path)", "Two 1.0.0 → depends on D1"]);
+}
+
+#[test]
+fn another_projects_image_serves_where_it_is_contained_and_the_larger_one_wins() {
+    let small = image(&Manifest::of([package(1, "One", &[])]), "/other", 9);
+    let large = image(&two(), "/another", 1);
+    let verdict = decide(&wanted(&three()), &[small, large.clone()], NO_LIMIT, PROJECT);
+    assert!(matches!(verdict, Verdict::Contained { key, .. } if key == large.record.key));
+}
+
+#[test]
+fn a_flawed_image_is_never_used() {
+    let mut flawed = image(&two(), PROJECT, 1);
+    flawed.flaw = Some("its file is missing".to_owned());
+    let verdict = decide(&wanted(&two()), &[flawed.clone()], NO_LIMIT, PROJECT);
+    assert!(matches!(verdict, Verdict::Plain(Plain::Broken { .. })), "{verdict:?}");
+    let verdict = decide(&wanted(&three()), &[flawed], NO_LIMIT, PROJECT);
+    assert!(matches!(verdict, Verdict::Plain(_)), "{verdict:?}");
+}
+
+#[test]
+fn an_image_that_leaves_much_outside_is_used_only_where_that_is_compiled() {
+    let mut small = image(&Manifest::of([package(1, "One", &[])]), "/other", 1);
+    let limits = Limits { outside: Some(1) };
+    let wanted = wanted(&three());
+    let verdict = decide(&wanted, &[small.clone()], limits, PROJECT);
+    assert_eq!(verdict, Verdict::Plain(Plain::TooMuchOutside { key: small.record.key.clone(), missing: 2 }));
+    small.record.precompiled_for.push(wanted.packages_digest());
+    let verdict = decide(&wanted, &[small], limits, PROJECT);
+    assert!(matches!(verdict, Verdict::Contained { .. }), "{verdict:?}");
+}
+
+#[test]
+fn another_julia_processor_or_depot_never_shares_an_image() {
+    let image = image(&two(), PROJECT, 1);
+    let changes: [fn(&mut KeyInputs); 4] = [
+        |inputs| inputs.julia.version = "1.10.5".to_owned(),
+        |inputs| inputs.julia.default_image = Digest::of(b"rebuilt"),
+        |inputs| inputs.processor = "another".to_owned(),
+        |inputs| inputs.depots = vec!["/elsewhere".to_owned()],
+    ];
+    for change in changes {
+        let mut wanted = wanted(&two());
+        change(&mut wanted.inputs);
+        let verdict = decide(&wanted, std::slice::from_ref(&image), NO_LIMIT, PROJECT);
+        let Verdict::Plain(Plain::Stale { differences, .. }) = verdict else { panic!("{verdict:?}") };
+        assert_eq!(differences.len(), 1, "{differences:?}");
+    }
+}
+
+#[test]
+fn any_acceptable_builder_is_exact_and_another_one_still_sound() {
+    let image = image(&two(), PROJECT, 1);
+    let mut wanted = wanted(&two());
+    wanted.inputs.builder = "packagecompiler 2.2.5".to_owned();
+    let verdict = decide(&wanted, std::slice::from_ref(&image), NO_LIMIT, PROJECT);
+    let Verdict::Contained { differences, .. } = verdict else { panic!("{verdict:?}") };
+    assert_eq!(differences[0].to_string(), "builder direct 1 → packagecompiler 2.2.5");
+    wanted.alternatives.push((image.inputs.builder.clone(), image.inputs.template.clone()));
+    assert!(matches!(decide(&wanted, &[image], NO_LIMIT, PROJECT), Verdict::Exact { .. }));
+}
+
+#[test]
+fn a_project_that_never_had_an_image_is_told_so_and_an_empty_one_too() {
+    assert_eq!(decide(&wanted(&two()), &[], NO_LIMIT, PROJECT), Verdict::Plain(Plain::NeverBuilt));
+    let empty = wanted(&Manifest::of([]));
+    assert_eq!(decide(&empty, &[], NO_LIMIT, PROJECT), Verdict::Plain(Plain::NothingToBake));
+}
+
+proptest! {
+    /// Promise 1: never old code.
+    #[test]
+    fn a_used_image_holds_only_what_the_project_loads(
+        project in arbitrary_manifest(),
+        others in proptest::collection::vec((arbitrary_manifest(), proptest::option::of(0_u128..12)), 0..6),
+    ) {
+        let wanted = wanted(&project);
+        let images: Vec<KnownImage> = others
+            .into_iter()
+            .chain([(project.clone(), Some(3)), (project.clone(), None)])
+            .enumerate()
+            .map(|(index, (manifest, changed))| {
+                let manifest = match changed {
+                    Some(number) => with_other_tree(manifest, number),
+                    None => manifest,
+                };
+                image(&manifest, PROJECT, i64::try_from(index).unwrap_or_default())
+            })
+            .collect();
+        if let Verdict::Exact { key } | Verdict::Contained { key, .. } =
+            decide(&wanted, &images, NO_LIMIT, PROJECT)
+        {
+            let used = images.iter().find(|image| image.record.key == key).expect("a known image");
+            for package in &used.inputs.packages {
+                let loaded = find(&wanted.inputs.packages, package.uuid);
+                prop_assert_eq!(loaded.map(|loaded| &loaded.digest), Some(&package.digest));
+                prop_assert!(!wanted.outside.contains_key(&package.uuid));
+            }
+        } else {
+            prop_assert!(wanted.inputs.packages.is_empty());
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Systems that are not Unix: what can be had there of the functions in `unix.rs`.
+//!
+//! Not compiled or tried on the machines that build this project so far.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::time::UNIX_EPOCH;
+
+/// What tells one state of a file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) size: u64,
+    /// Nanoseconds since 1970.
+    pub(crate) modified: i64,
+    /// As `modified`: there is no time of change here.
+    pub(crate) changed: i64,
+    pub(crate) inode: u64,
+    pub(crate) device: u64,
+    pub(crate) mode: u32,
+    pub(crate) owner: u32,
+}
+
+/// The identity of the file that `metadata` describes.
+pub(crate) fn identity(metadata: &Metadata) -> Identity {
+    let modified = metadata
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .and_then(|since| i64::try_from(since.as_nanos()).ok())
+        .unwrap_or_default();
+    let mode = if metadata.is_dir() { 0o040_755 } else { 0o100_644 };
+    Identity { size: metadata.len(), modified, changed: modified, inode: 0, device: 0, mode, owner: 0 }
+}
+
+/// Owners and modes are not compared here.
+pub(crate) fn tampering_risk(_owner: u32, _mode: u32) -> Option<String> {
+    None
+}
+
+/// Makes a folder, and its parents where they are missing.
+pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
+    fs_err::create_dir_all(path)
+}
+
+/// Opens a file so that what is written goes to its end.
+pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
+    #[expect(clippy::disallowed_types, reason = "on the way to Julia's start; the caller ignores errors")]
+    std::fs::OpenOptions::new().append(true).create(true).open(path)
+}
+
+/// Nothing to do here.
+pub(crate) fn protect_file(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Lets two folders of one file system change places; a reader may for an instant find nothing at `other`.
+pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    let mut aside = one.as_os_str().to_owned();
+    aside.push(".old");
+    fs_err::rename(other, &aside)?;
+    fs_err::rename(one, other)?;
+    fs_err::rename(aside, one)
+}
+
+/// The file name of a shared library that a linker is asked for by `name`.
+pub(crate) fn library_file_name(name: &str) -> String {
+    format!("{}{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
+}
+
+/// The file name of a program.
+pub(crate) fn program_name(name: &OsStr) -> OsString {
+    let mut name = name.to_owned();
+    if Path::new(&name).extension().is_none() {
+        name.push(std::env::consts::EXE_SUFFIX);
+    }
+    name
+}
+
+/// Cannot be told here.
+pub(crate) fn is_same_file(_one: &Metadata, _other: &Metadata) -> bool {
+    false
+}
+
+/// Whether this is a file.
+pub(crate) fn is_executable(metadata: &Metadata) -> bool {
+    metadata.is_file()
+}
+
+/// The bytes of a text of the operating system.
+pub(crate) fn bytes(text: &OsStr) -> &[u8] {
+    text.as_encoded_bytes()
+}
+
+/// The text of the operating system that these bytes are; what is no text is replaced.
+pub(crate) fn os_string(bytes: Vec<u8>) -> OsString {
+    String::from_utf8_lossy(&bytes).into_owned().into()
+}
+
+/// Runs the command, waits for it, and ends this process with its exit code. Returns only where it could
+/// not be started.
+pub(crate) fn replace_process(command: &mut Command) -> io::Error {
+    match command.status() {
+        #[expect(clippy::disallowed_methods, reason = "stands for exec, which this system does not have")]
+        Ok(status) => std::process::exit(status.code().unwrap_or(i32::from(crate::exit::FAILURE))),
+        Err(error) => error,
+    }
+}
+
+/// The exit code of the process.
+pub(crate) fn exit_code(status: ExitStatus) -> u8 {
+    status.code().map_or(crate::exit::FAILURE, |code| u8::try_from(code & 0xff).unwrap_or(u8::MAX))
+}
+
+/// There are no signals here.
+pub(crate) fn ending_signal(_status: ExitStatus) -> Option<i32> {
+    None
+}
+
+/// Nothing to do here.
+pub(crate) fn isolate_child(_command: &mut Command) {}
+
+/// Process groups are not known here; the direct child is ended by its handle.
+pub(crate) fn kill_group(_leader: u32, _forcefully: bool) {}
+
+/// Cannot be told here.
+pub(crate) fn process_birth(_number: u32) -> Option<u64> {
+    None
+}
+
+/// Interruptions are not noted here: the process dies of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Interruption;
+
+impl Interruption {
+    /// Does nothing.
+    pub(crate) fn watch() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// None came.
+    pub(crate) fn signal(&self) -> Option<u8> {
+        None
+    }
+}
+
+/// Cannot be told here.
+pub(crate) fn free_disk(_path: &Path) -> Option<u64> {
+    None
+}
+
+/// Cannot be told here.
+pub(crate) fn free_memory() -> Option<u64> {
+    None
+}
+
+/// There are none here.
+pub(crate) fn open_terminal() -> io::Result<(File, File)> {
+    Err(io::Error::from(io::ErrorKind::Unsupported))
+}

@@ -1,0 +1,249 @@
+//! Unix: exec, file identity, locks of process groups, pseudo terminals.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata, Permissions};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// What tells one state of a file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) size: u64,
+    /// Nanoseconds since 1970, as `st_mtim`.
+    pub(crate) modified: i64,
+    /// Nanoseconds since 1970, as `st_ctim`: no program can set it back.
+    pub(crate) changed: i64,
+    pub(crate) inode: u64,
+    pub(crate) device: u64,
+    pub(crate) mode: u32,
+    pub(crate) owner: u32,
+}
+
+/// The identity of the file that `metadata` describes.
+pub(crate) fn identity(metadata: &Metadata) -> Identity {
+    let nanoseconds = |seconds: i64, part: i64| seconds.saturating_mul(1_000_000_000).saturating_add(part);
+    Identity {
+        size: metadata.size(),
+        modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+        changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+        inode: metadata.ino(),
+        device: metadata.dev(),
+        mode: metadata.mode(),
+        owner: metadata.uid(),
+    }
+}
+
+/// Why a file or folder of this owner and mode could have been changed by somebody else; `None` if not.
+pub(crate) fn tampering_risk(owner: u32, mode: u32) -> Option<String> {
+    let us = rustix::process::geteuid().as_raw();
+    if owner != us {
+        Some(format!("is owned by user {owner}, not by you (user {us})"))
+    } else if mode & 0o022 != 0 {
+        Some(format!("can be written by others (mode {:o})", mode & 0o7777))
+    } else {
+        None
+    }
+}
+
+/// Makes a folder that only we may write, whatever the umask; the parents too where they are missing.
+pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    #[expect(clippy::disallowed_types, reason = "fs-err has no DirBuilder")]
+    std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path)
+}
+
+/// Opens a file so that what is written goes to its end in one piece.
+pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
+    #[expect(
+        clippy::disallowed_types,
+        reason = "one system call on the way to exec; the caller ignores errors"
+    )]
+    std::fs::OpenOptions::new().append(true).create(true).mode(0o644).open(path)
+}
+
+/// Makes the file readable by all and writable by us alone.
+pub(crate) fn protect_file(path: &Path) -> io::Result<()> {
+    fs_err::set_permissions(path, Permissions::from_mode(0o644))
+}
+
+/// Lets two folders of one file system change places, in one step where the system can.
+pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        if renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok() {
+            return Ok(());
+        }
+    }
+    exchange_in_steps(one, other)
+}
+
+/// As [`exchange`], where a reader may for an instant find nothing at `other`.
+fn exchange_in_steps(one: &Path, other: &Path) -> io::Result<()> {
+    let mut aside = one.as_os_str().to_owned();
+    aside.push(".old");
+    fs_err::rename(other, &aside)?;
+    fs_err::rename(one, other)?;
+    fs_err::rename(aside, one)
+}
+
+/// The file name of a shared library that a linker is asked for by `name`.
+pub(crate) fn library_file_name(name: &str) -> String {
+    format!("{}{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
+}
+
+/// The file name of a program.
+pub(crate) fn program_name(name: &OsStr) -> OsString {
+    name.to_owned()
+}
+
+/// Whether both describe one file.
+pub(crate) fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Whether the file may be executed by somebody.
+pub(crate) fn is_executable(metadata: &Metadata) -> bool {
+    metadata.is_file() && metadata.mode() & 0o111 != 0
+}
+
+/// The bytes of a text of the operating system.
+pub(crate) fn bytes(text: &OsStr) -> &[u8] {
+    text.as_bytes()
+}
+
+/// The text of the operating system that these bytes are.
+pub(crate) fn os_string(bytes: Vec<u8>) -> OsString {
+    OsString::from_vec(bytes)
+}
+
+/// Replaces this process by the command. Returns only where that failed.
+pub(crate) fn replace_process(command: &mut Command) -> io::Error {
+    command.exec()
+}
+
+/// The exit code that a shell would show for `status`: 128 and the signal's number where one ended it.
+pub(crate) fn exit_code(status: ExitStatus) -> u8 {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => u8::try_from(code & 0xff).unwrap_or(u8::MAX),
+        (None, Some(signal)) => crate::exit::SIGNAL_BASE.saturating_add(u8::try_from(signal).unwrap_or(0)),
+        (None, None) => crate::exit::FAILURE,
+    }
+}
+
+/// The signal that ended the process, if one did.
+pub(crate) fn ending_signal(status: ExitStatus) -> Option<i32> {
+    status.signal()
+}
+
+/// Prepares a child so that it leads a process group of its own and dies when we die.
+pub(crate) fn isolate_child(command: &mut Command) {
+    command.process_group(0);
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: prctl(PR_SET_PDEATHSIG) is async-signal-safe and touches no memory of ours.
+        #[expect(unsafe_code, reason = "the one hook that runs between fork and exec")]
+        unsafe {
+            command.pre_exec(|| {
+                rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).map_err(io::Error::from)
+            });
+        }
+    }
+}
+
+/// Ends every process of the group that `leader` leads. A group that is gone already is no error.
+pub(crate) fn kill_group(leader: u32, forcefully: bool) {
+    let signal = if forcefully { Signal::KILL } else { Signal::TERM };
+    if let Some(pid) = i32::try_from(leader).ok().filter(|number| *number > 1).and_then(Pid::from_raw) {
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
+/// Whether a process of this number runs, and since when (an opaque number that a later process with the
+/// same number does not share). `None` where it does not run or that cannot be told.
+pub(crate) fn process_birth(number: u32) -> Option<u64> {
+    // Field 22 of /proc/PID/stat, counted after the command name, which may hold spaces and brackets.
+    let text = fs_err::read(format!("/proc/{number}/stat")).ok()?;
+    let after_name = text.iter().rposition(|byte| *byte == b')')? + 1;
+    let rest = std::str::from_utf8(text.get(after_name..)?).ok()?;
+    rest.split_ascii_whitespace().nth(19)?.parse().ok()
+}
+
+/// Notes INT, TERM and HUP instead of dying of them, so that a build can clean up first.
+#[derive(Clone, Debug)]
+pub(crate) struct Interruption(Arc<AtomicUsize>);
+
+impl Interruption {
+    /// Starts noting.
+    ///
+    /// # Errors
+    /// Where the operating system refuses the handler.
+    pub(crate) fn watch() -> io::Result<Self> {
+        let noted = Arc::new(AtomicUsize::new(0));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP]
+        {
+            let number = usize::try_from(signal).unwrap_or(1);
+            signal_hook::flag::register_usize(signal, Arc::clone(&noted), number)?;
+        }
+        Ok(Self(noted))
+    }
+
+    /// The number of the signal that came, if one did.
+    pub(crate) fn signal(&self) -> Option<u8> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            number => u8::try_from(number).ok(),
+        }
+    }
+}
+
+/// Bytes that are free for us on the file system of `path`; `None` where that cannot be told.
+pub(crate) fn free_disk(path: &Path) -> Option<u64> {
+    let statistics = rustix::fs::statvfs(path).ok()?;
+    Some(statistics.f_bavail.saturating_mul(statistics.f_frsize))
+}
+
+/// Bytes of memory that a new program could use without swapping; `None` where that cannot be told.
+///
+/// `MemAvailable` of /proc/meminfo, bounded by the limit of our control group where one is set.
+pub(crate) fn free_memory() -> Option<u64> {
+    let information = fs_err::read_to_string("/proc/meminfo").ok()?;
+    let line = information.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let available = line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.saturating_mul(1024);
+    Some(control_group_room().map_or(available, |room| room.min(available)))
+}
+
+/// What is left of the memory limit of our control group (version 2), where there is one.
+fn control_group_room() -> Option<u64> {
+    let own = fs_err::read_to_string("/proc/self/cgroup").ok()?;
+    let name = own.lines().find_map(|line| line.strip_prefix("0::"))?;
+    let folder = Path::new("/sys/fs/cgroup").join(name.trim_start_matches('/'));
+    let number = |file: &str| fs_err::read_to_string(folder.join(file)).ok()?.trim().parse::<u64>().ok();
+    Some(number("memory.max")?.saturating_sub(number("memory.current")?))
+}
+
+/// Opens a pseudo terminal: our end, and the end that a child takes for its terminal.
+///
+/// # Errors
+/// Where the system has none to give.
+pub(crate) fn open_terminal() -> io::Result<(File, File)> {
+    use rustix::fs::{Mode, OFlags};
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    grantpt(&ours)?;
+    unlockpt(&ours)?;
+    let name = ptsname(&ours, Vec::new())?;
+    let theirs = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?;
+    let size = rustix::termios::Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    rustix::termios::tcsetwinsize(&ours, size)?;
+    rustix::fs::fcntl_setfl(&ours, OFlags::NONBLOCK)?;
+    Ok((File::from(ours), File::from(theirs)))
+}

@@ -1,0 +1,111 @@
+//! The images that the store holds.
+
+use std::io;
+use std::path::Path;
+
+use crate::fs::{self, Stamp};
+use crate::model::image::{FileRecord, ImageRecord, KnownImage, RECORD_FORMAT};
+use crate::model::key::{Digest, KeyInputs};
+use crate::platform;
+use crate::store::layout::{Layout, path_digest};
+
+/// A folder among the images that is none, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Damaged {
+    pub(crate) name: String,
+    pub(crate) reason: String,
+}
+
+/// What was found among the images.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Catalog {
+    pub(crate) images: Vec<KnownImage>,
+    pub(crate) damaged: Vec<Damaged>,
+}
+
+/// Reads all images. A folder that cannot be read is reported, never an obstacle.
+pub(crate) fn read_all(layout: &Layout) -> Catalog {
+    let mut catalog = Catalog::default();
+    let Ok(entries) = fs_err::read_dir(layout.images()) else { return catalog };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(key) = Digest::parse(&name) else { continue };
+        match read(layout, &key) {
+            Ok(image) => catalog.images.push(image),
+            Err(reason) => catalog.damaged.push(Damaged { name, reason }),
+        }
+    }
+    catalog.images.sort_by(|left, right| left.record.key.cmp(&right.record.key));
+    catalog.damaged.sort_by(|left, right| left.name.cmp(&right.name));
+    catalog
+}
+
+/// Reads one image.
+///
+/// # Errors
+/// In a few words, where the record is missing, damaged or from a newer jlproj.
+pub(crate) fn read(layout: &Layout, key: &Digest) -> Result<KnownImage, String> {
+    let folder = layout.image_folder(key);
+    let text = read_text(&folder.join("image.toml"))?;
+    let record: ImageRecord =
+        toml::from_str(&text).map_err(|_| "its record `image.toml` is damaged".to_owned())?;
+    if record.format > RECORD_FORMAT {
+        return Err("it was made by a newer jlproj".to_owned());
+    }
+    let inputs = read_text(&folder.join("inputs.json"))?;
+    if record.key != *key || Digest::of(inputs.as_bytes()) != *key {
+        return Err("its record does not belong to its key".to_owned());
+    }
+    let inputs: KeyInputs =
+        serde_json::from_str(&inputs).map_err(|_| "its `inputs.json` is damaged".to_owned())?;
+    let flaw = flaw(layout, key, &record.file);
+    Ok(KnownImage { record, inputs, flaw })
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let bytes = fs::read_limited(path).map_err(|error| error.to_string())?;
+    let bytes = bytes.ok_or_else(|| format!("its `{name}` is missing"))?;
+    String::from_utf8(bytes).map_err(|_| format!("its `{name}` is damaged"))
+}
+
+/// Why the file of the image must not be used: it is no longer the one that was recorded, or somebody else
+/// could have changed it.
+pub(crate) fn flaw(layout: &Layout, key: &Digest, recorded: &FileRecord) -> Option<String> {
+    let path = layout.image_file(key);
+    let stamp = Stamp::of(&path);
+    if !stamp.exists {
+        return Some("its file is missing".to_owned());
+    }
+    if stamp.size != recorded.size {
+        return Some(format!("its file has {} bytes, not the recorded {}", stamp.size, recorded.size));
+    }
+    if (stamp.modified, stamp.inode) != (recorded.modified, recorded.inode) {
+        return Some("its file was replaced or written to".to_owned());
+    }
+    if path_digest(&path) != recorded.path {
+        return Some("it was moved".to_owned());
+    }
+    let folder = layout.image_folder(key);
+    let places = [path.as_path(), &folder, &layout.images(), layout.root()];
+    places.iter().find_map(|place| {
+        let stamp = Stamp::of(place);
+        let risk = platform::tampering_risk(stamp.owner, stamp.mode)?;
+        Some(format!("`{}` {risk}", place.display()))
+    })
+}
+
+/// The record of a file that is about to be published as the image of `key`.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(crate) fn record_of(layout: &Layout, key: &Digest, file: &Path) -> io::Result<FileRecord> {
+    let stamp = Stamp::from(&fs_err::metadata(file)?);
+    Ok(FileRecord {
+        size: stamp.size,
+        modified: stamp.modified,
+        inode: stamp.inode,
+        path: path_digest(&layout.image_file(key)),
+        contents: fs::contents_digest(file)?,
+    })
+}

@@ -1,0 +1,117 @@
+//! Where each thing is in the store. Every folder's name carries the version of its format.
+
+use std::path::{Path, PathBuf};
+
+use crate::model::key::Digest;
+use crate::path_text;
+
+/// The paths below the store's root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// The layout below `root`, with symbolic links resolved where it exists: the path of an image decides
+    /// which caches Julia keeps for it, and Julia resolves them.
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root: fs_err::canonicalize(&root).unwrap_or(root) }
+    }
+
+    /// A layout for a user without a home: nothing is there, and nothing can be written.
+    pub(crate) fn nowhere() -> Self {
+        Self { root: PathBuf::from("/dev/null/jlproj") }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// One folder for each image, named by its key.
+    pub(crate) fn images(&self) -> PathBuf {
+        self.root.join("images-v1")
+    }
+
+    pub(crate) fn image_folder(&self, key: &Digest) -> PathBuf {
+        self.images().join(key.as_str())
+    }
+
+    pub(crate) fn image_file(&self, key: &Digest) -> PathBuf {
+        self.image_folder(key).join(image_file_name())
+    }
+
+    /// One file for each project that was built for.
+    pub(crate) fn project_record(&self, project: &Path) -> PathBuf {
+        self.root.join("projects-v1").join(format!("{}.toml", name_of(project)))
+    }
+
+    /// The log of a project's last build, where that failed.
+    pub(crate) fn failed_log(&self, project: &Path) -> PathBuf {
+        self.root.join("projects-v1").join(format!("{}.log", name_of(project)))
+    }
+
+    pub(crate) fn projects(&self) -> PathBuf {
+        self.root.join("projects-v1")
+    }
+
+    /// One line for each start.
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.root.join("usage-v1.log")
+    }
+
+    /// What PackageCompiler needs, for one version of Julia.
+    pub(crate) fn builder(&self, julia_version: &str) -> PathBuf {
+        self.root.join("builders-v1").join(julia_version)
+    }
+
+    /// Our scripts, as files.
+    pub(crate) fn scripts(&self) -> PathBuf {
+        self.root.join("scripts-v1")
+    }
+
+    /// What a Julia said of itself.
+    pub(crate) fn installation(&self, binary: &Path) -> PathBuf {
+        self.root.join("julias-v1").join(format!("{}.json", name_of(binary)))
+    }
+
+    /// A verdict and what it rests on.
+    pub(crate) fn verdict(&self, question: &Digest) -> PathBuf {
+        self.root.join("verdicts-v1").join(format!("{}.json", question.short()))
+    }
+
+    /// When a project was last told that it has no image: the time of this file.
+    pub(crate) fn notice(&self, project: &Path) -> PathBuf {
+        self.root.join("notices-v1").join(name_of(project))
+    }
+
+    pub(crate) fn lock(&self, name: &str) -> PathBuf {
+        self.root.join("locks").join(format!("{name}.lock"))
+    }
+
+    /// Work in progress.
+    pub(crate) fn temporary(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+}
+
+/// The name of the image file on this system.
+const fn image_file_name() -> &'static str {
+    if cfg!(target_os = "macos") {
+        "sys.dylib"
+    } else if cfg!(windows) {
+        "sys.dll"
+    } else {
+        "sys.so"
+    }
+}
+
+/// A file name for what belongs to a path.
+pub(crate) fn name_of(path: &Path) -> String {
+    let digest = path_digest(path);
+    digest.as_str().get(..20).unwrap_or_default().to_owned()
+}
+
+/// The digest of a path.
+pub(crate) fn path_digest(path: &Path) -> Digest {
+    Digest::of(path_text::encode(path).as_bytes())
+}

@@ -1,0 +1,99 @@
+//! Temporary folders of builders, and the sweeping of those whose builder died.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::fs;
+use crate::platform;
+use crate::store::layout::Layout;
+use crate::store::lock::{Attempt, Lock};
+
+/// A folder of the store for one build; removed with all that is in it when this value is dropped.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    path: PathBuf,
+    lock_path: PathBuf,
+    lock: Option<Lock>,
+}
+
+/// The file in a workspace that names the process group at work for it.
+const CHILD_FILE: &str = "child";
+
+impl Workspace {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// Where the store cannot be written.
+    pub(crate) fn create(layout: &Layout) -> io::Result<Self> {
+        platform::create_private_folders(&layout.temporary())?;
+        // The lock comes first, so that a sweep never meets a folder without a living owner.
+        let unique = tempfile::Builder::new().prefix("build-").tempdir_in(layout.temporary())?;
+        let name = unique.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let lock_path = layout.lock(&name);
+        let lock = match Lock::attempt(&lock_path)? {
+            Attempt::Taken(lock) => Some(lock),
+            Attempt::Held(_) => None,
+        };
+        Ok(Self { path: unique.keep(), lock_path, lock })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where a process that leads a group at work here is to be noted, for a sweep after our death.
+    pub(crate) fn note_child(&self, number: u32) {
+        if let Some(birth) = platform::process_birth(number) {
+            let _ = fs::replace(&self.path.join(CHILD_FILE), format!("{number} {birth}").as_bytes());
+        }
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        // What cannot be removed now is swept by the next command that builds.
+        let _ = fs_err::remove_dir_all(&self.path);
+        if let Some(lock) = self.lock.take() {
+            lock.retire(&self.lock_path);
+        }
+    }
+}
+
+/// Removes the folders of builders that died, and ends what still works for them. Returns how many.
+pub(crate) fn sweep(layout: &Layout) -> usize {
+    let Ok(entries) = fs_err::read_dir(layout.temporary()) else { return 0 };
+    entries.flatten().filter(|entry| sweep_one(layout, &entry.path()).unwrap_or(false)).count()
+}
+
+fn sweep_one(layout: &Layout, folder: &Path) -> io::Result<bool> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let lock_path = layout.lock(&name);
+    // A folder may be seen between its making and the taking of its lock.
+    if !lock_path.exists() && is_fresh(folder) {
+        return Ok(false);
+    }
+    let Attempt::Taken(lock) = Lock::attempt(&lock_path)? else { return Ok(false) };
+    if let Some((number, birth)) = noted_child(folder)
+        && platform::process_birth(number) == Some(birth)
+    {
+        platform::kill_group(number, true);
+    }
+    let removed = match fs_err::symlink_metadata(folder)?.is_dir() {
+        true => fs_err::remove_dir_all(folder),
+        false => fs_err::remove_file(folder),
+    };
+    lock.retire(&lock_path);
+    removed.map(|()| true)
+}
+
+fn noted_child(folder: &Path) -> Option<(u32, u64)> {
+    let text = fs_err::read_to_string(folder.join(CHILD_FILE)).ok()?;
+    let (number, birth) = text.trim().split_once(' ')?;
+    Some((number.parse().ok()?, birth.parse().ok()?))
+}
+
+fn is_fresh(folder: &Path) -> bool {
+    const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
+    let modified = fs_err::symlink_metadata(folder).and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age < MINUTE))
+}

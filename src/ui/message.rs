@@ -1,0 +1,58 @@
+//! Messages to people, on stderr. Colour repeats what the words say.
+
+use std::io::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+/// An error: below it its causes, then what was printed where it happened, then hints of what to type.
+pub(crate) fn error(error: &(dyn std::error::Error + 'static), details: &str, hints: &[String]) {
+    let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    let mut text = format!("{style}error:{style:#} {}\n", visible(&error.to_string()));
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        for line in source.to_string().lines() {
+            text.push_str("  ");
+            text.push_str(&visible(line));
+            text.push('\n');
+        }
+        cause = source.source();
+    }
+    for line in details.lines() {
+        text.push_str("  ");
+        text.push_str(&visible(line));
+        text.push('\n');
+    }
+    if !hints.is_empty() {
+        text.push('\n');
+    }
+    let style = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
+    for hint in hints {
+        text.push_str(&format!("{style}hint:{style:#} {}\n", visible(hint)));
+    }
+    print(&text);
+}
+
+/// One line of jlproj's own.
+pub(crate) fn note(text: &str) {
+    print(&format!("jlproj: {}\n", visible(text)));
+}
+
+/// A line as it is, in a longer report.
+pub(crate) fn line(text: &str) {
+    print(&format!("{}\n", visible(text)));
+}
+
+/// A text without control characters, which could rewrite what a terminal shows.
+pub(crate) fn visible(text: &str) -> String {
+    let shown = |character: char| match character {
+        '\n' => character.to_string(),
+        control if control.is_control() => control.escape_default().to_string(),
+        other => other.to_string(),
+    };
+    text.chars().map(shown).collect()
+}
+
+fn print(text: &str) {
+    // Nobody is left to be told where stderr is gone.
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,7 @@
+//! What people and programs see. The only modules that print.
+
+pub(crate) mod message;
+pub(crate) mod output;
+pub(crate) mod progress;
+pub(crate) mod table;
+pub(crate) mod terminal;

@@ -1,0 +1,136 @@
+//! How far a build is: a bar on a terminal, plain lines elsewhere.
+
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::ui::message;
+
+/// How much is to be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verbosity {
+    Quiet,
+    Normal,
+    Verbose,
+}
+
+/// The progress of one build.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    verbosity: Verbosity,
+    bar: Option<ProgressBar>,
+    /// Seconds that each stage took last time, in order.
+    expected: Vec<(String, f64)>,
+    begun: Instant,
+    current: RefCell<Option<(String, Instant)>>,
+    finished: RefCell<Vec<(String, f64)>>,
+}
+
+impl Progress {
+    /// Starts. `expected` are the stages of an earlier build with their seconds, for the estimate.
+    pub(crate) fn start(verbosity: Verbosity, is_terminal: bool, expected: Vec<(String, f64)>) -> Self {
+        let shown = verbosity == Verbosity::Normal && is_terminal;
+        let bar = shown.then(|| {
+            let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr());
+            let template = "{bar:24} {elapsed} {msg}";
+            // The template is ours; a default bar is shown where it could not be read.
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style.progress_chars("━╸ "));
+            }
+            bar
+        });
+        Self {
+            verbosity,
+            bar,
+            expected,
+            begun: Instant::now(),
+            current: RefCell::new(None),
+            finished: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// A stage begins; the one before has ended.
+    pub(crate) fn stage(&self, name: &str) {
+        self.end_stage();
+        *self.current.borrow_mut() = Some((name.to_owned(), Instant::now()));
+        if self.verbosity != Verbosity::Quiet && self.bar.is_none() {
+            message::line(&format!("  {name}"));
+        }
+        self.tick();
+    }
+
+    /// Shows a line of detail, with `-v` only.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.verbosity == Verbosity::Verbose {
+            message::line(&format!("    {text}"));
+        }
+    }
+
+    /// Time has passed.
+    pub(crate) fn tick(&self) {
+        let Some(bar) = &self.bar else { return };
+        let current = self.current.borrow();
+        let Some((name, since)) = &*current else { return };
+        let estimate = self.estimate(name, since.elapsed());
+        let text = match estimate {
+            Some((done, left)) => {
+                bar.set_position(thousandths(done));
+                format!("{name}, about {} left", duration(left))
+            }
+            None => name.clone(),
+        };
+        bar.set_message(text);
+        bar.tick();
+    }
+
+    /// The share that is done and the seconds that are left, by the times of an earlier build.
+    fn estimate(&self, name: &str, inside: Duration) -> Option<(f64, Duration)> {
+        let place = self.expected.iter().position(|(stage, _)| stage == name)?;
+        let total: f64 = self.expected.iter().map(|(_, seconds)| seconds).sum();
+        let before: f64 = self.expected.iter().take(place).map(|(_, seconds)| seconds).sum();
+        let stage = self.expected.get(place)?.1;
+        let done = before + inside.as_secs_f64().min(stage);
+        (total > 0.0).then(|| (done / total, Duration::from_secs_f64((total - done).max(0.0))))
+    }
+
+    /// Ends the display and returns the seconds of each stage.
+    pub(crate) fn finish(self) -> Vec<(String, f64)> {
+        self.end_stage();
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        self.finished.take()
+    }
+
+    /// Since the start.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    fn end_stage(&self) {
+        if let Some((name, since)) = self.current.borrow_mut().take() {
+            self.finished.borrow_mut().push((name, since.elapsed().as_secs_f64()));
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A share of one in thousandths.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1000")]
+fn thousandths(share: f64) -> u64 {
+    (share.clamp(0.0, 1.0) * 1000.0) as u64
+}
+
+/// `1 min 20 s`, `45 s`.
+pub(crate) fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    if seconds >= 60 { format!("{} min {} s", seconds / 60, seconds % 60) } else { format!("{seconds} s") }
+}

@@ -1,0 +1,115 @@
+# import.jl: loads packages by name and UUID and tells how each went.
+#
+# Julia:   1.4 and later, run with the project's own environment (`--project=` or JULIA_LOAD_PATH).
+# ARGS:    REQUEST RESULT
+# Reads:   REQUEST: `[[packages]]` name, uuid; `precompile_only` (optional, false).
+# Writes:  RESULT (TOML); cache files in the first depot, as Julia does when a package is loaded.
+# Exit:    0 however many packages failed (RESULT says which); 1 when REQUEST or RESULT is at fault.
+#
+# Used three ways: to make the cache files under the default image before an image is built (there
+# on Julia 1.9 and later with `--pkgimages=no`, as the build step itself); with `precompile_only`
+# under a finished image, for the packages that are not in it; and to measure load times.
+
+module JlprojImport
+
+include(joinpath(@__DIR__, "exchange.jl"))
+
+const pkg_id = Base.PkgId(Base.UUID("44cfe95a-1eb2-52ea-b672-e2afdf69b78f"), "Pkg")
+
+function locate(id)
+    return try
+        path = Base.locate_package(id)
+        path === nothing ? "" : String(path)
+    catch
+        ""
+    end
+end
+
+function row(id, ok, started, failure, baked)
+    path = locate(id)
+    version = haskey(Base.loaded_modules, id) ? origin(id, Base.loaded_modules[id]).version : ""
+    if isempty(version) && !isempty(path)
+        version = try
+            stated_version(dirname(dirname(path)))
+        catch
+            ""
+        end
+    end
+    return ["name" => id.name, "uuid" => uuid_text(id), "ok" => ok,
+            "seconds" => (time_ns() - started) / 1.0e9, "error" => failure, "path" => path,
+            "version" => version, "in_image" => baked]
+end
+
+function load(id, baked)
+    started = time_ns()
+    try
+        Base.require(id)
+        return row(id, true, started, "", baked)
+    catch exception
+        return row(id, false, started, error_text(exception), baked)
+    end
+end
+
+# From 1.6 on Julia precompiles a whole environment in parallel and without loading it. 1.11 moved
+# that into Base, where it does not cost loading Pkg (which need not be in the image). Failures of
+# single packages are thrown at the end, after all others were done. Returns "" or what was thrown.
+function precompile_environment()
+    try
+        if isdefined(Base, :Precompilation) && isdefined(Base.Precompilation, :precompilepkgs)
+            Base.invokelatest(Base.Precompilation.precompilepkgs)
+        else
+            Base.invokelatest(Base.require(pkg_id).precompile)
+        end
+        return ""
+    catch exception
+        return error_text(exception)
+    end
+end
+
+has_parallel_precompile() = isdefined(Base, :TOML_CACHE)        # both came with 1.6
+
+function precompile(ids, in_image)
+    failure = has_parallel_precompile() ? precompile_environment() : ""
+    results = Any[]
+    for id in ids
+        if isdefined(Base, :isprecompiled) && id.uuid !== nothing
+            started = time_ns()
+            ready = id in in_image || try
+                Base.isprecompiled(id)
+            catch
+                false
+            end
+            if ready
+                push!(results, row(id, true, started, "", id in in_image))
+                continue
+            end
+        end
+        # Loading is what makes Julia write the missing file, and what tells why it cannot.
+        push!(results, load(id, id in in_image))
+    end
+    return results, failure
+end
+
+function main(request_file, result)
+    in_image = Set(keys(Base.loaded_modules))
+    request = read_request(request_file)
+    ids = [package_id(package) for package in rows(request, "packages")]
+    started = time_ns()
+    failure = ""
+    if get(request, "precompile_only", false) === true
+        results, failure = precompile(ids, in_image)
+    else
+        results = Any[load(id, id in in_image) for id in ids]
+    end
+    write_result(result, [
+        "format" => 1,
+        "image_file" => unsafe_string(Base.JLOptions().image_file),
+        "seconds" => (time_ns() - started) / 1.0e9,
+        "error" => failure,
+        "packages" => results,
+    ])
+end
+
+main(abspath(ARGS[1]), abspath(ARGS[2]))
+
+end

@@ -1,0 +1,6 @@
+//! jlproj from outside: real Julia, real packages, real images.
+
+mod sandbox;
+mod world;
+
+mod image;

@@ -1,0 +1,139 @@
+//! What all tests share: a real Julia, packages in a depot, a project, and one real image of it, each made once.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::{env, fs};
+
+/// Packages from a registry of ours, a project that has some of them, and its image.
+pub struct World {
+    folder: PathBuf,
+}
+
+/// The root of the repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The Julia to test against: `JLPROJ_TEST_JULIA`, else the one that `tests/get-julia.sh` brings.
+pub fn julia() -> PathBuf {
+    static JULIA: OnceLock<PathBuf> = OnceLock::new();
+    JULIA
+        .get_or_init(|| {
+            if let Some(julia) = env::var_os("JLPROJ_TEST_JULIA") {
+                return fs::canonicalize(julia).expect("JLPROJ_TEST_JULIA");
+            }
+            let output = Command::new(repository().join("tests/get-julia.sh"))
+                .stderr(Stdio::inherit())
+                .output()
+                .expect("tests/get-julia.sh");
+            assert!(output.status.success(), "tests/get-julia.sh failed");
+            let path = String::from_utf8(output.stdout).expect("a path");
+            fs::canonicalize(path.trim()).expect("the Julia that was fetched")
+        })
+        .clone()
+}
+
+/// The world with its packages and its project; made by the first test that asks.
+pub fn world() -> &'static World {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(World::make)
+}
+
+impl World {
+    fn make() -> Self {
+        // Below the target folder: a stable place, made anew each time.
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("world");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).expect("remove the last world");
+        }
+        fs::create_dir_all(&folder).expect("folder");
+        let world = Self { folder: fs::canonicalize(folder).expect("folder") };
+        let made = Command::new(repository().join("tests/make-registry.sh"))
+            .arg(world.folder.join("sources"))
+            .stdout(Stdio::null())
+            .status()
+            .expect("tests/make-registry.sh");
+        assert!(made.success(), "tests/make-registry.sh failed");
+        world.julia(
+            None,
+            r#"
+            using Pkg
+            Pkg.Registry.add(RegistrySpec(path = ARGS[1]))
+            Pkg.activate(ARGS[2])
+            Pkg.develop(PackageSpec(path = ARGS[3]))
+            Pkg.add([PackageSpec(name = "Alpha", version = "1.0.0"), PackageSpec(name = "Beta"),
+                     PackageSpec(name = "Gamma", version = "1.0.0"), PackageSpec(name = "OnHelper")])
+            "#,
+            &[world.registry(), world.project(), world.folder.join("sources/dev/Helper")],
+        );
+        world
+    }
+
+    /// The registry, as a git repository.
+    pub fn registry(&self) -> PathBuf {
+        self.folder.join("sources/registry")
+    }
+
+    /// The depot with the packages.
+    pub fn depot(&self) -> PathBuf {
+        self.folder.join("depot")
+    }
+
+    /// A project with Alpha 1.0.0, Beta (on Alpha), Gamma 1.0.0, Helper in development, and OnHelper (on it).
+    pub fn project(&self) -> PathBuf {
+        self.folder.join("project")
+    }
+
+    /// The store in which the image was built.
+    pub fn store(&self) -> PathBuf {
+        self.folder.join("store")
+    }
+
+    /// The file of a real image of the project, built directly; made by the first test that asks.
+    pub fn image(&self) -> PathBuf {
+        static IMAGE: OnceLock<PathBuf> = OnceLock::new();
+        IMAGE
+            .get_or_init(|| {
+                // What the code is worth is not tested; that it is made is.
+                let config = self.folder.join("config.toml");
+                fs::write(&config, "build_arguments = [\"-O0\", \"-g0\"]\n").expect("settings");
+                let output = Command::new(env!("CARGO_BIN_EXE_jlproj"))
+                    .args(["build", "--builder", "direct", "--julia"])
+                    .arg(julia())
+                    .arg(self.project())
+                    .env("JLPROJ_HOME", self.store())
+                    .env("JLPROJ_CONFIG", &config)
+                    .env("JULIA_DEPOT_PATH", self.depot())
+                    .env("JULIA_PKG_SERVER", "")
+                    .stdin(Stdio::null())
+                    .output()
+                    .expect("jlproj build");
+                let text = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert!(output.status.success(), "{text}");
+                let images = fs::read_dir(self.store().join("images-v1")).expect("images");
+                let folders: Vec<PathBuf> = images.map(|entry| entry.expect("entry").path()).collect();
+                assert_eq!(folders.len(), 1, "{folders:?}");
+                folders[0].join("sys.so")
+            })
+            .clone()
+    }
+
+    /// Runs Julia code with the world's depot, and returns what it printed.
+    pub fn julia(&self, project: Option<&Path>, code: &str, arguments: &[PathBuf]) -> String {
+        let mut command = Command::new(julia());
+        command.args(["--startup-file=no", "--history-file=no", "-e", code]).args(arguments);
+        if let Some(project) = project {
+            command.env("JULIA_PROJECT", project);
+        }
+        let output = command
+            .env("JULIA_DEPOT_PATH", self.depot())
+            .env("JULIA_PKG_SERVER", "")
+            .stdin(Stdio::null())
+            .output()
+            .expect("Julia");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{code}\n{errors}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}

@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Makes a small registry and the git repositories of its packages, so that Pkg works without a network.
+#
+# Usage:  tests/make-registry.sh FOLDER
+# Writes: FOLDER/registry       a registry (a folder: Pkg does not try to update it) for `Pkg.Registry.add(RegistrySpec(path = …))`
+#         FOLDER/packages/NAME  a git repository for each registered package
+#         FOLDER/dev/Helper     a package to be developed by path
+# The same FOLDER gives the same registry. Packages:
+#   Alpha 1.0.0 and 1.1.0; Beta 0.2.0 (on Alpha); Gamma 1.0.0 and 1.0.1 (on Dates); Extra 1.0.0
+#   Helper 0.1.0, and OnHelper 1.0.0 (on Helper)
+#   SlowLoad 1.0.0 (compiles for a second or so when it is first used)
+#   Broken 1.0.0 (does not load); InitThrows 1.0.0 (its __init__ throws under any image but Julia's own)
+#   Sneaky 1.0.0 (loads Extra without depending on it, where that can be found)
+set -euo pipefail
+
+folder=${1:?usage: make-registry.sh FOLDER}
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd -P)
+
+export GIT_AUTHOR_NAME=jlproj GIT_AUTHOR_EMAIL=jlproj@localhost GIT_AUTHOR_DATE='2020-01-01T00:00:00Z'
+export GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
+export GIT_COMMITTER_DATE=$GIT_AUTHOR_DATE GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
+
+registry=$folder/registry
+mkdir -p "$registry"
+packages_table=
+
+# The same for each run: a name decides its UUID.
+uuid_of() {
+    local hash
+    hash=$(printf 'jlproj test package %s' "$1" | sha1sum | cut -c1-32)
+    printf '%s-%s-4%s-8%s-%s' "${hash:0:8}" "${hash:8:4}" "${hash:13:3}" "${hash:17:3}" "${hash:20:12}"
+}
+
+# write_package FOLDER NAME VERSION DEPENDENCIES CODE: dependencies as lines `Name = "uuid"`.
+write_package() {
+    mkdir -p "$1/src"
+    {
+        printf 'name = "%s"\nuuid = "%s"\nversion = "%s"\n' "$2" "$(uuid_of "$2")" "$3"
+        [ -z "$4" ] || printf '\n[deps]\n%s\n' "$4"
+    } >"$1/Project.toml"
+    printf '%s\n' "$5" >"$1/src/$2.jl"
+}
+
+# register NAME VERSION DEPENDENCIES CODE: one more version of a package.
+register() {
+    local name=$1 version=$2 dependencies=$3 code=$4
+    local repository=$folder/packages/$name entry=$registry/${1:0:1}/$1 tree
+    if [ ! -d "$repository/.git" ]; then
+        git init -q -b main "$repository"
+        mkdir -p "$entry"
+        printf 'name = "%s"\nuuid = "%s"\nrepo = "%s"\n' "$name" "$(uuid_of "$name")" "$repository" \
+            >"$entry/Package.toml"
+        : >"$entry/Versions.toml"
+        packages_table+="$(uuid_of "$name") = { name = \"$name\", path = \"${name:0:1}/$name\" }"$'\n'
+    fi
+    write_package "$repository" "$name" "$version" "$dependencies" "$code"
+    git -C "$repository" add -A
+    git -C "$repository" commit -q -m "$name $version"
+    git -C "$repository" tag "v$version"
+    tree=$(git -C "$repository" rev-parse 'HEAD^{tree}')
+    printf '["%s"]\ngit-tree-sha1 = "%s"\n\n' "$version" "$tree" >>"$entry/Versions.toml"
+    if [ -n "$dependencies" ]; then
+        printf '[%s]\n%s\n' "${version%%.*}" "$dependencies" >"$entry/Deps.toml"
+    fi
+}
+
+dependency() { printf '%s = "%s"' "$1" "$(uuid_of "$1")"; }
+
+rm -rf "$folder/packages" "$registry" "$folder/dev"
+mkdir -p "$registry"
+
+register Alpha 1.0.0 '' 'module Alpha
+answer() = "alpha 1.0.0"
+end'
+register Alpha 1.1.0 '' 'module Alpha
+answer() = "alpha 1.1.0"
+end'
+register Beta 0.2.0 "$(dependency Alpha)" 'module Beta
+using Alpha
+answer() = "beta on " * Alpha.answer()
+end'
+register Gamma 1.0.0 'Dates = "ade2ca70-3891-5945-98fb-dc099432e06a"' 'module Gamma
+using Dates
+answer() = string("gamma 1.0.0 ", Date(2020))
+end'
+register Gamma 1.0.1 'Dates = "ade2ca70-3891-5945-98fb-dc099432e06a"' 'module Gamma
+using Dates
+answer() = string("gamma 1.0.1 ", Date(2020))
+end'
+register Extra 1.0.0 '' 'module Extra
+answer() = "extra 1.0.0"
+end'
+helper='module Helper
+answer() = "helper 0.1.0"
+end'
+register Helper 0.1.0 '' "$helper"
+register OnHelper 1.0.0 "$(dependency Helper)" 'module OnHelper
+using Helper
+answer() = "on " * Helper.answer()
+end'
+register Broken 1.0.0 '' 'module Broken
+error("Broken is broken")
+end'
+register InitThrows 1.0.0 '' 'module InitThrows
+function __init__()
+    image = unsafe_string(Base.JLOptions().image_file)
+    occursin("images-v1", image) || occursin("build-", image) || return
+    error("InitThrows does not like images")
+end
+end'
+register Sneaky 1.0.0 '' 'module Sneaky
+const extra = Base.PkgId(Base.UUID("'"$(uuid_of Extra)"'"), "Extra")
+function __init__()
+    Base.locate_package(extra) === nothing || Base.require(extra)
+end
+end'
+# Many methods that nothing has compiled yet when they are first called.
+slow='module SlowLoad
+work() = sum(value -> length(string(value)), [
+'
+for number in $(seq 1 12); do
+    slow+="    f$number([1.0, $number]),"$'\n'
+done
+slow+='])
+'
+for number in $(seq 1 12); do
+    slow+="f$number(v) = sort!([sin(x) + $number for x in v]; by = x -> (x, $number), rev = true) => Dict($number => v)"$'\n'
+done
+slow+='__init__() = work()
+end'
+register SlowLoad 1.0.0 '' "$slow"
+
+printf 'name = "Tests"\nuuid = "%s"\nrepo = "%s"\n\n[packages]\n%s' \
+    "$(uuid_of registry)" "$registry" "$packages_table" >"$registry/Registry.toml"
+
+write_package "$folder/dev/Helper" Helper 0.1.0 '' "$helper"
+printf '%s\n' "$registry"
