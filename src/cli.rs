@@ -76,6 +76,7 @@ Any other --sysimage, and -J, is Julia's own: then jlproj stands aside.";
 
 /// Build the image of one or more projects
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
 pub(crate) struct BuildArgs {
     #[command(flatten)]
     pub(crate) projects: ProjectsArg,

@@ -150,7 +150,7 @@ fn config_file() -> Option<PathBuf> {
 /// The width that tests set, else that of the terminal.
 fn terminal_width() -> Option<usize> {
     let fixed = raw_variable("__JLPROJ_WIDTH").and_then(|value| value.to_str()?.parse().ok());
-    fixed.or_else(|| io::stdout().is_terminal().then(|| crate::ui::terminal::width()))
+    fixed.or_else(|| io::stdout().is_terminal().then(crate::ui::terminal::width))
 }
 
 impl From<SettingsError> for Error {

@@ -123,6 +123,12 @@ impl Files for ObservedFiles {
         }
         read_limited(path)
     }
+
+    fn is_same(&self, one: &Path, other: &Path) -> bool {
+        let (one_stamp, other_stamp) = (self.observe(one), self.observe(other));
+        let place = |stamp: Stamp| (stamp.device, stamp.inode);
+        one == other || (one_stamp.exists && one_stamp.inode != 0 && place(one_stamp) == place(other_stamp))
+    }
 }
 
 /// What kind of thing a path leads to.

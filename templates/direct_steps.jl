@@ -98,9 +98,12 @@ function lift_pin()
     end
 end
 
-# For unpin.jl, where PackageCompiler has set the load path.
+# For unpin.jl, where PackageCompiler has set the load path. PackageCompiler replays statements before it
+# runs our script, when the packages are not loaded yet: so theirs are replayed here.
 function load_requested(request_file)
-    foreach(load, rows(read_request(request_file), "packages"))
+    request = read_request(request_file)
+    foreach(load, rows(request, "packages"))
+    replay(Vector{String}(get(request, "statements", String[])))
     lift_pin()
 end
 

@@ -5,11 +5,12 @@
 # ARGS:    REQUEST RESULT
 # Environment: JLPROJ_REQUEST names REQUEST too, for unpin.jl; JULIA_LOAD_PATH and JULIA_NUM_THREADS not set.
 # Reads:   REQUEST: project, sysimage_path, statements (files), cpu_target, script, [[packages]].
-# Writes:  RESULT (TOML): ok, error; the image at sysimage_path.
+# Writes:  RESULT (TOML): ok, error, version (of PackageCompiler); the image at sysimage_path.
 # Exit:    0, also when PackageCompiler failed (RESULT says so); 1 when REQUEST or RESULT is at fault.
 #
 # No package is handed over by name: `script` loads them all by name and UUID. That is the one way in which
-# all versions bake exactly what is asked for and import nothing into Main.
+# all versions bake exactly what is asked for and import nothing into Main. `script` replays the statements
+# as well: PackageCompiler would replay them before the packages are loaded, and 1.x runs any line as code.
 
 module JlprojPackageCompiler
 
@@ -26,11 +27,13 @@ function keywords(callable)
     return found
 end
 
+# A folder: PackageCompiler refuses the path of a project file from 2.1.5 on.
+project_folder(path) = isfile(path) ? dirname(path) : path
+
 function compile(compiler, request)
     options = Dict{Symbol,Any}(
         :sysimage_path => request["sysimage_path"],
-        :project => request["project"],
-        :precompile_statements_file => Vector{String}(request["statements"]),
+        :project => project_folder(request["project"]),
         :cpu_target => request["cpu_target"],
         :script => request["script"],
         :incremental => true,
@@ -47,14 +50,16 @@ function main(request_file, result)
     request = read_request(request_file)
     ok = true
     failure = ""
+    version = ""
     try
         compiler = Base.require(id)
+        version = stated_version(dirname(dirname(Base.locate_package(id))))
         Base.invokelatest(compile, compiler, request)
     catch exception
         ok = false
         failure = error_text(exception)
     end
-    write_result(result, ["format" => 1, "ok" => ok, "error" => failure])
+    write_result(result, ["format" => 1, "ok" => ok, "version" => version, "error" => failure])
 end
 
 main(abspath(ARGS[1]), abspath(ARGS[2]))

@@ -1,5 +1,7 @@
 //! The layers of the source: imports point down only, and the model is pure.
 
+#![allow(clippy::disallowed_methods, reason = "tests set up files and start programs as they please")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

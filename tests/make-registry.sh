@@ -67,7 +67,7 @@ register() {
 
 dependency() { printf '%s = "%s"' "$1" "$(uuid_of "$1")"; }
 
-rm -rf "$folder/packages" "$registry" "$folder/dev"
+rm -rf "${folder:?}/packages" "$registry" "${folder:?}/dev"
 mkdir -p "$registry"
 
 register Alpha 1.0.0 '' 'module Alpha

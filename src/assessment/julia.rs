@@ -38,14 +38,12 @@ pub(crate) fn describe(context: &Context, located: &Located) -> Result<Installat
     if context.inside_probe {
         return Err(Error::Recursion { program: located.binary.display().to_string() });
     }
-    let known = installation_cache::look_up(&context.layout, &located.binary);
-    let installation = match known {
-        Some(installation) => installation,
-        None => {
-            let installation = probe::probe(&located.binary, &located.arguments)?;
-            installation_cache::keep(&context.layout, &installation);
-            installation
-        }
+    let installation = if let Some(known) = installation_cache::look_up(&context.layout, &located.binary) {
+        known
+    } else {
+        let installation = probe::probe(&located.binary, &located.arguments)?;
+        installation_cache::keep(&context.layout, &installation);
+        installation
     };
     probe::check_age(&installation)?;
     Ok(installation)

@@ -18,6 +18,7 @@ use crate::model::paths::System;
 use crate::model::preferences::{self, Layer};
 use crate::model::project::Project;
 use crate::model::settings::ProjectFile;
+use crate::model::toml_file;
 
 /// A project as it is on disk.
 #[derive(Debug)]
@@ -150,12 +151,7 @@ fn layers(environment: &Environment, files: &ObservedFiles) -> Result<Vec<(Proje
         }
         let project = parse(project_file, files, |bytes| Project::parse(bytes).map_err(text))?;
         let table = preferences::locate_file(project_file, files)
-            .map(|path| {
-                parse(&path, files, |bytes| {
-                    let contents = std::str::from_utf8(bytes).map_err(|_| "not valid UTF-8".to_owned())?;
-                    contents.parse::<Table>().map_err(|error| error.message().to_owned())
-                })
-            })
+            .map(|path| parse(&path, files, |bytes| toml_file::table(bytes).map_err(text)))
             .transpose()?;
         layers.push((project, table));
     }

@@ -96,7 +96,7 @@ fn build(making: &Making<'_>, project: Option<&OsString>, options: Options) -> R
         summary::intention(&plan);
         return Ok(exit::SUCCESS);
     }
-    making.make(plan, options)?;
+    making.make(&plan, options)?;
     Ok(exit::SUCCESS)
 }
 

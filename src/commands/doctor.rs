@@ -1,5 +1,7 @@
 //! `jlproj doctor`: what is wrong on this machine, each with its remedy.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use crate::assessment;
@@ -197,9 +199,10 @@ fn table(findings: &[Finding]) -> String {
             Level::Note => "note",
             Level::Wrong => "wrong",
         };
-        text.push_str(&format!("{word:<6}{:<10}{}\n", finding.check, finding.message));
+        // Writing to a text does not fail.
+        let _ = writeln!(text, "{word:<6}{:<10}{}", finding.check, finding.message);
         if let Some(remedy) = &finding.remedy {
-            text.push_str(&format!("{:16}→ {remedy}\n", ""));
+            let _ = writeln!(text, "{:16}→ {remedy}", "");
         }
     }
     text

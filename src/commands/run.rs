@@ -66,7 +66,7 @@ fn start(arguments: &[OsString]) -> Result<u8, Error> {
     let (settings, trouble) = settings(&context, &split);
     let located = assessment::find(&context, split.own.channel.as_deref(), settings.julia.value.as_deref())?;
     let split = split.with_channel_arguments(&located.arguments);
-    let mut outcome = decide(&context, &settings, &located, &split.effects())?;
+    let mut outcome = decide(&context, &settings, &located, &split.effects());
     if let Some(trouble) = trouble {
         outcome = without_image(outcome, format!("no image: {trouble}"), true);
     }
@@ -97,19 +97,14 @@ fn settings(context: &Context, split: &Split) -> (Settings, Option<String>) {
 }
 
 /// Decides on the project and the image. Trouble with the project's files means a plain start, not a failure.
-fn decide(
-    context: &Context,
-    settings: &Settings,
-    located: &Located,
-    effects: &Effects,
-) -> Result<Outcome, Error> {
+fn decide(context: &Context, settings: &Settings, located: &Located, effects: &Effects) -> Outcome {
     let aside = || match &effects.image_ruled_out {
         Some(Ruling::ImageGiven) => Some("no image of jlproj's: another one was named".to_owned()),
         Some(ruling) => Some(format!("no image: {ruling}")),
         None => None,
     };
     if matches!(effects.image_ruled_out, Some(Ruling::Prints(_))) {
-        return Ok(without_image(Outcome::default(), aside().unwrap_or_default(), false));
+        return without_image(Outcome::default(), aside().unwrap_or_default(), false);
     }
     let question = Question::new(context, settings, located, effects).digest();
     let outcome = match verdict_cache::look_up(&context.layout, &question) {
@@ -119,13 +114,13 @@ fn decide(
         }),
     };
     if let Some(reason) = aside() {
-        return Ok(without_image(outcome, reason, false));
+        return without_image(outcome, reason, false);
     }
     if settings.sysimage.value == ImagePolicy::None {
         let reason = format!("no image: switched off by {}", settings.sysimage.origin);
-        return Ok(without_image(outcome, reason, false));
+        return without_image(outcome, reason, false);
     }
-    Ok(outcome)
+    outcome
 }
 
 /// The same project, started plainly.

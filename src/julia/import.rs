@@ -61,6 +61,10 @@ pub(crate) fn import(
     }
     if let Purpose::Trace(statements) = purpose {
         invocation = invocation.option("--trace-compile", statements);
+        if job.julia.has_package_images() {
+            // As the builder itself runs: caches with native code are others, and hide what is compiled.
+            invocation = invocation.argument("--pkgimages=no");
+        }
     }
     let invocation = invocation
         .option("--project", job.project_file)

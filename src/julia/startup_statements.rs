@@ -23,8 +23,8 @@ pub(crate) fn record(job: &Job<'_>) -> Result<Vec<PathBuf>, ProcessError> {
     let prompt = job.folder.join("prompt-statements.jl");
     let outcome =
         process::run(&start(job, &silent).argument("-e").argument(""), job.log, Some(LIMIT), job.watcher);
-    pass_interruption(outcome.map(|_| ()))?;
-    pass_interruption(record_prompt(job, &prompt))?;
+    interruption(outcome.err())?;
+    interruption(record_prompt(job, &prompt).err())?;
     Ok([silent, prompt].into_iter().filter(|path| path.is_file()).collect())
 }
 
@@ -33,9 +33,10 @@ fn start(job: &Job<'_>, statements: &Path) -> Invocation {
     job.julia_invocation().option("--trace-compile", statements)
 }
 
-fn pass_interruption(outcome: Result<(), ProcessError>) -> Result<(), ProcessError> {
-    match outcome {
-        Err(ProcessError::Interrupted(signal)) => Err(ProcessError::Interrupted(signal)),
+/// Passes an interruption on; any other failure costs a few statements only.
+fn interruption(failure: Option<ProcessError>) -> Result<(), ProcessError> {
+    match failure {
+        Some(interrupted @ ProcessError::Interrupted(_)) => Err(interrupted),
         _ => Ok(()),
     }
 }

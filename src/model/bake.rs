@@ -11,19 +11,19 @@ use crate::model::manifest::{Manifest, Package, Source};
 
 /// What the user said about baking, and which package the project itself is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
+pub(crate) struct Rules {
     /// Names: only these packages, and what they depend on. Empty: all.
-    pub include: Vec<String>,
+    pub(crate) include: Vec<String>,
     /// Names: not these packages, nor what depends on them.
-    pub exclude: Vec<String>,
+    pub(crate) exclude: Vec<String>,
     /// The project's own package, where the project is one.
-    pub own: Option<Uuid>,
+    pub(crate) own: Option<Uuid>,
 }
 
 /// Why a package of the manifest stays outside of the image.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outside {
+pub(crate) enum Outside {
     /// Its code is in a folder that the user can edit (`Pkg.develop`).
     PathTracked,
     /// It is the project's own package.
@@ -56,11 +56,11 @@ impl fmt::Display for Outside {
 
 /// What goes into an image, and what does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// The packages to bake, each after what it depends on.
-    pub baked: Vec<Uuid>,
+    pub(crate) baked: Vec<Uuid>,
     /// All other packages of the manifest.
-    pub outside: BTreeMap<Uuid, Outside>,
+    pub(crate) outside: BTreeMap<Uuid, Outside>,
 }
 
 /// Chooses the packages of `manifest` that can be baked.
@@ -68,7 +68,7 @@ pub struct Selection {
 /// No package that is baked reaches, through its dependencies, one that is tracked by path: such code can
 /// change under the user at any moment, while an image never does.
 #[must_use]
-pub fn select(manifest: &Manifest, rules: &Rules) -> Selection {
+pub(crate) fn select(manifest: &Manifest, rules: &Rules) -> Selection {
     let DependencyOrder { sorted, cyclic } = dependency_order(manifest);
     let included = included_closure(manifest, &rules.include);
     let mut selection = Selection::default();

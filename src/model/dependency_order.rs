@@ -8,18 +8,18 @@ use crate::model::manifest::Manifest;
 
 /// Packages sorted by dependency.
 #[derive(Debug, PartialEq, Eq)]
-pub struct DependencyOrder {
+pub(crate) struct DependencyOrder {
     /// Each package after all that it depends on; among equals by UUID, so that the order is one.
-    pub sorted: Vec<Uuid>,
+    pub(crate) sorted: Vec<Uuid>,
     /// Packages in a cycle of dependencies, or behind one: they have no place in the order.
-    pub cyclic: BTreeSet<Uuid>,
+    pub(crate) cyclic: BTreeSet<Uuid>,
 }
 
 /// Sorts the packages of `manifest`. Dependencies that it does not hold are passed over.
 ///
 /// Without recursion: a manifest may be made to be deep.
 #[must_use]
-pub fn dependency_order(manifest: &Manifest) -> DependencyOrder {
+pub(crate) fn dependency_order(manifest: &Manifest) -> DependencyOrder {
     let mut waiting_for: BTreeMap<Uuid, usize> = BTreeMap::new();
     let mut dependents: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
     for (uuid, package) in &manifest.packages {

@@ -9,17 +9,17 @@ use uuid::Uuid;
 
 /// What `DEPOT_PATH` is made from.
 #[derive(Debug, Clone, Copy)]
-pub struct DepotQuestion<'a> {
+pub(crate) struct DepotQuestion<'a> {
     /// The Julia that builds it.
-    pub julia: &'a Version,
+    pub(crate) julia: &'a Version,
     /// `JULIA_DEPOT_PATH`; `None` where it is not set.
-    pub julia_depot_path: Option<&'a OsStr>,
+    pub(crate) julia_depot_path: Option<&'a OsStr>,
     /// The user's home folder.
-    pub home: Option<&'a Path>,
+    pub(crate) home: Option<&'a Path>,
     /// `Sys.BINDIR`, the folder of the real Julia binary.
-    pub binary_folder: &'a Path,
+    pub(crate) binary_folder: &'a Path,
     /// Whose path rules hold.
-    pub system: System,
+    pub(crate) system: System,
 }
 
 /// `DEPOT_PATH` as Julia builds it at its start (`init_depot_path`, `base/initdefs.jl`).
@@ -33,7 +33,7 @@ pub struct DepotQuestion<'a> {
 /// # Errors
 ///
 /// [`TildeError`] for an entry that starts with `~`.
-pub fn depot_path(question: &DepotQuestion<'_>) -> Result<Vec<PathBuf>, TildeError> {
+pub(crate) fn depot_path(question: &DepotQuestion<'_>) -> Result<Vec<PathBuf>, TildeError> {
     let mut depots = Vec::new();
     let Some(list) = question.julia_depot_path else {
         append_user(&mut depots, question);
@@ -98,7 +98,7 @@ fn append(depots: &mut Vec<PathBuf>, path: PathBuf) {
 ///
 /// Relative depots give relative paths. None where `tree_hash` is no SHA-1 in hexadecimal digits.
 #[must_use]
-pub fn package_folders(depots: &[PathBuf], name: &str, uuid: &Uuid, tree_hash: &str) -> Vec<PathBuf> {
+pub(crate) fn package_folders(depots: &[PathBuf], name: &str, uuid: &Uuid, tree_hash: &str) -> Vec<PathBuf> {
     let Some(checksum) = version_checksum(uuid, tree_hash) else {
         return Vec::new();
     };
@@ -124,7 +124,7 @@ fn sha1_bytes(text: &str) -> Option<[u8; 20]> {
 
 /// Julia's `slug` (`base/loading.jl` 1.4 to 1.12): base 62, the lowest digit first.
 #[must_use]
-pub fn slug(mut checksum: u32, length: usize) -> String {
+pub(crate) fn slug(mut checksum: u32, length: usize) -> String {
     const DIGITS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let digit = |_| {
         let digit = DIGITS[(checksum % 62) as usize];

@@ -10,7 +10,7 @@ use crate::model::verdict::{Wanted, find};
 /// One input that changed, with its old and its new value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "input")]
-pub enum Difference {
+pub(crate) enum Difference {
     Package { name: String, old: String, new: String },
     Preferences { name: String, old: String, new: String },
     Julia { old: String, new: String },
@@ -43,7 +43,7 @@ impl fmt::Display for Difference {
 /// All inputs of the image that differ from the wanted ones. Packages that are wanted and not in the image
 /// are not among them: they do not make an image stale.
 #[must_use]
-pub fn differences(image: &KeyInputs, wanted: &Wanted) -> Vec<Difference> {
+pub(crate) fn differences(image: &KeyInputs, wanted: &Wanted) -> Vec<Difference> {
     let mut list = world_differences(image, &wanted.inputs);
     list.extend(image.packages.iter().filter_map(|package| package_difference(package, wanted)));
     let builder_fits = image.builder == wanted.inputs.builder
@@ -139,7 +139,7 @@ fn file_differences(old: &[SteeringFile], new: &[SteeringFile]) -> Vec<Differenc
 
 /// The first few differences in one line.
 #[must_use]
-pub fn in_one_line(differences: &[Difference]) -> String {
+pub(crate) fn in_one_line(differences: &[Difference]) -> String {
     const SHOWN: usize = 3;
     let mut parts: Vec<String> = differences.iter().take(SHOWN).map(ToString::to_string).collect();
     if differences.len() > SHOWN {

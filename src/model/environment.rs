@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 /// `--project` as it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProjectFlag {
+pub(crate) enum ProjectFlag {
     /// `--project`, which means `@.` (`jloptions.c`, all versions).
     Bare,
     /// `--project=…`, which may be empty.
@@ -31,32 +31,32 @@ pub enum ProjectFlag {
 
 /// All that the answer depends on, besides the files.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub(crate) struct Question<'a> {
     /// The Julia that will be started.
-    pub julia: &'a Version,
+    pub(crate) julia: &'a Version,
     /// The last `--project` of the command line.
-    pub project_flag: Option<&'a ProjectFlag>,
+    pub(crate) project_flag: Option<&'a ProjectFlag>,
     /// `JULIA_PROJECT`; `None` where it is not set.
-    pub julia_project: Option<&'a OsStr>,
+    pub(crate) julia_project: Option<&'a OsStr>,
     /// `JULIA_LOAD_PATH`; `None` where it is not set.
-    pub julia_load_path: Option<&'a OsStr>,
+    pub(crate) julia_load_path: Option<&'a OsStr>,
     /// `DEPOT_PATH`, from `depots::depot_path`.
-    pub depots: &'a [PathBuf],
+    pub(crate) depots: &'a [PathBuf],
     /// The current folder.
-    pub directory: &'a Path,
+    pub(crate) directory: &'a Path,
     /// The user's home folder.
-    pub home: Option<&'a Path>,
+    pub(crate) home: Option<&'a Path>,
     /// The first argument that is no option, for `@script`; Julia takes it even beside `-e`.
-    pub script: Option<&'a OsStr>,
+    pub(crate) script: Option<&'a OsStr>,
     /// `Sys.STDLIB`, the folder of the standard libraries.
-    pub stdlib: Option<&'a Path>,
+    pub(crate) stdlib: Option<&'a Path>,
     /// Whose path rules hold.
-    pub system: System,
+    pub(crate) system: System,
 }
 
 /// Who chose the active project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProjectOrigin {
+pub(crate) enum ProjectOrigin {
     /// `--project`.
     Flag,
     /// `JULIA_PROJECT`.
@@ -73,7 +73,7 @@ pub enum ProjectOrigin {
 
 /// One place where Julia looks for packages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StackEntry {
+pub(crate) enum StackEntry {
     /// A project with its manifest.
     Project {
         /// The project file, which exists.
@@ -89,29 +89,29 @@ pub enum StackEntry {
 
 /// What Julia will search.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Environment {
+pub(crate) struct Environment {
     /// `Base.active_project()`; need not exist.
-    pub project_file: Option<PathBuf>,
+    pub(crate) project_file: Option<PathBuf>,
     /// Who chose it.
-    pub origin: ProjectOrigin,
+    pub(crate) origin: ProjectOrigin,
     /// `Base.load_path()` without the entries that nothing can be loaded from.
-    pub stack: Vec<StackEntry>,
+    pub(crate) stack: Vec<StackEntry>,
     /// The project files whose preferences count, the strongest first: those of the stack, and on
     /// Julia 1.12 and later after the first one the workspace projects above it
     /// (`get_preferences` in `base/loading.jl`).
-    pub preference_projects: Vec<PathBuf>,
+    pub(crate) preference_projects: Vec<PathBuf>,
 }
 
 impl Environment {
     /// The environment that packages come from first: the first project of the stack.
     #[must_use]
-    pub fn primary(&self) -> Option<&StackEntry> {
+    pub(crate) fn primary(&self) -> Option<&StackEntry> {
         self.stack.get(self.primary_index())
     }
 
     /// What Julia searches before [`Self::primary`], and what can therefore hide its packages.
     #[must_use]
-    pub fn shadowing(&self) -> &[StackEntry] {
+    pub(crate) fn shadowing(&self) -> &[StackEntry] {
         &self.stack[..self.primary_index()]
     }
 
@@ -124,7 +124,7 @@ impl Environment {
 
 /// Why the environment could not be told. Julia fails on the same files and the same text.
 #[derive(Debug, thiserror::Error)]
-pub enum EnvironmentError {
+pub(crate) enum EnvironmentError {
     /// A path with `~` that has no meaning.
     #[error(transparent)]
     Tilde(#[from] TildeError),
@@ -155,7 +155,7 @@ pub enum EnvironmentError {
 /// # Errors
 ///
 /// [`EnvironmentError`] where Julia itself would fail.
-pub fn locate(question: &Question<'_>, files: &dyn Files) -> Result<Environment, EnvironmentError> {
+pub(crate) fn locate(question: &Question<'_>, files: &dyn Files) -> Result<Environment, EnvironmentError> {
     let search = search::Search { question, files };
     let entries = load_path::entries(&search)?;
     let choice = load_path::active(&search, &entries)?;

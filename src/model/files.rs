@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 /// What model code may ask about the disk.
-pub trait Files {
+pub(crate) trait Files {
     /// Whether `path` names a regular file; follows links, `false` where it cannot be read.
     ///
     /// On systems that ignore case Julia also compares the name's case (`isfile_casesensitive`,
@@ -34,7 +34,7 @@ pub trait Files {
 }
 
 #[cfg(test)]
-pub use memory::MemoryFiles;
+pub(crate) use memory::MemoryFiles;
 
 #[cfg(test)]
 mod memory {
@@ -46,7 +46,7 @@ mod memory {
 
     /// A disk for tests: files by path, folders implied by them, and a record of what was asked.
     #[derive(Debug, Default)]
-    pub struct MemoryFiles {
+    pub(crate) struct MemoryFiles {
         files: BTreeMap<PathBuf, Vec<u8>>,
         directories: BTreeSet<PathBuf>,
         unreadable: BTreeSet<PathBuf>,
@@ -56,7 +56,7 @@ mod memory {
     impl MemoryFiles {
         /// Adds a file and all folders above it.
         #[must_use]
-        pub fn with(mut self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> Self {
+        pub(crate) fn with(mut self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> Self {
             let path = path.as_ref();
             self.files.insert(path.to_owned(), content.as_ref().to_owned());
             self.with_directory(path.parent().unwrap_or(Path::new("/")))
@@ -64,21 +64,21 @@ mod memory {
 
         /// Adds a folder and all folders above it.
         #[must_use]
-        pub fn with_directory(mut self, path: impl AsRef<Path>) -> Self {
+        pub(crate) fn with_directory(mut self, path: impl AsRef<Path>) -> Self {
             self.directories.extend(path.as_ref().ancestors().map(Path::to_owned));
             self
         }
 
         /// Adds a file that is there but cannot be read.
         #[must_use]
-        pub fn with_unreadable(mut self, path: impl AsRef<Path>) -> Self {
+        pub(crate) fn with_unreadable(mut self, path: impl AsRef<Path>) -> Self {
             self.unreadable.insert(path.as_ref().to_owned());
             self.with(path, "")
         }
 
         /// Every path asked for so far, in order.
         #[must_use]
-        pub fn asked(&self) -> Vec<PathBuf> {
+        pub(crate) fn asked(&self) -> Vec<PathBuf> {
             self.asked.borrow().clone()
         }
 

@@ -5,82 +5,82 @@ use serde::{Deserialize, Serialize};
 use crate::model::key::{Digest, KeyInputs};
 
 /// The version of the record's form. Older ones are read, newer ones are refused.
-pub const RECORD_FORMAT: u32 = 1;
+pub(crate) const RECORD_FORMAT: u32 = 1;
 
 /// The file `image.toml` beside an image: written last, so an image without it is none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ImageRecord {
-    pub format: u32,
+pub(crate) struct ImageRecord {
+    pub(crate) format: u32,
     /// Digest of `inputs.json` beside it, and the name of the folder.
-    pub key: Digest,
+    pub(crate) key: Digest,
     /// When it was finished, in seconds since 1970.
-    pub built: i64,
+    pub(crate) built: i64,
     /// The folder of the project that it was built for, as path text.
-    pub project: String,
+    pub(crate) project: String,
     /// The Julia that built it, as path text.
-    pub julia: String,
-    pub file: FileRecord,
-    pub measured: Measurements,
+    pub(crate) julia: String,
+    pub(crate) file: FileRecord,
+    pub(crate) measured: Measurements,
     /// Digests of the manifests (their wanted packages) for which everything outside of this image was
     /// precompiled under it.
     #[serde(default)]
-    pub precompiled_for: Vec<Digest>,
+    pub(crate) precompiled_for: Vec<Digest>,
 }
 
 /// What must still be true of the image's file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileRecord {
+pub(crate) struct FileRecord {
     /// In bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// Nanoseconds since 1970.
-    pub modified: i64,
-    pub inode: u64,
+    pub(crate) modified: i64,
+    pub(crate) inode: u64,
     /// Digest of the file's path: Julia's caches depend on it, so a moved image is another one.
-    pub path: Digest,
+    pub(crate) path: Digest,
     /// Digest of the contents, for `doctor`.
-    pub contents: Digest,
+    pub(crate) contents: Digest,
 }
 
 /// What was measured when the image was made. All times in seconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Measurements {
+pub(crate) struct Measurements {
     /// From the first step to the published image.
-    pub build: f64,
+    pub(crate) build: f64,
     /// Each step of the build, in order.
     #[serde(default)]
-    pub stages: Vec<StageTime>,
+    pub(crate) stages: Vec<StageTime>,
     /// Start of Julia that loads the project's direct dependencies, without an image.
-    pub load_without: f64,
+    pub(crate) load_without: f64,
     /// The same under the image.
-    pub load_with: f64,
+    pub(crate) load_with: f64,
 }
 
 impl Measurements {
     /// Seconds that the image saves at each start; negative where it costs.
     #[must_use]
-    pub fn saved(&self) -> f64 {
+    pub(crate) fn saved(&self) -> f64 {
         self.load_without - self.load_with
     }
 
     /// Whether the image pays: at least a tenth of a second and a tenth of the time.
     #[must_use]
-    pub fn pays(&self) -> bool {
+    pub(crate) fn pays(&self) -> bool {
         self.saved() >= 0.1 && self.saved() >= 0.1 * self.load_without
     }
 }
 
 /// How long one step of a build took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StageTime {
-    pub stage: String,
-    pub seconds: f64,
+pub(crate) struct StageTime {
+    pub(crate) stage: String,
+    pub(crate) seconds: f64,
 }
 
 /// An image that a store holds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct KnownImage {
-    pub record: ImageRecord,
-    pub inputs: KeyInputs,
+pub(crate) struct KnownImage {
+    pub(crate) record: ImageRecord,
+    pub(crate) inputs: KeyInputs,
     /// Why it must not be used now, in a few words; `None` where it may.
-    pub flaw: Option<String>,
+    pub(crate) flaw: Option<String>,
 }

@@ -13,11 +13,11 @@ mod step;
 mod table;
 mod text;
 
-pub use compose::compose;
-pub use effects::{Effects, Program, Workers};
-pub use own::{OwnOptions, SplitError};
-pub use ruling::Ruling;
-pub use split::{Split, split};
+pub(crate) use compose::compose;
+pub(crate) use effects::Effects;
+pub(crate) use own::SplitError;
+pub(crate) use ruling::Ruling;
+pub(crate) use split::{Split, split};
 
 #[cfg(test)]
 mod tests;

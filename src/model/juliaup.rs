@@ -10,10 +10,10 @@ mod choice;
 mod config;
 mod location;
 
-pub use channel::{Host, Resolved, System};
-pub use choice::{ChannelError, Choice, Request, Source};
-pub use config::{Channel, Config, ConfigError, Override, Version};
-pub use location::{Launcher, LocationError, config_file, is_launcher};
+pub(crate) use channel::{Host, System};
+pub(crate) use choice::{ChannelError, Request};
+pub(crate) use config::{Config, ConfigError};
+pub(crate) use location::{Launcher, LocationError, config_file, is_launcher};
 
 #[cfg(test)]
 mod tests;

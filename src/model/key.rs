@@ -11,23 +11,23 @@ use crate::model::bake::Selection;
 use crate::model::manifest::{Manifest, Package, Source};
 
 /// The version of what goes into a key and how. A change makes every image be built once more.
-pub const KEY_VERSION: u32 = 1;
+pub(crate) const KEY_VERSION: u32 = 1;
 
 /// A SHA-256 digest in lower case hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Digest(String);
+pub(crate) struct Digest(String);
 
 impl Digest {
     /// The digest of `bytes`.
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         Self::from_hash(&Sha256::digest(bytes))
     }
 
     /// The text form of a hash that was computed piece by piece.
     #[must_use]
-    pub fn from_hash(hash: &[u8]) -> Self {
+    pub(crate) fn from_hash(hash: &[u8]) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = String::with_capacity(hash.len() * 2);
         for byte in hash {
@@ -39,20 +39,20 @@ impl Digest {
 
     /// The digest that `text` writes, if it is one.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         (text.len() == 64 && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
     }
 
     /// All 64 digits.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The first twelve digits: enough to tell images apart on a screen.
     #[must_use]
-    pub fn short(&self) -> &str {
+    pub(crate) fn short(&self) -> &str {
         self.0.get(..12).unwrap_or(&self.0)
     }
 }
@@ -71,40 +71,40 @@ impl fmt::Debug for Digest {
 
 /// Which Julia an image is for. Two Julias of one identity can use each other's images.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JuliaIdentity {
+pub(crate) struct JuliaIdentity {
     /// `VERSION`.
-    pub version: String,
+    pub(crate) version: String,
     /// `Base.GIT_VERSION_INFO.commit`; empty in Debian's builds.
-    pub commit: String,
+    pub(crate) commit: String,
     /// `Sys.ARCH`.
-    pub architecture: String,
+    pub(crate) architecture: String,
     /// `Sys.KERNEL`.
-    pub system: String,
+    pub(crate) system: String,
     /// Digest of the contents of the default image: tells two builds of one version apart.
-    pub default_image: Digest,
+    pub(crate) default_image: Digest,
 }
 
 /// A package as it is in an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BakedPackage {
-    pub name: String,
-    pub uuid: Uuid,
+pub(crate) struct BakedPackage {
+    pub(crate) name: String,
+    pub(crate) uuid: Uuid,
     /// As in the manifest; empty for most standard libraries.
-    pub version: String,
+    pub(crate) version: String,
     /// `git-tree-sha1` of the manifest; empty for standard libraries, whose code is Julia's own.
-    pub tree: String,
+    pub(crate) tree: String,
     /// The canonical text of its preferences; empty where it has none.
-    pub preferences: String,
+    pub(crate) preferences: String,
     /// Digest over the package and, through their digests, all that it depends on.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
 }
 
 /// A file of the project whose contents steer the build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SteeringFile {
+pub(crate) struct SteeringFile {
     /// Relative to the project's folder, with `/`.
-    pub path: String,
-    pub digest: Digest,
+    pub(crate) path: String,
+    pub(crate) digest: Digest,
 }
 
 /// All that an image is made from.
@@ -126,31 +126,31 @@ pub struct SteeringFile {
 /// Not in it: times of files, the text of Project.toml, compatibility bounds, registries, packages that
 /// are not baked, and the place of the project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyInputs {
-    pub key_version: u32,
-    pub julia: JuliaIdentity,
-    pub cpu_target: String,
-    pub processor: String,
-    pub builder: String,
-    pub template: Digest,
-    pub packages: Vec<BakedPackage>,
-    pub workload: Vec<SteeringFile>,
-    pub statements: Vec<SteeringFile>,
-    pub arguments: Vec<String>,
-    pub depots: Vec<String>,
+pub(crate) struct KeyInputs {
+    pub(crate) key_version: u32,
+    pub(crate) julia: JuliaIdentity,
+    pub(crate) cpu_target: String,
+    pub(crate) processor: String,
+    pub(crate) builder: String,
+    pub(crate) template: Digest,
+    pub(crate) packages: Vec<BakedPackage>,
+    pub(crate) workload: Vec<SteeringFile>,
+    pub(crate) statements: Vec<SteeringFile>,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) depots: Vec<String>,
 }
 
 impl KeyInputs {
     /// The form that is hashed, and kept beside the image to say later what changed.
     #[must_use]
-    pub fn canonical(&self) -> Vec<u8> {
+    pub(crate) fn canonical(&self) -> Vec<u8> {
         // Texts, numbers and lists of them always have a JSON form.
         serde_json::to_vec(self).expect("key inputs are plain data")
     }
 
     /// The key.
     #[must_use]
-    pub fn key(&self) -> Digest {
+    pub(crate) fn key(&self) -> Digest {
         Digest::of(&self.canonical())
     }
 }
@@ -172,7 +172,7 @@ struct DigestInputs<'a> {
 ///
 /// `preferences` gives the canonical text of a package's preferences, empty where it has none. The digests
 /// form a Merkle tree: equal digests mean equal code, preferences and extension points all the way down.
-pub fn baked_packages(
+pub(crate) fn baked_packages(
     manifest: &Manifest,
     selection: &Selection,
     preferences: impl Fn(Uuid) -> String,

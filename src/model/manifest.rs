@@ -9,7 +9,7 @@ mod filtered;
 #[cfg(test)]
 mod tests;
 
-pub use filtered::filtered;
+pub(crate) use filtered::filtered;
 
 use super::toml_file::{self, Fields, TomlError};
 use std::collections::btree_map::Entry;
@@ -19,16 +19,16 @@ use uuid::Uuid;
 
 /// `manifest_format`, which orders as the formats came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Format {
+pub(crate) struct Format {
     /// 1 where the file does not say.
-    pub major: u32,
+    pub(crate) major: u32,
     /// 0 where the file does not say.
-    pub minor: u32,
+    pub(crate) minor: u32,
 }
 
 /// Where a package's code comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// `git-tree-sha1`: installed in a depot, content known.
     Tree(String),
     /// `path`: a folder, relative to the manifest's own; its content can change at any time.
@@ -40,66 +40,66 @@ pub enum Source {
 impl Source {
     /// Whether the code comes with Julia.
     #[must_use]
-    pub fn is_standard_library(&self) -> bool {
+    pub(crate) fn is_standard_library(&self) -> bool {
         matches!(self, Self::Stdlib)
     }
 }
 
 /// `repo-url` and the fields beside it: a package taken from a repository and not a registry.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Repository {
+pub(crate) struct Repository {
     /// `repo-url`.
-    pub url: Option<String>,
+    pub(crate) url: Option<String>,
     /// `repo-rev`.
-    pub revision: Option<String>,
+    pub(crate) revision: Option<String>,
     /// `repo-subdir`.
-    pub subdirectory: Option<String>,
+    pub(crate) subdirectory: Option<String>,
 }
 
 /// One package of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Package {
+pub(crate) struct Package {
     /// The name that it is loaded by.
-    pub name: String,
+    pub(crate) name: String,
     /// Its identity; two packages may share a name.
-    pub uuid: Uuid,
+    pub(crate) uuid: Uuid,
     /// `version` as written; standard libraries may have none.
-    pub version: Option<String>,
+    pub(crate) version: Option<String>,
     /// Where its code comes from.
-    pub source: Source,
+    pub(crate) source: Source,
     /// Strong dependencies, as far as their UUIDs are known.
-    pub dependencies: BTreeMap<String, Uuid>,
+    pub(crate) dependencies: BTreeMap<String, Uuid>,
     /// Strong dependencies that this manifest does not hold, or holds more than once under a name
     /// that is listed without its UUID. Julia fails to load a package that has any.
-    pub unresolved_dependencies: BTreeSet<String>,
+    pub(crate) unresolved_dependencies: BTreeSet<String>,
     /// Weak dependencies whose UUIDs are known; the manifest may or may not hold them.
-    pub weak_dependencies: BTreeMap<String, Uuid>,
+    pub(crate) weak_dependencies: BTreeMap<String, Uuid>,
     /// Weak dependencies listed by a name that tells no UUID.
-    pub unresolved_weak_dependencies: BTreeSet<String>,
+    pub(crate) unresolved_weak_dependencies: BTreeSet<String>,
     /// Extensions (Julia 1.9 and later): name to triggers.
-    pub extensions: BTreeMap<String, Vec<String>>,
+    pub(crate) extensions: BTreeMap<String, Vec<String>>,
     /// `entryfile` (Julia 1.11 and later), relative to the package's folder.
-    pub entry_file: Option<String>,
+    pub(crate) entry_file: Option<String>,
     /// The repository that it was taken from, where it was.
-    pub repository: Option<Repository>,
+    pub(crate) repository: Option<Repository>,
 }
 
 /// A manifest's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Manifest {
+pub(crate) struct Manifest {
     /// The format that the file says it has. A major number above 2 is read like 2, as Julia does;
     /// who must not misread it has to ask.
-    pub format: Format,
+    pub(crate) format: Format,
     /// The Julia that it was resolved for (format 2).
-    pub julia_version: Option<String>,
+    pub(crate) julia_version: Option<String>,
     /// All packages by identity. Entries without a UUID are passed over, as Julia does.
-    pub packages: BTreeMap<Uuid, Package>,
+    pub(crate) packages: BTreeMap<Uuid, Package>,
 }
 
 impl Package {
     /// A standard library, as a manifest of format 1 has it.
     #[must_use]
-    pub fn standard_library(uuid: Uuid, name: &str) -> Self {
+    pub(crate) fn standard_library(uuid: Uuid, name: &str) -> Self {
         Self {
             name: name.to_owned(),
             uuid,
@@ -119,7 +119,7 @@ impl Package {
 impl Manifest {
     /// A manifest of these packages.
     #[must_use]
-    pub fn of(packages: impl IntoIterator<Item = Package>) -> Self {
+    pub(crate) fn of(packages: impl IntoIterator<Item = Package>) -> Self {
         let packages = packages.into_iter().map(|package| (package.uuid, package)).collect();
         Self { format: Format { major: 1, minor: 0 }, julia_version: None, packages }
     }
@@ -130,7 +130,7 @@ impl Manifest {
     ///
     /// [`TomlError`]: no text, no TOML, too large, or a field that decides what is loaded has
     /// another type than Julia reads.
-    pub fn parse(bytes: &[u8]) -> Result<Self, TomlError> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, TomlError> {
         let table = toml_file::borrowed(toml_file::text(bytes)?)?;
         let root = Fields::root(&table);
         let format = format(&root)?;

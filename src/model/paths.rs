@@ -7,7 +7,7 @@ use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
 
 /// The two families of systems whose path rules differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum System {
+pub(crate) enum System {
     /// Linux, macOS, the BSDs.
     Unix,
     /// Windows.
@@ -16,12 +16,12 @@ pub enum System {
 
 impl System {
     /// The system that this program runs on.
-    pub const HOST: Self = if MAIN_SEPARATOR == '\\' { Self::Windows } else { Self::Unix };
+    pub(crate) const HOST: Self = if MAIN_SEPARATOR == '\\' { Self::Windows } else { Self::Unix };
 
     /// What separates the entries of `JULIA_LOAD_PATH` and `JULIA_DEPOT_PATH`
     /// (`base/initdefs.jl`, `init_depot_path` and `parse_load_path`, all versions).
     #[must_use]
-    pub const fn separator(self) -> u8 {
+    pub(crate) const fn separator(self) -> u8 {
         match self {
             Self::Unix => b':',
             Self::Windows => b';',
@@ -31,7 +31,7 @@ impl System {
 
 /// Why a path that starts with `~` has no meaning. Julia refuses to start on both.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TildeError {
+pub(crate) enum TildeError {
     /// `~` or `~/…` without a home folder.
     #[error("`{}` needs a home folder, and none is known", .0.display())]
     HomeUnknown(OsString),
@@ -44,7 +44,7 @@ pub enum TildeError {
 ///
 /// Lossless on Unix. Elsewhere, where text is not bytes, a lone surrogate becomes U+FFFD.
 #[must_use]
-pub fn from_bytes(bytes: &[u8]) -> OsString {
+pub(crate) fn from_bytes(bytes: &[u8]) -> OsString {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt;
@@ -58,7 +58,7 @@ pub fn from_bytes(bytes: &[u8]) -> OsString {
 
 /// The entries of a path list, empty ones included; the empty list has one empty entry.
 #[must_use]
-pub fn split_list(list: &OsStr, system: System) -> Vec<OsString> {
+pub(crate) fn split_list(list: &OsStr, system: System) -> Vec<OsString> {
     let separator = system.separator();
     list.as_encoded_bytes().split(|&byte| byte == separator).map(from_bytes).collect()
 }
@@ -69,7 +69,11 @@ pub fn split_list(list: &OsStr, system: System) -> Vec<OsString> {
 /// # Errors
 ///
 /// [`TildeError`] where Julia throws, or where the home folder is not known.
-pub fn expand_tilde(text: &OsStr, home: Option<&Path>, system: System) -> Result<OsString, TildeError> {
+pub(crate) fn expand_tilde(
+    text: &OsStr,
+    home: Option<&Path>,
+    system: System,
+) -> Result<OsString, TildeError> {
     let bytes = text.as_encoded_bytes();
     if system == System::Windows || bytes.first() != Some(&b'~') {
         return Ok(text.to_owned());
@@ -85,7 +89,7 @@ pub fn expand_tilde(text: &OsStr, home: Option<&Path>, system: System) -> Result
 
 /// Julia's `abspath`: `path` seen from `directory`, with `.` and `..` dropped by name alone.
 #[must_use]
-pub fn absolute(directory: &Path, path: impl AsRef<Path>) -> PathBuf {
+pub(crate) fn absolute(directory: &Path, path: impl AsRef<Path>) -> PathBuf {
     let mut result = PathBuf::new();
     for component in directory.join(path).components() {
         match component {
@@ -104,7 +108,7 @@ pub fn absolute(directory: &Path, path: impl AsRef<Path>) -> PathBuf {
 ///
 /// Unlike [`Path::parent`] it takes the text as it stands: `a/` has `a`, and `a/.` has `a`.
 #[must_use]
-pub fn directory_name(path: &Path) -> PathBuf {
+pub(crate) fn directory_name(path: &Path) -> PathBuf {
     if System::HOST == System::Windows {
         return path.parent().unwrap_or(path).to_owned();
     }

@@ -12,20 +12,20 @@ use toml::{Table, Value};
 use uuid::Uuid;
 
 /// The names of a preferences file, in Julia's order (`preferences_names`, `base/loading.jl` 1.6).
-pub const FILE_NAMES: [&str; 2] = ["JuliaLocalPreferences.toml", "LocalPreferences.toml"];
+pub(crate) const FILE_NAMES: [&str; 2] = ["JuliaLocalPreferences.toml", "LocalPreferences.toml"];
 
 /// One project of the environment stack and the preferences file beside it.
 #[derive(Debug, Clone, Copy)]
-pub struct Layer<'a> {
+pub(crate) struct Layer<'a> {
     /// The project file's content.
-    pub project: &'a Project,
+    pub(crate) project: &'a Project,
     /// The content of the file that [`locate_file`] found.
-    pub file: Option<&'a Table>,
+    pub(crate) file: Option<&'a Table>,
 }
 
 /// Why preferences could not be told. Julia stops with an error of its own there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PreferencesError {
+pub(crate) enum PreferencesError {
     /// The package's preferences are something else than a table.
     #[error("the preferences of `{package}` are not a table")]
     NotTable {
@@ -36,11 +36,11 @@ pub enum PreferencesError {
 
 /// The preferences that a package would read.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Preferences(pub Table);
+pub(crate) struct Preferences(pub Table);
 
 /// The preferences file beside a project file: the first name that is there.
 #[must_use]
-pub fn locate_file(project_file: &Path, files: &dyn Files) -> Option<PathBuf> {
+pub(crate) fn locate_file(project_file: &Path, files: &dyn Files) -> Option<PathBuf> {
     let names = FILE_NAMES.iter().map(|name| project_file.with_file_name(name));
     names.into_iter().find(|path| files.is_file(path))
 }
@@ -55,7 +55,7 @@ pub fn locate_file(project_file: &Path, files: &dyn Files) -> Option<PathBuf> {
 /// # Errors
 ///
 /// [`PreferencesError::NotTable`].
-pub fn effective(
+pub(crate) fn effective(
     julia: &Version,
     uuid: &Uuid,
     layers: &[Layer<'_>],
@@ -119,14 +119,14 @@ fn merge(base: &mut Table, overrides: &Table) {
 impl Preferences {
     /// Whether no preference is set.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// One text for one meaning, to be hashed: keys sorted, no spaces, each type written so that no
     /// other type can look like it (`1`, `1.0`, `"1"`, and dates bare).
     #[must_use]
-    pub fn canonical(&self) -> String {
+    pub(crate) fn canonical(&self) -> String {
         let mut text = String::new();
         write_table(&mut text, &self.0);
         text

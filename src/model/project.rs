@@ -9,29 +9,29 @@ use uuid::Uuid;
 
 /// A project file's content.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Project {
+pub(crate) struct Project {
     /// `name`, present where the project is a package.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// `uuid`, likewise.
-    pub uuid: Option<Uuid>,
+    pub(crate) uuid: Option<Uuid>,
     /// `version` as written.
-    pub version: Option<String>,
+    pub(crate) version: Option<String>,
     /// `[deps]`.
-    pub dependencies: BTreeMap<String, Uuid>,
+    pub(crate) dependencies: BTreeMap<String, Uuid>,
     /// `[weakdeps]`.
-    pub weak_dependencies: BTreeMap<String, Uuid>,
+    pub(crate) weak_dependencies: BTreeMap<String, Uuid>,
     /// `[extras]`: for tests, and to name packages in `[preferences]`.
-    pub extras: BTreeMap<String, Uuid>,
+    pub(crate) extras: BTreeMap<String, Uuid>,
     /// `[extensions]`: name to triggers.
-    pub extensions: BTreeMap<String, Vec<String>>,
+    pub(crate) extensions: BTreeMap<String, Vec<String>>,
     /// `manifest = "…"`: where the manifest is, relative to the project's folder.
-    pub manifest: Option<String>,
+    pub(crate) manifest: Option<String>,
     /// `[workspace] projects`: folders relative to the project's own (Julia 1.12 and later).
-    pub workspace_projects: Vec<String>,
+    pub(crate) workspace_projects: Vec<String>,
     /// `[preferences]` by package name (Julia 1.6 and later).
-    pub preferences: toml::Table,
+    pub(crate) preferences: toml::Table,
     /// `[compat] julia` as written.
-    pub julia_compat: Option<String>,
+    pub(crate) julia_compat: Option<String>,
 }
 
 impl Project {
@@ -40,7 +40,7 @@ impl Project {
     /// # Errors
     ///
     /// [`TomlError`]: no text, no TOML, or a field named above with another type than Julia reads.
-    pub fn parse(bytes: &[u8]) -> Result<Self, TomlError> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, TomlError> {
         let text = toml_file::text(bytes)?;
         let table = toml_file::borrowed(text)?;
         let fields = Fields::root(&table);
@@ -65,7 +65,7 @@ impl Project {
 
     /// The package's identity, where the project is one.
     #[must_use]
-    pub fn package(&self) -> Option<(&str, Uuid)> {
+    pub(crate) fn package(&self) -> Option<(&str, Uuid)> {
         Some((self.name.as_deref()?, self.uuid?))
     }
 }

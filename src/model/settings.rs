@@ -10,7 +10,7 @@ use thiserror::Error;
 /// Where a value was set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Origin {
+pub(crate) enum Origin {
     Flag,
     /// The name of the variable.
     Environment(&'static str),
@@ -31,9 +31,9 @@ impl fmt::Display for Origin {
 
 /// A value and where it was set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Setting<T> {
-    pub value: T,
-    pub origin: Origin,
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
 }
 
 impl<T> Setting<T> {
@@ -49,7 +49,7 @@ impl<T> Setting<T> {
 /// Which builder makes images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum BuilderChoice {
+pub(crate) enum BuilderChoice {
     /// PackageCompiler.jl where it can be had, else direct.
     #[default]
     Auto,
@@ -63,7 +63,7 @@ pub enum BuilderChoice {
 /// Whether `run` uses an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ImagePolicy {
+pub(crate) enum ImagePolicy {
     /// The one that matches; none where none does.
     #[default]
     Auto,
@@ -76,59 +76,59 @@ pub enum ImagePolicy {
 /// The user's `config.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct UserFile {
+pub(crate) struct UserFile {
     /// A path of a Julia, or `+channel`.
-    pub julia: Option<String>,
-    pub builder: Option<BuilderChoice>,
+    pub(crate) julia: Option<String>,
+    pub(crate) builder: Option<BuilderChoice>,
     /// A folder that holds PackageCompiler.jl.
-    pub packagecompiler: Option<PathBuf>,
-    pub sysimage: Option<ImagePolicy>,
+    pub(crate) packagecompiler: Option<PathBuf>,
+    pub(crate) sysimage: Option<ImagePolicy>,
     /// Names of packages that are never baked, in any project.
-    pub exclude: Option<Vec<String>>,
+    pub(crate) exclude: Option<Vec<String>>,
     /// How many packages a contained image may leave outside, from Julia 1.9 on.
-    pub outside_limit: Option<usize>,
+    pub(crate) outside_limit: Option<usize>,
     /// Flags for the Julia that generates code, such as `-O1`.
-    pub build_arguments: Option<Vec<String>>,
+    pub(crate) build_arguments: Option<Vec<String>>,
 }
 
 /// A project's `jlproj.toml`: what gets baked, and nothing else. It names no program, no variable and no
 /// path outside of the project, so that a cloned repository cannot choose what is run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct ProjectFile {
-    pub include: Option<Vec<String>>,
-    pub exclude: Option<Vec<String>>,
-    pub precompile_workload: Vec<String>,
-    pub precompile_statements: Vec<String>,
+pub(crate) struct ProjectFile {
+    pub(crate) include: Option<Vec<String>>,
+    pub(crate) exclude: Option<Vec<String>>,
+    pub(crate) precompile_workload: Vec<String>,
+    pub(crate) precompile_statements: Vec<String>,
 }
 
 /// What the environment of this process says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Variables {
+pub(crate) struct Variables {
     /// `JLPROJ_JULIA`
-    pub julia: Option<OsString>,
+    pub(crate) julia: Option<OsString>,
     /// `JLPROJ_BUILDER`
-    pub builder: Option<OsString>,
+    pub(crate) builder: Option<OsString>,
     /// `JLPROJ_PACKAGECOMPILER`
-    pub packagecompiler: Option<OsString>,
+    pub(crate) packagecompiler: Option<OsString>,
     /// `JLPROJ_SYSIMAGE`
-    pub sysimage: Option<OsString>,
+    pub(crate) sysimage: Option<OsString>,
     /// `JLPROJ_DISABLE`
-    pub disable: bool,
+    pub(crate) disable: bool,
 }
 
 /// What the command line says; each command fills in the flags that it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Flags {
-    pub julia: Option<OsString>,
-    pub builder: Option<BuilderChoice>,
-    pub packagecompiler: Option<PathBuf>,
-    pub sysimage: Option<ImagePolicy>,
+pub(crate) struct Flags {
+    pub(crate) julia: Option<OsString>,
+    pub(crate) builder: Option<BuilderChoice>,
+    pub(crate) packagecompiler: Option<PathBuf>,
+    pub(crate) sysimage: Option<ImagePolicy>,
 }
 
 /// Why a settings file or variable cannot be followed.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum SettingsError {
+pub(crate) enum SettingsError {
     #[error("not valid UTF-8")]
     NotText,
     #[error("{0}")]
@@ -141,27 +141,31 @@ pub enum SettingsError {
 
 /// Settings, resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Settings {
-    pub julia: Setting<Option<OsString>>,
-    pub builder: Setting<BuilderChoice>,
-    pub packagecompiler: Setting<Option<PathBuf>>,
-    pub sysimage: Setting<ImagePolicy>,
-    pub outside_limit: Setting<usize>,
+pub(crate) struct Settings {
+    pub(crate) julia: Setting<Option<OsString>>,
+    pub(crate) builder: Setting<BuilderChoice>,
+    pub(crate) packagecompiler: Setting<Option<PathBuf>>,
+    pub(crate) sysimage: Setting<ImagePolicy>,
+    pub(crate) outside_limit: Setting<usize>,
     /// The user's list of packages that are never baked.
-    pub exclude: Setting<Vec<String>>,
+    pub(crate) exclude: Setting<Vec<String>>,
     /// Flags for the Julia that generates code (the direct builder's).
-    pub build_arguments: Setting<Vec<String>>,
+    pub(crate) build_arguments: Setting<Vec<String>>,
 }
 
 /// How many packages a contained image may leave outside, unless the user says otherwise.
-pub const DEFAULT_OUTSIDE_LIMIT: usize = 10;
+pub(crate) const DEFAULT_OUTSIDE_LIMIT: usize = 10;
 
 impl Settings {
     /// Resolves what the user's file, the environment and the command line say.
     ///
     /// # Errors
     /// Where a variable has a value that it cannot have.
-    pub fn resolve(flags: &Flags, variables: &Variables, user: &UserFile) -> Result<Self, SettingsError> {
+    pub(crate) fn resolve(
+        flags: &Flags,
+        variables: &Variables,
+        user: &UserFile,
+    ) -> Result<Self, SettingsError> {
         let builder = variables.builder.as_ref().map(parse_builder).transpose()?;
         let mut sysimage = variables.sysimage.as_ref().map(parse_policy).transpose()?;
         let mut policy_variable = "JLPROJ_SYSIMAGE";
@@ -217,7 +221,7 @@ impl UserFile {
     ///
     /// # Errors
     /// Where they are no TOML, or hold a key that is not known.
-    pub fn parse(contents: &[u8]) -> Result<Self, SettingsError> {
+    pub(crate) fn parse(contents: &[u8]) -> Result<Self, SettingsError> {
         parse_toml(contents)
     }
 }
@@ -227,7 +231,7 @@ impl ProjectFile {
     ///
     /// # Errors
     /// Where they are no TOML, hold a key that a project may not set, or a path that leads outside.
-    pub fn parse(contents: &[u8]) -> Result<Self, SettingsError> {
+    pub(crate) fn parse(contents: &[u8]) -> Result<Self, SettingsError> {
         let file: Self = parse_toml(contents)?;
         for (key, paths) in [
             ("precompile_workload", &file.precompile_workload),

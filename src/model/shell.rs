@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 /// The word as a shell reads it back: plain where nothing in it is special, else in `'…'`; in `$'…'`
 /// (bash, zsh, ksh; POSIX since 2024) where it has control characters or bytes that are not UTF-8.
 #[must_use]
-pub fn quote(word: &OsStr) -> String {
+pub(crate) fn quote(word: &OsStr) -> String {
     match word.to_str() {
         Some("") => "''".to_owned(),
         Some(text) if is_plain(text) => text.to_owned(),
@@ -17,7 +17,7 @@ pub fn quote(word: &OsStr) -> String {
 
 /// The whole command. A program with `=` in its name is quoted, or the shell would assign.
 #[must_use]
-pub fn command_line(program: &OsStr, arguments: &[OsString]) -> String {
+pub(crate) fn command_line(program: &OsStr, arguments: &[OsString]) -> String {
     let mut line = quote(program);
     if line.contains('=') && !line.contains('\'') {
         line = format!("'{line}'");

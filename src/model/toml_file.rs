@@ -11,11 +11,11 @@ use uuid::Uuid;
 ///
 /// A manifest of all 12,000 packages in the General registry would have about 3 MB. The parser takes
 /// up to seventy times the text, so that a file without this limit could take a machine's memory.
-pub const LARGEST_FILE: usize = 4 << 20;
+pub(crate) const LARGEST_FILE: usize = 4 << 20;
 
 /// Why a TOML file could not be used; says where in the file, the caller adds which file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TomlError {
+pub(crate) enum TomlError {
     /// Bytes that are no text.
     #[error("not UTF-8 at byte {offset}")]
     NotUtf8 {
@@ -53,7 +53,7 @@ pub enum TomlError {
 /// # Errors
 ///
 /// [`TomlError::TooLarge`] and [`TomlError::NotUtf8`].
-pub fn text(bytes: &[u8]) -> Result<&str, TomlError> {
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, TomlError> {
     if bytes.len() > LARGEST_FILE {
         return Err(TomlError::TooLarge { size: bytes.len() });
     }
@@ -65,7 +65,7 @@ pub fn text(bytes: &[u8]) -> Result<&str, TomlError> {
 /// # Errors
 ///
 /// As [`text`], and [`TomlError::Syntax`].
-pub fn table(bytes: &[u8]) -> Result<toml::Table, TomlError> {
+pub(crate) fn table(bytes: &[u8]) -> Result<toml::Table, TomlError> {
     let text = text(bytes)?;
     toml::from_str(text).map_err(|error| syntax(text, &error))
 }
@@ -75,7 +75,7 @@ pub fn table(bytes: &[u8]) -> Result<toml::Table, TomlError> {
 /// # Errors
 ///
 /// [`TomlError::Syntax`].
-pub fn borrowed(text: &str) -> Result<DeTable<'_>, TomlError> {
+pub(crate) fn borrowed(text: &str) -> Result<DeTable<'_>, TomlError> {
     DeTable::parse(text).map(toml::Spanned::into_inner).map_err(|error| syntax(text, &error))
 }
 
@@ -92,13 +92,13 @@ fn syntax(text: &str, error: &toml::de::Error) -> TomlError {
 
 /// A UUID in the one form that Julia reads (`base/uuid.jl`: 36 characters, with hyphens).
 #[must_use]
-pub fn uuid(text: &str) -> Option<Uuid> {
+pub(crate) fn uuid(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
 }
 
 /// A table with the way that led to it, whose fields are read by type.
 #[derive(Debug, Clone)]
-pub struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     table: &'a DeTable<'a>,
     location: String,
 }
@@ -106,36 +106,36 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// The whole file.
     #[must_use]
-    pub fn root(table: &'a DeTable<'a>) -> Self {
+    pub(crate) fn root(table: &'a DeTable<'a>) -> Self {
         Self { table, location: String::new() }
     }
 
     /// A table somewhere in the file.
     #[must_use]
-    pub fn at(table: &'a DeTable<'a>, location: String) -> Self {
+    pub(crate) fn at(table: &'a DeTable<'a>, location: String) -> Self {
         Self { table, location }
     }
 
     /// All fields by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a DeValue<'a>)> + use<'a> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a str, &'a DeValue<'a>)> + use<'a> {
         self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), value.get_ref()))
     }
 
     /// The field, whatever its type.
     #[must_use]
-    pub fn value(&self, key: &str) -> Option<&'a DeValue<'a>> {
+    pub(crate) fn value(&self, key: &str) -> Option<&'a DeValue<'a>> {
         self.table.get(key).map(toml::Spanned::get_ref)
     }
 
     /// The keys that lead to the field.
     #[must_use]
-    pub fn location(&self, key: &str) -> String {
+    pub(crate) fn location(&self, key: &str) -> String {
         if self.location.is_empty() { key.to_owned() } else { format!("{}.{key}", self.location) }
     }
 
     /// The error that says that the field should have been `expected`.
     #[must_use]
-    pub fn wrong(&self, key: &str, expected: &'static str) -> TomlError {
+    pub(crate) fn wrong(&self, key: &str, expected: &'static str) -> TomlError {
         TomlError::WrongType { location: self.location(key), expected }
     }
 
@@ -144,7 +144,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     ///
     /// [`TomlError::WrongType`], as in all that follow.
-    pub fn string(&self, key: &str) -> Result<Option<&'a str>, TomlError> {
+    pub(crate) fn string(&self, key: &str) -> Result<Option<&'a str>, TomlError> {
         self.value(key).map(|value| value.as_str().ok_or_else(|| self.wrong(key, "a string"))).transpose()
     }
 
@@ -153,7 +153,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     ///
     /// [`TomlError::WrongType`].
-    pub fn owned(&self, key: &str) -> Result<Option<String>, TomlError> {
+    pub(crate) fn owned(&self, key: &str) -> Result<Option<String>, TomlError> {
         Ok(self.string(key)?.map(str::to_owned))
     }
 
@@ -162,7 +162,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     ///
     /// [`TomlError::WrongType`].
-    pub fn uuid(&self, key: &str) -> Result<Option<Uuid>, TomlError> {
+    pub(crate) fn uuid(&self, key: &str) -> Result<Option<Uuid>, TomlError> {
         self.string(key)?.map(|text| uuid(text).ok_or_else(|| self.wrong(key, "a UUID"))).transpose()
     }
 
@@ -171,7 +171,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     ///
     /// [`TomlError::WrongType`].
-    pub fn table(&self, key: &str) -> Result<Option<Self>, TomlError> {
+    pub(crate) fn table(&self, key: &str) -> Result<Option<Self>, TomlError> {
         let Some(value) = self.value(key) else {
             return Ok(None);
         };
@@ -184,7 +184,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     ///
     /// [`TomlError::WrongType`].
-    pub fn strings(&self, key: &str) -> Result<Vec<&'a str>, TomlError> {
+    pub(crate) fn strings(&self, key: &str) -> Result<Vec<&'a str>, TomlError> {
         let wrong = || self.wrong(key, "a list of strings");
         let Some(value) = self.value(key) else {
             return Ok(Vec::new());
@@ -198,7 +198,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     ///
     /// [`TomlError::WrongType`].
-    pub fn uuids(&self, key: &str) -> Result<BTreeMap<String, Uuid>, TomlError> {
+    pub(crate) fn uuids(&self, key: &str) -> Result<BTreeMap<String, Uuid>, TomlError> {
         let Some(table) = self.table(key)? else {
             return Ok(BTreeMap::new());
         };
@@ -214,7 +214,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     ///
     /// [`TomlError::WrongType`].
-    pub fn extensions(&self) -> Result<BTreeMap<String, Vec<String>>, TomlError> {
+    pub(crate) fn extensions(&self) -> Result<BTreeMap<String, Vec<String>>, TomlError> {
         let Some(table) = self.table("extensions")? else {
             return Ok(BTreeMap::new());
         };

@@ -4,17 +4,17 @@ use std::fmt;
 
 /// One start of Julia through `run`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Start {
+pub(crate) struct Start {
     /// Seconds since 1970.
-    pub time: i64,
+    pub(crate) time: i64,
     /// In one word, what was decided: `exact`, `contained`, `stale`, `none`, …
-    pub verdict: String,
+    pub(crate) verdict: String,
     /// Key of the image, or `-`.
-    pub image: String,
+    pub(crate) image: String,
     /// Version of Julia.
-    pub julia: String,
+    pub(crate) julia: String,
     /// The project's folder as path text: no tab and no line end in it.
-    pub project: String,
+    pub(crate) project: String,
 }
 
 impl fmt::Display for Start {
@@ -28,7 +28,7 @@ impl Start {
     /// The start that `line` (without its end) tells of; `None` where a crash or another program left
     /// something else there.
     #[must_use]
-    pub fn parse(line: &str) -> Option<Self> {
+    pub(crate) fn parse(line: &str) -> Option<Self> {
         let mut fields = line.split('\t');
         let mut next = || fields.next().map(str::to_owned);
         let start = Self {
@@ -44,16 +44,16 @@ impl Start {
 
 /// Starts counted for one project.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Uses {
+pub(crate) struct Uses {
     /// Within the last 30 days.
-    pub recent: u64,
+    pub(crate) recent: u64,
     /// The last one, in seconds since 1970.
-    pub last: i64,
+    pub(crate) last: i64,
 }
 
 impl Uses {
     /// Adds a start at `time`, seen from `now`.
-    pub fn add(&mut self, time: i64, now: i64) {
+    pub(crate) fn add(&mut self, time: i64, now: i64) {
         const THIRTY_DAYS: i64 = 30 * 24 * 3600;
         if now.saturating_sub(time) <= THIRTY_DAYS {
             self.recent += 1;

@@ -11,19 +11,19 @@ use crate::model::key::{BakedPackage, Digest, KeyInputs};
 
 /// What an image of the project would be made from, if it were built now.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// With the builder that comes first.
-    pub inputs: KeyInputs,
+    pub(crate) inputs: KeyInputs,
     /// Further builders, with the digests of their scripts, whose image would do as well.
-    pub alternatives: Vec<(String, Digest)>,
+    pub(crate) alternatives: Vec<(String, Digest)>,
     /// Names and reasons of what is not to be baked.
-    pub outside: BTreeMap<Uuid, (String, Outside)>,
+    pub(crate) outside: BTreeMap<Uuid, (String, Outside)>,
 }
 
 impl Wanted {
     /// The keys of all images that would be exactly what is wanted.
     #[must_use]
-    pub fn keys(&self) -> Vec<Digest> {
+    pub(crate) fn keys(&self) -> Vec<Digest> {
         let alternatives = self.alternatives.iter().map(|(builder, template)| {
             let inputs =
                 KeyInputs { builder: builder.clone(), template: template.clone(), ..self.inputs.clone() };
@@ -34,7 +34,7 @@ impl Wanted {
 
     /// The digest of the packages alone: equal where two projects want the same code baked.
     #[must_use]
-    pub fn packages_digest(&self) -> Digest {
+    pub(crate) fn packages_digest(&self) -> Digest {
         let digests: Vec<&str> = self.inputs.packages.iter().map(|package| package.digest.as_str()).collect();
         Digest::of(digests.join("\n").as_bytes())
     }
@@ -42,7 +42,7 @@ impl Wanted {
 
 /// What is decided for one start of Julia in one project.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// The image is what would be built now.
     Exact { key: Digest },
     /// All that the image holds is, by content, what the project loads.
@@ -59,7 +59,7 @@ pub enum Verdict {
 
 /// Why no image is used.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Plain {
+pub(crate) enum Plain {
     /// No package of the project can be baked.
     NothingToBake,
     /// There never was an image for this project, and none of another fits.
@@ -76,17 +76,17 @@ pub enum Plain {
 
 /// Limits that the user can set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// How many packages may be left outside of a contained image, where each image has compiled caches of
     /// its own (Julia 1.9 and later). `None`: any number.
-    pub outside: Option<usize>,
+    pub(crate) outside: Option<usize>,
 }
 
 /// Decides.
 ///
 /// `images` are the known ones, in any order; `project` is the path text of the project's folder.
 #[must_use]
-pub fn decide(wanted: &Wanted, images: &[KnownImage], limits: Limits, project: &str) -> Verdict {
+pub(crate) fn decide(wanted: &Wanted, images: &[KnownImage], limits: Limits, project: &str) -> Verdict {
     if wanted.inputs.packages.is_empty() {
         return Verdict::Plain(Plain::NothingToBake);
     }

@@ -10,17 +10,17 @@ use crate::model::manifest::Manifest;
 
 /// A module that is loaded when Julia starts under the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadedModule {
-    pub name: String,
+pub(crate) struct LoadedModule {
+    pub(crate) name: String,
     /// `None` for Core, Base and Main.
-    pub uuid: Option<Uuid>,
+    pub(crate) uuid: Option<Uuid>,
     /// Empty where Julia cannot tell (before 1.8).
-    pub version: String,
+    pub(crate) version: String,
 }
 
 /// What is wrong with an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// A package that was to be baked is not loaded.
     Missing { name: String },
     /// It is there in another version.
@@ -46,7 +46,7 @@ impl fmt::Display for Fault {
 /// `standard` are the UUIDs of Julia's standard libraries, whose code is Julia's own. Extensions of baked
 /// packages are known by their name: Julia makes their UUIDs up.
 #[must_use]
-pub fn faults(
+pub(crate) fn faults(
     wanted: &[BakedPackage],
     loaded: &[LoadedModule],
     manifest: &Manifest,

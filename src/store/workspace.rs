@@ -78,10 +78,8 @@ fn sweep_one(layout: &Layout, folder: &Path) -> io::Result<bool> {
     {
         platform::kill_group(number, true);
     }
-    let removed = match fs_err::symlink_metadata(folder)?.is_dir() {
-        true => fs_err::remove_dir_all(folder),
-        false => fs_err::remove_file(folder),
-    };
+    let is_folder = fs_err::symlink_metadata(folder)?.is_dir();
+    let removed = if is_folder { fs_err::remove_dir_all(folder) } else { fs_err::remove_file(folder) };
     lock.retire(&lock_path);
     removed.map(|()| true)
 }

@@ -1,5 +1,6 @@
 //! Messages to people, on stderr. Colour repeats what the words say.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -27,7 +28,8 @@ pub(crate) fn error(error: &(dyn std::error::Error + 'static), details: &str, hi
     }
     let style = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
     for hint in hints {
-        text.push_str(&format!("{style}hint:{style:#} {}\n", visible(hint)));
+        // Writing to a text does not fail.
+        let _ = writeln!(text, "{style}hint:{style:#} {}", visible(hint));
     }
     print(&text);
 }

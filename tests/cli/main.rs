@@ -1,6 +1,13 @@
 //! jlproj from outside: real Julia, real packages, real images.
 
+#![allow(clippy::disallowed_methods, reason = "tests set up files and start programs as they please")]
+#![allow(unreachable_pub, reason = "a binary has no outside")]
+
 mod sandbox;
 mod world;
 
+mod build_faults;
+mod golden;
 mod image;
+mod interruption;
+mod store_faults;

@@ -42,8 +42,12 @@ pub fn world() -> &'static World {
 
 impl World {
     fn make() -> Self {
-        // Below the target folder: a stable place, made anew each time.
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("world");
+        // Made anew each time; kept, for those who write tests, where JLPROJ_TEST_WORLD names a folder.
+        let kept = env::var_os("JLPROJ_TEST_WORLD").map(PathBuf::from);
+        let folder = kept.clone().unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("world"));
+        if kept.is_some() && folder.join("project/Manifest.toml").exists() {
+            return Self { folder: fs::canonicalize(folder).expect("folder") };
+        }
         if folder.exists() {
             fs::remove_dir_all(&folder).expect("remove the last world");
         }
@@ -70,9 +74,14 @@ impl World {
         world
     }
 
-    /// The registry, as a git repository.
+    /// What `tests/make-registry.sh` made.
+    pub fn sources(&self) -> PathBuf {
+        self.folder.join("sources")
+    }
+
+    /// The registry, for `Pkg.Registry.add`.
     pub fn registry(&self) -> PathBuf {
-        self.folder.join("sources/registry")
+        self.sources().join("registry")
     }
 
     /// The depot with the packages.

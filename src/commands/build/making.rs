@@ -95,7 +95,7 @@ impl<'a> Making<'a> {
     ///
     /// # Errors
     /// Where a step fails or we are interrupted; what was in force before stays so.
-    pub(super) fn make(&self, plan: Plan, options: Options) -> Result<(), Error> {
+    pub(super) fn make(&self, plan: &Plan, options: Options) -> Result<(), Error> {
         let layout = &self.context.layout;
         let workspace = Workspace::create(layout)?;
         let expected = project_record::read(layout, &plan.state().folder)
@@ -105,10 +105,10 @@ impl<'a> Making<'a> {
         let progress = Progress::start(options.verbosity, self.context.stderr_is_terminal, expected);
         let watcher =
             BuildWatcher { progress: &progress, workspace: &workspace, interruption: &self.interruption };
-        let made = self.make_in(&plan, options, &workspace, &watcher);
+        let made = self.make_in(plan, options, &workspace, &watcher);
         let made = match made {
             Ok(made) => made,
-            Err(error) => return Err(self.keep_log(error, &plan, &workspace)),
+            Err(error) => return Err(self.keep_log(error, plan, &workspace)),
         };
         let Some(mut made) = made else {
             progress.finish();
@@ -126,7 +126,7 @@ impl<'a> Making<'a> {
         let record = ProjectRecord::new(&plan.state().folder, made.record.key.clone(), measured);
         project_record::write(layout, &record)?;
         let _ = fs_err::remove_file(layout.failed_log(&plan.state().folder));
-        summary::built(&self.julia, &plan, &made, options.verbosity);
+        summary::built(&self.julia, plan, &made, options.verbosity);
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use super::step::steps;
 /// out, since it is what they were resolved to. `--lisp` stays first, where alone Julia takes it
 /// (`jl_repl_entrypoint`, src/jlapi.c; ui/repl.c before 1.6).
 #[must_use]
-pub fn compose(split: &Split, project: Option<&Path>, image: Option<&Path>) -> Vec<OsString> {
+pub(crate) fn compose(split: &Split, project: Option<&Path>, image: Option<&Path>) -> Vec<OsString> {
     let (lisp, options) = match split.julia.split_first() {
         Some((first, options)) if first == "--lisp" => (Some(first.clone()), options),
         _ => (None, split.julia.as_slice()),

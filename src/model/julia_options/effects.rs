@@ -8,7 +8,7 @@ use crate::model::environment::ProjectFlag;
 
 /// What Julia is to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Program {
+pub(crate) enum Program {
     /// Nothing: the REPL, or code from a stdin that is no terminal.
     #[default]
     Repl,
@@ -24,7 +24,7 @@ pub enum Program {
 
 /// Which workers Julia is to start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Workers {
+pub(crate) enum Workers {
     #[default]
     None,
     /// `-p`: on this machine; they inherit the image.
@@ -35,29 +35,29 @@ pub enum Workers {
 
 /// What Julia's options mean for jlproj.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Effects {
+pub(crate) struct Effects {
     /// The last `--project`.
-    pub project: Option<ProjectFlag>,
+    pub(crate) project: Option<ProjectFlag>,
     /// The user names an image: `-J` or `--sysimage`.
-    pub sysimage_given: bool,
+    pub(crate) sysimage_given: bool,
     /// The last `-C`.
-    pub cpu_target: Option<OsString>,
+    pub(crate) cpu_target: Option<OsString>,
     /// Why no image of ours is used, whatever the project.
-    pub image_ruled_out: Option<Ruling>,
+    pub(crate) image_ruled_out: Option<Ruling>,
     /// The last `--startup-file`; None where it was not given.
-    pub startup_file: Option<bool>,
+    pub(crate) startup_file: Option<bool>,
     /// `-q` or `--quiet`, wherever it stands.
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     /// `-i`: the REPL follows the program.
-    pub interactive: bool,
-    pub program: Program,
-    pub workers: Workers,
+    pub(crate) interactive: bool,
+    pub(crate) program: Program,
+    pub(crate) workers: Workers,
 }
 
 impl Effects {
     /// Reads Julia's options and the arguments after them, as [`super::split()`] parted them.
     #[must_use]
-    pub fn of(julia: &[OsString], rest: &[OsString]) -> Self {
+    pub(crate) fn of(julia: &[OsString], rest: &[OsString]) -> Self {
         let given: Vec<Given> = steps(julia).flat_map(|(step, _)| step.given).collect();
         let mut effects = Self { image_ruled_out: Ruling::of(&given), ..Self::default() };
         for Given { option, value } in given {
@@ -76,17 +76,11 @@ impl Effects {
 
     /// The file that Julia is to run; `-` is stdin.
     #[must_use]
-    pub fn script(&self) -> Option<&OsStr> {
+    pub(crate) fn script(&self) -> Option<&OsStr> {
         match &self.program {
             Program::Script(script) => Some(script),
             _ => None,
         }
-    }
-
-    /// Whether Julia runs something and, without `-i`, ends.
-    #[must_use]
-    pub fn has_program(&self) -> bool {
-        self.program != Program::Repl
     }
 
     fn note(&mut self, option: &str, value: Option<OsString>) {

@@ -21,24 +21,24 @@ fn image_policy(word: &OsStr) -> Option<ImagePolicy> {
 
 /// What the user asked of jlproj itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OwnOptions {
+pub(crate) struct OwnOptions {
     /// A juliaup channel, without its `+`.
-    pub channel: Option<OsString>,
+    pub(crate) channel: Option<OsString>,
     /// The Julia to start; the last one given.
-    pub julia: Option<PathBuf>,
+    pub(crate) julia: Option<PathBuf>,
     /// The last one given.
-    pub sysimage: Option<ImagePolicy>,
+    pub(crate) sysimage: Option<ImagePolicy>,
     /// Print the command, start nothing.
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// No line of ours on stderr.
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     /// How many times `-v` was given.
-    pub verbose: u8,
+    pub(crate) verbose: u8,
 }
 
 /// Why the arguments of `run` cannot be split.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum SplitError {
+pub(crate) enum SplitError {
     /// `--julia` is the last argument, or its value is empty.
     #[error("`--julia` needs the path of a Julia")]
     JuliaWithoutPath,
@@ -49,7 +49,7 @@ impl OwnOptions {
     ///
     /// # Errors
     /// [`SplitError::JuliaWithoutPath`].
-    pub fn take(&mut self, arguments: &[OsString]) -> Result<usize, SplitError> {
+    pub(crate) fn take(&mut self, arguments: &[OsString]) -> Result<usize, SplitError> {
         let Some(first) = arguments.first() else { return Ok(0) };
         let next = arguments.get(1).map(OsString::as_os_str);
         match first.as_encoded_bytes() {
@@ -70,7 +70,7 @@ impl OwnOptions {
     }
 
     /// Takes what is ours only before the first argument of Julia's: whether `first` was.
-    pub fn take_leading(&mut self, first: &OsStr) -> bool {
+    pub(crate) fn take_leading(&mut self, first: &OsStr) -> bool {
         match first.as_encoded_bytes() {
             b"--quiet" => self.quiet = true,
             b"--verbose" => self.verbose = self.verbose.saturating_add(1),

@@ -7,7 +7,7 @@ use super::step::Given;
 
 /// Why an image is not used, whatever the project. The text fits after "no image: ".
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ruling {
+pub(crate) enum Ruling {
     /// Julia prints something and ends: the long name of the option.
     Prints(&'static str),
     /// The user names an image.
@@ -61,7 +61,7 @@ impl Ruling {
     /// The ruling of these options, in the order in which they weigh. Of an option that is given more
     /// than once the last counts, as in Julia.
     #[must_use]
-    pub fn of(given: &[Given]) -> Option<Self> {
+    pub(crate) fn of(given: &[Given]) -> Option<Self> {
         let has = |name: &str| given.iter().any(|one| one.option.long == name);
         let last = |name: &str| given.iter().rev().find(|one| one.option.long == name);
         let last_is = |name: &str, word: &str| {

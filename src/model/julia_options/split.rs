@@ -9,13 +9,13 @@ use super::step::{step, steps};
 /// The arguments of `run`, parted. `julia` and then `rest`, byte for byte and in their order, are what
 /// was typed without what is ours; Julia reads them the way they were read here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Split {
-    pub own: OwnOptions,
+pub(crate) struct Split {
+    pub(crate) own: OwnOptions,
     /// Julia's options with their values.
-    pub julia: Vec<OsString>,
+    pub(crate) julia: Vec<OsString>,
     /// The first argument that is no option and all that follow it, with a `--` before it if one was
     /// typed; after `-m MODULE` all that follow.
-    pub rest: Vec<OsString>,
+    pub(crate) rest: Vec<OsString>,
 }
 
 /// Parts the arguments after `jlproj run`.
@@ -26,7 +26,7 @@ pub struct Split {
 ///
 /// # Errors
 /// A `--julia` without a path.
-pub fn split(arguments: &[OsString]) -> Result<Split, SplitError> {
+pub(crate) fn split(arguments: &[OsString]) -> Result<Split, SplitError> {
     let mut split = Split::default();
     let mut left = arguments;
     let mut ours = true;
@@ -72,7 +72,7 @@ impl Split {
     /// Puts arguments of a juliaup channel (`juliaup link NAME +CHANNEL -- ARGS`) before Julia's, as
     /// juliaup's launcher does, and reads the whole anew: they may be options, or hold a script.
     #[must_use]
-    pub fn with_channel_arguments(self, arguments: &[String]) -> Self {
+    pub(crate) fn with_channel_arguments(self, arguments: &[String]) -> Self {
         if arguments.is_empty() {
             return self;
         }
@@ -88,7 +88,7 @@ impl Split {
 
     /// What Julia's options mean for jlproj.
     #[must_use]
-    pub fn effects(&self) -> Effects {
+    pub(crate) fn effects(&self) -> Effects {
         Effects::of(&self.julia, &self.rest)
     }
 }

@@ -7,32 +7,32 @@ use super::text;
 
 /// An option as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
-    pub option: &'static JuliaOption,
+pub(crate) struct Given {
+    pub(crate) option: &'static JuliaOption,
     /// Its value, byte for byte. None also where a required one is missing at the very end.
-    pub value: Option<OsString>,
+    pub(crate) value: Option<OsString>,
 }
 
 /// What one step reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     /// How many arguments it takes: one or two.
-    pub used: usize,
+    pub(crate) used: usize,
     /// The options in it; several when letters are bundled. What Julia would refuse is left out.
-    pub given: Vec<Given>,
+    pub(crate) given: Vec<Given>,
 }
 
 impl Step {
     /// Whether Julia reads no option after it: 1.12 and later stop at `-m MODULE`, and hand all that
     /// follows to the module (src/jloptions.c 1.12, `parsing_args_done`).
-    pub fn ends_options(&self) -> bool {
+    pub(crate) fn ends_options(&self) -> bool {
         self.given.iter().any(|given| given.option.long == "module" && given.value.is_some())
     }
 }
 
 /// The options at the start of `arguments`; None where options end: at the first argument that is
 /// none (a lone `-` is the script on stdin), at `--`, and at the end.
-pub fn step(arguments: &[OsString]) -> Option<Step> {
+pub(crate) fn step(arguments: &[OsString]) -> Option<Step> {
     let (first, rest) = arguments.split_first()?;
     let bytes = first.as_encoded_bytes();
     if bytes == b"--" || bytes == b"-" || !bytes.starts_with(b"-") {
@@ -43,7 +43,7 @@ pub fn step(arguments: &[OsString]) -> Option<Step> {
 }
 
 /// All steps at the start of `arguments`, each with the arguments that it takes.
-pub fn steps(mut arguments: &[OsString]) -> impl Iterator<Item = (Step, &[OsString])> {
+pub(crate) fn steps(mut arguments: &[OsString]) -> impl Iterator<Item = (Step, &[OsString])> {
     let mut ended = false;
     std::iter::from_fn(move || {
         if ended {

@@ -5,7 +5,7 @@
 
 /// Whether an option takes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arity {
+pub(crate) enum Arity {
     None,
     /// `--name=value` or `--name value`.
     Required,
@@ -15,13 +15,13 @@ pub enum Arity {
 
 /// One option of Julia.
 #[derive(Debug, PartialEq, Eq)]
-pub struct JuliaOption {
+pub(crate) struct JuliaOption {
     /// The name after `--`.
-    pub long: &'static str,
+    pub(crate) long: &'static str,
     /// The letter after `-`.
-    pub short: Option<u8>,
+    pub(crate) short: Option<u8>,
     /// Whether the long form takes a value.
-    pub arity: Arity,
+    pub(crate) arity: Arity,
     /// First minor version 1.x that has it; 4 stands for 1.4 and earlier.
     since: u8,
     /// Last minor version 1.x that has it.
@@ -122,7 +122,7 @@ static TABLE: [JuliaOption; 68] = [
 /// The option that `name` (without `--`) stands for: the name itself, or a beginning that only one
 /// option has. Which ones share a beginning depends on the version, which nobody knows here: the
 /// newest Julia in which it is unambiguous decides, since in the others Julia refuses it anyway.
-pub fn long(name: &str) -> Option<&'static JuliaOption> {
+pub(crate) fn long(name: &str) -> Option<&'static JuliaOption> {
     if name.is_empty() {
         return None;
     }
@@ -139,12 +139,12 @@ pub fn long(name: &str) -> Option<&'static JuliaOption> {
 }
 
 /// The option with this letter.
-pub fn short(letter: u8) -> Option<&'static JuliaOption> {
+pub(crate) fn short(letter: u8) -> Option<&'static JuliaOption> {
     TABLE.iter().find(|option| option.short == Some(letter))
 }
 
 /// Whether the letter takes a value: getopt's short string knows no optional ones in Julia
 /// (`O:g:`), so `-O` and `-g` take the next argument, as `-O script.jl` does to its surprise.
-pub fn short_takes_value(option: &JuliaOption) -> bool {
+pub(crate) fn short_takes_value(option: &JuliaOption) -> bool {
     option.arity != Arity::None
 }

@@ -3,6 +3,8 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+use super::effects::{Program, Workers};
+use super::own::OwnOptions;
 use super::*;
 use crate::model::environment::ProjectFlag;
 use crate::model::settings::ImagePolicy;
@@ -194,7 +196,6 @@ fn the_program_is_known() {
         ("--worker=cookie", Program::Worker),
     ];
     for (line, program) in table {
-        assert_eq!(effects(line).has_program(), program != Program::Repl, "{line}");
         // `split` is asked without a leading `--` of ours, which would eat the one in the table.
         assert_eq!(
             split(&words(&format!("--banner=no {line}"))).unwrap().effects().program,

@@ -8,7 +8,7 @@ use super::config::{Channel, Config, Version};
 
 /// The kind of operating system, as far as juliaup's folders differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum System {
+pub(crate) enum System {
     Macos,
     Windows,
     /// Linux, `FreeBSD`.
@@ -17,7 +17,7 @@ pub enum System {
 
 impl System {
     /// The one that this program was compiled for.
-    pub const HOST: Self = if cfg!(target_os = "macos") {
+    pub(crate) const HOST: Self = if cfg!(target_os = "macos") {
         Self::Macos
     } else if cfg!(windows) {
         Self::Windows
@@ -28,22 +28,22 @@ impl System {
 
 /// The machine that juliaup installed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Host<'a> {
-    pub system: System,
+pub(crate) struct Host<'a> {
+    pub(crate) system: System,
     /// In Rust's words: `x86_64`, `x86`, `aarch64`.
-    pub architecture: &'a str,
+    pub(crate) architecture: &'a str,
 }
 
 /// What juliaup's launcher would start.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resolved {
+pub(crate) struct Resolved {
     /// The binary. Links in it are not resolved; juliaup does (`normalize` of crate normpath).
-    pub binary: PathBuf,
+    pub(crate) binary: PathBuf,
     /// Where it is if it is not there: on macOS an installation without `BinaryPath` is a folder, or
     /// holds an app bundle.
-    pub otherwise: Option<PathBuf>,
+    pub(crate) otherwise: Option<PathBuf>,
     /// Arguments that the channel puts before the user's.
-    pub arguments: Vec<String>,
+    pub(crate) arguments: Vec<String>,
 }
 
 impl Config {
@@ -51,7 +51,12 @@ impl Config {
     ///
     /// # Errors
     /// All of [`ChannelError`] but `NoDefault`.
-    pub fn resolve(&self, choice: &Choice, folder: &Path, host: Host<'_>) -> Result<Resolved, ChannelError> {
+    pub(crate) fn resolve(
+        &self,
+        choice: &Choice,
+        folder: &Path,
+        host: Host<'_>,
+    ) -> Result<Resolved, ChannelError> {
         let (name, mut arguments) = match self.installed_channels.get(&choice.channel) {
             Some(Channel::Alias { target, arguments }) => (target, arguments.clone()),
             _ => (&choice.channel, Vec::new()),

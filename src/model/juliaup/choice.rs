@@ -10,18 +10,18 @@ use super::config::Config;
 
 /// What may choose a channel.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// `+channel`, without the `+`.
-    pub command_line: Option<&'a OsStr>,
+    pub(crate) command_line: Option<&'a OsStr>,
     /// `JULIAUP_CHANNEL`. An empty one counts, and names no channel; one that is not UTF-8 does not.
-    pub environment: Option<&'a OsStr>,
+    pub(crate) environment: Option<&'a OsStr>,
     /// The canonical current directory, for the overrides.
-    pub directory: Option<&'a Path>,
+    pub(crate) directory: Option<&'a Path>,
 }
 
 /// Where the choice came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     CommandLine,
     Environment,
     Override,
@@ -31,14 +31,14 @@ pub enum Source {
 
 /// A channel, and where the choice came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    pub channel: String,
-    pub source: Source,
+pub(crate) struct Choice {
+    pub(crate) channel: String,
+    pub(crate) source: Source,
 }
 
 /// Why juliaup has no Julia for us.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum ChannelError {
+pub(crate) enum ChannelError {
     #[error("juliaup has no default channel")]
     NoDefault,
     #[error("juliaup channel `{channel}`{} is not installed", chosen_by.clause())]
@@ -80,7 +80,7 @@ impl fmt::Display for Source {
 impl ChannelError {
     /// What to type, as a whole command.
     #[must_use]
-    pub fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         match self {
             Self::NoDefault => "juliaup default release".to_owned(),
             Self::NotInstalled { channel, .. } if channel.is_empty() => "juliaup status".to_owned(),
@@ -103,7 +103,7 @@ impl Config {
     ///
     /// # Errors
     /// [`ChannelError::NoDefault`].
-    pub fn choose(
+    pub(crate) fn choose(
         &self,
         request: Request<'_>,
         manifest: impl FnOnce() -> Option<String>,

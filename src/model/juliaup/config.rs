@@ -8,31 +8,31 @@ use thiserror::Error;
 /// What of `juliaup.json` a launch needs. Unknown keys are let pass; missing ones are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Config {
+pub(crate) struct Config {
     /// The channel of a plain `julia`.
-    pub default: Option<String>,
+    pub(crate) default: Option<String>,
     /// By full version, such as `1.10.4+0.x64.linux.gnu`.
-    pub installed_versions: BTreeMap<String, Version>,
+    pub(crate) installed_versions: BTreeMap<String, Version>,
     /// By channel name, such as `release` or `1.10`.
-    pub installed_channels: BTreeMap<String, Channel>,
+    pub(crate) installed_channels: BTreeMap<String, Channel>,
     settings: Settings,
     /// Channels of folders.
-    pub overrides: Vec<Override>,
+    pub(crate) overrides: Vec<Override>,
 }
 
 /// An installed version. Both paths start at the folder of `juliaup.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Version {
-    pub path: String,
+pub(crate) struct Version {
+    pub(crate) path: String,
     /// The binary; juliaup before 1.19.8 does not write it.
     #[serde(default)]
-    pub binary_path: Option<String>,
+    pub(crate) binary_path: Option<String>,
 }
 
 /// What a channel name stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Channel {
+pub(crate) enum Channel {
     /// One of [`Config::installed_versions`].
     Installed { version: String },
     /// A nightly or a pull request's build, with a folder of its own.
@@ -48,10 +48,10 @@ pub enum Channel {
 /// `juliaup override set`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Override {
+pub(crate) struct Override {
     /// A canonical folder; it holds for all that is inside.
-    pub path: String,
-    pub channel: String,
+    pub(crate) path: String,
+    pub(crate) channel: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -76,14 +76,14 @@ struct AnyChannel {
 /// Why `juliaup.json` cannot be used.
 #[derive(Debug, Error)]
 #[error("juliaup's settings cannot be read")]
-pub struct ConfigError(#[from] serde_json::Error);
+pub(crate) struct ConfigError(#[from] serde_json::Error);
 
 impl Config {
     /// Reads the text of `juliaup.json`. An empty file counts as a missing one, as in juliaup.
     ///
     /// # Errors
     /// Text that is no JSON, or no settings of juliaup's; the cause has line and column.
-    pub fn parse(text: &[u8]) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, ConfigError> {
         if text.trim_ascii().is_empty() {
             return Ok(Self::default());
         }
@@ -92,7 +92,7 @@ impl Config {
 
     /// Whether the manifest's `julia_version` may choose the channel (`ManifestVersionDetect`).
     #[must_use]
-    pub fn follows_manifest(&self) -> bool {
+    pub(crate) fn follows_manifest(&self) -> bool {
         self.settings.manifest_version_detect
     }
 }

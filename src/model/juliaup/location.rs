@@ -7,7 +7,7 @@ use thiserror::Error;
 
 /// Why juliaup's folder is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum LocationError {
+pub(crate) enum LocationError {
     #[error("`JULIAUP_DEPOT_PATH` is `{0}`, which is not an absolute path")]
     NotAbsolute(String),
     #[error("there is no home directory to find juliaup's settings in")]
@@ -20,7 +20,7 @@ pub enum LocationError {
 ///
 /// # Errors
 /// A relative `JULIAUP_DEPOT_PATH`; no home where one is needed, or a relative one.
-pub fn config_file(depot_path: Option<&OsStr>, home: Option<&Path>) -> Result<PathBuf, LocationError> {
+pub(crate) fn config_file(depot_path: Option<&OsStr>, home: Option<&Path>) -> Result<PathBuf, LocationError> {
     let depot = depot_path.and_then(OsStr::to_str).map(str::trim).filter(|path| !path.is_empty());
     let base = match depot {
         Some(depot) if Path::new(depot).is_absolute() => PathBuf::from(depot),
@@ -32,20 +32,20 @@ pub fn config_file(depot_path: Option<&OsStr>, home: Option<&Path>) -> Result<Pa
 
 /// What there is to know of a `julia` on PATH.
 #[derive(Clone, Copy, Debug)]
-pub struct Launcher<'a> {
+pub(crate) struct Launcher<'a> {
     /// Its canonical path: links followed to the end.
-    pub canonical: &'a Path,
+    pub(crate) canonical: &'a Path,
     /// Whether a `juliaup` (`juliaup.exe`) stands beside the canonical file.
-    pub juliaup_beside: bool,
+    pub(crate) juliaup_beside: bool,
     /// Whether that folder is the `bin` of a Julia: `../share/julia` or `../lib/julia` is there.
-    pub julia_around: bool,
+    pub(crate) julia_around: bool,
 }
 
 /// Whether the file is juliaup's launcher: it is called `julialauncher` (the installer, Homebrew and
 /// distributions link `julia` to it), or it is a `julia` in juliaup's own bin folder (cargo installs the
 /// launcher under that name, Windows ships it so).
 #[must_use]
-pub fn is_launcher(file: Launcher<'_>) -> bool {
+pub(crate) fn is_launcher(file: Launcher<'_>) -> bool {
     let name = file.canonical.file_stem();
     if name == Some(OsStr::new("julialauncher")) {
         return true;

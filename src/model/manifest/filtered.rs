@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// extensions that it triggers. `project_hash` goes too, as it belongs to the whole. Everything
 /// else stays as it is, unknown fields included.
 #[must_use]
-pub fn filtered(raw: &Table, keep: &BTreeSet<Uuid>) -> Table {
+pub(crate) fn filtered(raw: &Table, keep: &BTreeSet<Uuid>) -> Table {
     let mut result = raw.clone();
     result.remove("project_hash");
     if is_flat(raw) {

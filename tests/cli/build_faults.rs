@@ -1,0 +1,247 @@
+//! Builds that fail: each tells why and what to do, keeps its log, and leaves what was in force.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::sandbox::{Ran, Sandbox, copy_folder};
+use crate::world::{self, world};
+
+/// Says under which image Julia runs.
+pub const WHICH: &str =
+    r#"print(occursin("images-v1", unsafe_string(Base.JLOptions().image_file)) ? "image" : "plain")"#;
+
+/// The world's project and the stand-in builder; what Julia said of itself is known already, since hashing
+/// its image takes long in a debug build.
+pub fn prepared() -> Sandbox {
+    let sandbox = Sandbox::new().in_world().with_standin_builder().with("JLPROJ_JULIA", world::julia());
+    copy_folder(&world().store().join("julias-v1"), &sandbox.path("store/julias-v1"));
+    sandbox
+}
+
+/// Runs jlproj with more variables.
+pub fn jlproj_with(sandbox: &Sandbox, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+    sandbox.run(sandbox.command(arguments).envs(variables.iter().copied()))
+}
+
+/// Asserts that a start uses an image, or none, and how many lines stderr has.
+#[track_caller]
+pub fn assert_starts(sandbox: &Sandbox, how: &str, lines: usize) -> Ran {
+    let ran = sandbox.jlproj(["run", "--startup-file=no", "-e", WHICH]);
+    ran.code(0).stdout(how);
+    assert_eq!(ran.stderr.lines().count(), lines, "{ran}");
+    ran
+}
+
+/// Asserts that nothing of a build is left but its log.
+#[track_caller]
+pub fn assert_nothing_left(sandbox: &Sandbox) {
+    assert_eq!(sandbox.names("store/tmp"), Vec::<String>::new());
+    for name in sandbox.names("store/locks") {
+        let file = fs::File::open(sandbox.path("store/locks").join(&name)).expect("lock");
+        assert!(file.try_lock().is_ok(), "`{name}` is still held");
+    }
+}
+
+#[test]
+fn what_the_builder_says_is_passed_on() {
+    let sandbox = prepared();
+    let ran = jlproj_with(&sandbox, &["build"], &[("JLPROJ_STANDIN_FAIL", "the moon is full")]);
+    ran.code(1).stderr_has("error: the image was not built").stderr_has("PackageCompiler failed");
+    ran.stderr_has("the moon is full").stderr_has("hint: read the whole log: `jlproj log`");
+    assert_nothing_left(&sandbox);
+    assert_eq!(sandbox.names("store/images-v1"), Vec::<String>::new());
+
+    let path = sandbox.jlproj(["log", "--path"]);
+    path.code(0).stderr("");
+    assert!(path.stdout.starts_with("[STORE]/projects-v1/") && path.stdout.ends_with(".log\n"), "{path}");
+    ran.stderr_has(path.stdout.trim());
+    sandbox.jlproj(["log"]).code(0).stdout_has("PackageCompiler: creating system image object file");
+
+    let ran = jlproj_with(&sandbox, &["build"], &[("JLPROJ_STANDIN_SIGNAL9", "1")]);
+    ran.code(1).stderr_has("there was not enough memory").stderr_has("hint: close other programs");
+    assert_nothing_left(&sandbox);
+    assert_starts(&sandbox, "plain", 1).stderr_has("no image for this project yet; run `jlproj build`");
+}
+
+#[test]
+fn an_image_that_does_not_start_is_not_published() {
+    let sandbox = prepared();
+    let text = sandbox.write("text.so", "this is no library\n");
+    let half = sandbox.path("half.so");
+    fs::copy(world().image(), &half).expect("copy");
+    let size = fs::metadata(&half).expect("half").len();
+    let file = fs::OpenOptions::new().write(true).open(&half).expect("half");
+    file.set_len(size / 2).expect("truncate");
+    for image in [text, half] {
+        let image = image.to_str().expect("UTF-8");
+        let ran = jlproj_with(&sandbox, &["build"], &[("JLPROJ_STANDIN_IMAGE", image)]);
+        ran.code(1).stderr_has("Julia does not start with the new image").stderr_has("`jlproj log`");
+        assert_eq!(sandbox.names("store/images-v1"), Vec::<String>::new(), "{ran}");
+        assert_nothing_left(&sandbox);
+    }
+}
+
+/// A library that ends the program as Julia does where the `__init__` of a package in the image fails. There
+/// is no real image of such a package: it would take minutes to make.
+#[test]
+fn a_package_that_fails_to_initialise_in_the_image_is_named() {
+    let sandbox = prepared();
+    let source = sandbox.write(
+        "dies.c",
+        r#"#include <stdio.h>
+        #include <unistd.h>
+        __attribute__((constructor)) static void start(void) {
+            fputs("fatal: error thrown and no exception handler available.\n"
+                  "InitError(mod=:InitThrows, error=ErrorException(\"no images\"))\n", stderr);
+            _exit(1);
+        }"#,
+    );
+    let image = sandbox.path("dies.so");
+    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&image, &source]).status();
+    assert!(compiled.expect("cc").success());
+    let image = image.to_str().expect("UTF-8");
+    let ran = jlproj_with(&sandbox, &["build"], &[("JLPROJ_STANDIN_IMAGE", image)]);
+    ran.code(1).stderr_has("InitThrows loads, but Julia does not start with it in an image");
+    ran.stderr_has("no images").stderr_has("`exclude = [\"InitThrows\"]` into jlproj.toml");
+    assert_nothing_left(&sandbox);
+}
+
+#[test]
+fn packages_that_do_not_load_or_are_not_in_the_image_are_named() {
+    let sandbox = prepared();
+    world().julia(
+        Some(&sandbox.project()),
+        r#"using Pkg; Pkg.add([PackageSpec(name = name) for name in ("Broken", "Extra", "InitThrows")])"#,
+        &[],
+    );
+    sandbox.write("project/jlproj.toml", "exclude = [\"Extra\", \"InitThrows\"]\n");
+    let ran = sandbox.jlproj(["build"]);
+    ran.code(1).stderr_has("Broken does not load in this project").stderr_has("Broken is broken");
+    ran.stderr_has("`exclude = [\"Broken\"]` into jlproj.toml");
+    assert_nothing_left(&sandbox);
+
+    sandbox.write("project/jlproj.toml", "exclude = [\"Broken\"]\n");
+    let ran = sandbox.jlproj(["build"]);
+    ran.code(1).stderr_has("the new image is not what it should be");
+    ran.stderr_has("Extra is not in the image").stderr_has("InitThrows is not in the image");
+    assert_eq!(sandbox.names("store/images-v1"), Vec::<String>::new());
+
+    sandbox.write("project/jlproj.toml", "exclude = [\"Broken\", \"Extra\", \"Gamma\", \"InitThrows\"]\n");
+    let ran = sandbox.jlproj(["build"]);
+    ran.code(1).stderr_has("Gamma got into the image but was not to be baked");
+    assert_nothing_left(&sandbox);
+}
+
+#[test]
+fn a_workload_that_fails_stops_the_build() {
+    let sandbox = prepared();
+    sandbox.write("project/jlproj.toml", "precompile_workload = [\"typical.jl\"]\n");
+    sandbox.write("project/typical.jl", "println(\"a day at work\")\nexit(3)\n");
+    let ran = sandbox.jlproj(["build"]);
+    ran.code(1).stderr_has("the workload `[PROJECT]/typical.jl` failed (exit code 3)");
+    ran.stderr_has("hint: run it by hand: `julia --project");
+    sandbox.jlproj(["log"]).code(0).stdout_has("a day at work");
+    assert_nothing_left(&sandbox);
+}
+
+/// What can be known beforehand is told at once: no package is loaded, nothing is written.
+#[test]
+fn what_is_missing_is_told_before_the_build() {
+    let mut sandbox = prepared();
+    let quickly = |sandbox: &Sandbox, arguments: &[&str]| {
+        let begun = Instant::now();
+        let ran = sandbox.jlproj(arguments);
+        ran.code(1);
+        assert!(begun.elapsed() < Duration::from_secs(8), "{ran}");
+        assert!(!ran.stderr.contains("loading packages"), "{ran}");
+        assert_nothing_left(sandbox);
+        ran
+    };
+    let path = sandbox.path("bin");
+    let old_path = format!("{}:/usr/bin:/bin", path.display());
+    sandbox.set("PATH", path);
+    let ran = quickly(&sandbox, &["build", "--builder", "direct"]);
+    ran.stderr_has("no program to link the image with").stderr_has("hint: install a C compiler");
+    let ran = quickly(&sandbox, &["build", "--builder", "auto"]);
+    ran.stderr_has("no program to link the image with");
+    sandbox.set("PATH", old_path);
+
+    let depot = sandbox.path("empty-depot");
+    sandbox.set("JULIA_DEPOT_PATH", depot);
+    let ran = quickly(&sandbox, &["build"]);
+    ran.stderr_has("error: Alpha, Beta, Gamma are not installed");
+    ran.stderr_has("hint: `jlproj pkg --project [PROJECT] instantiate`");
+    assert_starts(&sandbox, "plain", 1);
+    sandbox.set("JULIA_DEPOT_PATH", world().depot());
+
+    // As if Julia came from a distribution that puts `libjulia.so` into a package of its own.
+    let record = sandbox.path("store/julias-v1").join(&sandbox.names("store/julias-v1")[0]);
+    let text = fs::read(&record).expect("record");
+    let mut julia: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+    julia["library_folders"] = serde_json::json!([sandbox.path("bin")]);
+    fs::write(&record, julia.to_string()).expect("record");
+    let ran = quickly(&sandbox, &["build"]);
+    ran.stderr_has("error: the linker cannot find `libjulia`").stderr_has("libjulia-dev");
+}
+
+/// Whether `path` was there all the time that `work` took.
+fn is_always_there(path: &Path, work: impl FnOnce()) -> bool {
+    let (done, missed) = (AtomicBool::new(false), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                missed.fetch_or(!path.exists(), Ordering::Relaxed);
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        });
+        work();
+        done.store(true, Ordering::Relaxed);
+    });
+    !missed.into_inner()
+}
+
+#[test]
+fn an_image_in_force_outlives_failures_and_is_replaced_in_one_step() {
+    let sandbox = prepared();
+    sandbox.jlproj(["build"]).code(0);
+    let image = sandbox.only_image();
+    let first = fs::metadata(&image).expect("image").ino();
+    let again = sandbox.jlproj(["build"]);
+    again.code(0).stdout("").stderr("[PROJECT]: the image is up to date, nothing to build\n");
+    sandbox.jlproj(["log"]).code(0).stdout_has("PackageCompiler: creating");
+
+    // A failure leaves it, and a log of its own.
+    jlproj_with(&sandbox, &["build", "--force"], &[("JLPROJ_STANDIN_FAIL", "no luck today")]).code(1);
+    assert_eq!(fs::metadata(&image).expect("image").ino(), first);
+    assert_starts(&sandbox, "image", 0);
+    sandbox.jlproj(["status", "--check"]).code(0);
+    assert!(sandbox.jlproj(["log", "--path"]).stdout.starts_with("[STORE]/projects-v1/"));
+
+    // A Julia that runs under it goes on while it is replaced.
+    let code =
+        r#"println("ready"); readline(); using Alpha, Gamma; print(Alpha.answer(), ", ", Gamma.answer())"#;
+    let mut session = sandbox.command(["run", "--startup-file=no", "-e", code]);
+    let mut session = session.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Julia");
+    let mut output = BufReader::new(session.stdout.take().expect("stdout"));
+    let mut line = String::new();
+    output.read_line(&mut line).expect("a line");
+    assert_eq!(line, "ready\n");
+    assert!(is_always_there(&image, || {
+        sandbox.jlproj(["build", "--force"]).code(0);
+    }));
+    assert_ne!(fs::metadata(sandbox.only_image()).expect("image").ino(), first);
+    session.stdin.take().expect("stdin").write_all(b"\n").expect("write");
+    line.clear();
+    output.read_line(&mut line).expect("a line");
+    assert_eq!(line, "alpha 1.0.0, gamma 1.0.0 2020-01-01");
+    assert!(session.wait().expect("Julia").success());
+    assert_starts(&sandbox, "image", 0);
+    assert_nothing_left(&sandbox);
+    let path = sandbox.jlproj(["log", "--path"]);
+    assert!(path.stdout.starts_with("[STORE]/images-v1/"), "the log of the failure is still shown: {path}");
+}

@@ -1,0 +1,111 @@
+//! What every command prints, compared with what it printed before.
+//!
+//! After a change that is meant: `SNAPSHOTS=overwrite cargo test --test cli golden`, and read the difference.
+
+use snapbox::{assert_data_eq, file};
+
+use crate::sandbox::{Ran, Sandbox};
+
+/// Everything that a run left, with what differs from one run to the next replaced.
+fn shown(ran: &Ran) -> String {
+    let text = format!("exit code {}\n--- stdout\n{}--- stderr\n{}", ran.code, ran.stdout, ran.stderr);
+    let lines = text.lines().map(without_figures);
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// Fields whose whole value is a figure of this machine.
+const FIGURES: [&str; 6] = ["size", "seconds", "build", "load_without", "load_with", "processor"];
+
+fn without_figures(line: &str) -> String {
+    let name = line.trim().trim_start_matches("- ").split(':').next().unwrap_or_default().trim_matches('"');
+    if FIGURES.contains(&name) && line.contains(':') {
+        let comma = if line.ends_with(',') { "," } else { "" };
+        let head = line.split(':').next().unwrap_or_default();
+        return format!("{head}: [FIGURE]{comma}");
+    }
+    let words = line.split(' ').collect::<Vec<_>>();
+    let is_number = |word: &str| word.chars().any(|c| c.is_ascii_digit()) && word.parse::<f64>().is_ok();
+    let mut result: Vec<String> = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        let unit = words.get(index + 1).copied().unwrap_or_default();
+        let is_figure = is_number(word) && ["s", "s:", "MB", "MB,", "MB)", "min"].contains(&unit);
+        result.push(if is_figure { "[N]".to_owned() } else { (*word).to_owned() });
+    }
+    let mut text = result.join(" ");
+    // Columns are as wide as their figures.
+    while text.contains("[N] ") && text.contains("   [N]") {
+        text = text.replace("   [N]", "  [N]");
+    }
+    text
+}
+
+#[test]
+fn help_of_every_command() {
+    let sandbox = Sandbox::new();
+    assert_data_eq!(shown(&sandbox.jlproj(["--help"])), file!["snapshots/help.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["run", "--help"])), file!["snapshots/help-run.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "build"])), file!["snapshots/help-build.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "status"])), file!["snapshots/help-status.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "list"])), file!["snapshots/help-list.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "pkg"])), file!["snapshots/help-pkg.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "which"])), file!["snapshots/help-which.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "key"])), file!["snapshots/help-key.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "log"])), file!["snapshots/help-log.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "doctor"])), file!["snapshots/help-doctor.txt"]);
+}
+
+#[test]
+fn usage_errors() {
+    let sandbox = Sandbox::new();
+    assert_data_eq!(shown(&sandbox.jlproj(["biuld"])), file!["snapshots/usage-command.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["status", "--format=xml"])), file!["snapshots/usage-format.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["pkg"])), file!["snapshots/usage-pkg.txt"]);
+}
+
+#[test]
+fn completions_and_the_manual_are_there() {
+    let sandbox = Sandbox::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        sandbox.jlproj(["completions", shell]).code(0).stdout_has("jlproj");
+    }
+    sandbox.jlproj(["man"]).code(0).stdout_has(".TH jlproj 1");
+}
+
+#[test]
+fn before_there_is_an_image() {
+    let sandbox = Sandbox::new().in_world();
+    assert_data_eq!(shown(&sandbox.jlproj(["status"])), file!["snapshots/none-status.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["status", "--check"])), file!["snapshots/none-check.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["list"])), file!["snapshots/none-list.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["which"])), file!["snapshots/none-which.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["log"])), file!["snapshots/none-log.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["build", "--dry-run"])), file!["snapshots/none-dry-run.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["run", "-e", "print(1)"])), file!["snapshots/none-run.txt"]);
+}
+
+#[test]
+fn with_an_image() {
+    let sandbox = Sandbox::new().in_world().with_standin_builder();
+    assert_data_eq!(shown(&sandbox.jlproj(["build"])), file!["snapshots/image-build.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["build"])), file!["snapshots/image-build-again.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["status", "-v"])), file!["snapshots/image-status.txt"]);
+    assert_data_eq!(
+        shown(&sandbox.jlproj(["status", "--format=json"])),
+        file!["snapshots/image-status.json"]
+    );
+    assert_data_eq!(
+        shown(&sandbox.jlproj(["status", "--format=yaml"])),
+        file!["snapshots/image-status.yaml"]
+    );
+    assert_data_eq!(shown(&sandbox.jlproj(["which"])), file!["snapshots/image-which.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["which", "--format=json"])), file!["snapshots/image-which.json"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["key"])), file!["snapshots/image-key.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["doctor"])), file!["snapshots/image-doctor.txt"]);
+    assert_data_eq!(
+        shown(&sandbox.jlproj(["run", "-v", "-e", "print(1)"])),
+        file!["snapshots/image-run.txt"]
+    );
+    assert_data_eq!(shown(&sandbox.jlproj(["list"])), file!["snapshots/image-list.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["list", "--format=json"])), file!["snapshots/image-list.json"]);
+    sandbox.jlproj(["log"]).code(0).stdout_has("creating system image object file");
+}
