@@ -9,6 +9,7 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -137,7 +138,6 @@ impl World {
         fs::write(&file, "image").expect("image");
         fs::write(folder.join("inputs.json"), text).expect("inputs");
         let metadata = fs::metadata(&file).expect("image");
-        use std::os::unix::fs::MetadataExt as _;
         let record = format!(
             "format = 1\nkey = \"{key}\"\nbuilt = 1\nproject = \"\"\njulia = \"\"\n\
              [file]\nsize = {}\nmodified = {}\ninode = {}\npath = \"{}\"\ncontents = \"{}\"\n\

@@ -64,13 +64,15 @@ pub(crate) struct RunArgs {
 const RUN_OPTIONS: &str = "\
 Options:
   +CHANNEL              a channel of juliaup (first)
-  -v, --verbose         say on stderr which image is used and why; -vv the command too (before Julia's options)
-      --quiet           say nothing; Julia gets it as well (before Julia's options)
+  -v, --verbose         say which image is used and why; -vv the command too
+      --quiet           say nothing; Julia gets it as well
       --julia <JULIA>   a path, a name on PATH, or +CHANNEL
       --sysimage=auto   the image that matches, none where none does (default)
       --sysimage=none   no image
       --sysimage=require  fail where no image matches
       --dry-run         print the command, quoted for a shell, and do not start it
+
+-v and --quiet are jlproj's before any option of Julia's only.
 
 Any other --sysimage, and -J, is Julia's own: then jlproj stands aside.";
 

@@ -45,7 +45,7 @@ pub(crate) enum Error {
     NoProjectFile { path: PathBuf },
     #[error("`{}` has no manifest", project.display())]
     NoManifest { project: PathBuf },
-    #[error("cannot read `{}`", path.display())]
+    #[error("cannot read `{}`: {text}", path.display())]
     ProjectFile { path: PathBuf, text: String },
     #[error("the manifest was resolved by Julia {manifest}, and this is Julia {julia}")]
     OtherJulia { manifest: String, julia: String, project: PathBuf },

@@ -44,14 +44,14 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, RunArgs};
 use crate::context::Context;
 use crate::error::Error;
 
 /// Runs jlproj with these arguments, the first of which is the program's name, and returns its exit code.
 #[must_use]
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match parse(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Nobody is left to be told where printing fails.
@@ -65,6 +65,16 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         exit::BUG
     });
     ExitCode::from(code)
+}
+
+/// The command line. What follows `run` is taken as it is: clap would keep a first `--`, which ends our options.
+fn parse(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
+    match arguments.as_slice() {
+        [_, command, rest @ ..] if command == "run" => {
+            Ok(Cli { command: Command::Run(RunArgs { arguments: rest.to_vec() }) })
+        }
+        _ => Cli::try_parse_from(arguments),
+    }
 }
 
 /// Runs a command and returns the exit code; errors have been printed then.

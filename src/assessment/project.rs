@@ -11,7 +11,9 @@ use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::model::depots::{DepotQuestion, depot_path};
-use crate::model::environment::{self, Environment, EnvironmentError, ProjectFlag, Question, StackEntry};
+use crate::model::environment::{
+    self, Environment, EnvironmentError, ProjectFlag, ProjectOrigin, Question, StackEntry,
+};
 use crate::model::files::Files as _;
 use crate::model::manifest::Manifest;
 use crate::model::paths::System;
@@ -94,11 +96,14 @@ impl ProjectState {
         depots: Vec<PathBuf>,
         files: &ObservedFiles,
     ) -> Result<Self, Error> {
+        let no_project = || Error::NoProject { directory: context.directory.clone() };
         if let Some(path) = environment.project_file.as_ref().filter(|path| !files.is_file(path)) {
-            return Err(Error::NoProjectFile { path: path.clone() });
+            // Nobody named the default environment: that it is not there is no news.
+            let is_named = !matches!(environment.origin, ProjectOrigin::Default);
+            return Err(if is_named { Error::NoProjectFile { path: path.clone() } } else { no_project() });
         }
         let Some(StackEntry::Project { project_file, manifest_file }) = environment.primary().cloned() else {
-            return Err(Error::NoProject { directory: context.directory.clone() });
+            return Err(no_project());
         };
         let project = parse(&project_file, files, |bytes| Project::parse(bytes).map_err(text))?;
         let manifest_file =
@@ -109,7 +114,7 @@ impl ProjectState {
         let folder = project_file.parent().unwrap_or(&project_file);
         let folder = fs_err::canonicalize(folder)?;
         let settings = own_settings(&folder.join("jlproj.toml"), files)?;
-        let layers = layers(&environment, files)?;
+        let layers = layers(&environment, (&project_file, &project), files)?;
         Ok(Self {
             environment,
             project_file,
@@ -142,14 +147,22 @@ fn own_settings(path: &Path, files: &ObservedFiles) -> Result<ProjectFile, Error
     }
 }
 
-/// The projects whose preferences count, with the preferences files beside them.
-fn layers(environment: &Environment, files: &ObservedFiles) -> Result<Vec<(Project, Option<Table>)>, Error> {
+/// The projects whose preferences count, with the preferences files beside them. One was read already.
+fn layers(
+    environment: &Environment,
+    (known_file, known): (&Path, &Project),
+    files: &ObservedFiles,
+) -> Result<Vec<(Project, Option<Table>)>, Error> {
     let mut layers = Vec::new();
     for project_file in &environment.preference_projects {
         if !files.is_file(project_file) {
             continue;
         }
-        let project = parse(project_file, files, |bytes| Project::parse(bytes).map_err(text))?;
+        let project = if project_file == known_file {
+            known.clone()
+        } else {
+            parse(project_file, files, |bytes| Project::parse(bytes).map_err(text))?
+        };
         let table = preferences::locate_file(project_file, files)
             .map(|path| parse(&path, files, |bytes| toml_file::table(bytes).map_err(text)))
             .transpose()?;

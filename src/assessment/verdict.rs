@@ -34,24 +34,25 @@ pub(crate) fn assess(
     files: &ObservedFiles,
 ) -> Result<Assessment, Error> {
     let wanted = wanted(context, installation, settings, &state, files)?;
-    let catalog = catalog_for(&context.layout, &wanted, files);
+    let keys = wanted.keys();
+    let catalog = catalog_for(&context.layout, &keys, files);
     let limits =
         Limits { outside: installation.has_package_images().then_some(settings.outside_limit.value) };
     let project = path_text::encode(&state.folder);
     let verdict = match shadowed(&state.environment, &wanted, files) {
         Some(plain) => Verdict::Plain(plain),
-        None => decide(&wanted, &catalog.images, limits, &project),
+        None => decide(&wanted, &keys, &catalog.images, limits, &project),
     };
     Ok(Assessment { state, wanted, catalog, verdict })
 }
 
 /// The images that matter: the exact one alone where it is there, else all.
-fn catalog_for(layout: &Layout, wanted: &Wanted, files: &ObservedFiles) -> Catalog {
+fn catalog_for(layout: &Layout, keys: &[Digest], files: &ObservedFiles) -> Catalog {
     files.observe(layout.root());
     files.observe_listing(&layout.images());
-    for key in wanted.keys() {
-        observe_image(layout, &key, files);
-        if let Ok(image) = catalog::read(layout, &key)
+    for key in keys {
+        observe_image(layout, key, files);
+        if let Ok(image) = catalog::read(layout, key)
             && image.flaw.is_none()
         {
             return Catalog { images: vec![image], damaged: Vec::new() };

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::exit;
 use crate::model::environment::ProjectFlag;
 use crate::platform::Interruption;
-use crate::store::workspace;
+use crate::store::{protection, workspace};
 use crate::ui::progress::Verbosity;
 
 use making::Making;
@@ -95,6 +95,10 @@ fn build(making: &Making<'_>, project: Option<&OsString>, options: Options) -> R
     if options.dry_run {
         summary::intention(&plan);
         return Ok(exit::SUCCESS);
+    }
+    for folder in protection::tighten(&making.context.layout)? {
+        let folder = crate::path_text::encode(&folder);
+        crate::ui::message::note(&format!("`{folder}` could be written by others; now by you alone"));
     }
     making.make(&plan, options)?;
     Ok(exit::SUCCESS)

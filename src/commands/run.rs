@@ -16,7 +16,8 @@ use crate::error::Error;
 use crate::exit;
 use crate::fs::ObservedFiles;
 use crate::julia::command::Invocation;
-use crate::julia::locate::Located;
+use crate::julia::locate::{self, Located};
+use crate::julia::probe::ProbeError;
 use crate::model::environment::ProjectFlag;
 use crate::model::julia_options::{self, Effects, Ruling, Split};
 use crate::model::key::Digest;
@@ -66,7 +67,7 @@ fn start(arguments: &[OsString]) -> Result<u8, Error> {
     let (settings, trouble) = settings(&context, &split);
     let located = assessment::find(&context, split.own.channel.as_deref(), settings.julia.value.as_deref())?;
     let split = split.with_channel_arguments(&located.arguments);
-    let mut outcome = decide(&context, &settings, &located, &split.effects());
+    let mut outcome = decide(&context, &settings, &located, &split.effects())?;
     if let Some(trouble) = trouble {
         outcome = without_image(outcome, format!("no image: {trouble}"), true);
     }
@@ -77,7 +78,7 @@ fn start(arguments: &[OsString]) -> Result<u8, Error> {
     launch(&context, &split, &located, &outcome)
 }
 
-/// The settings; the defaults, and what is wrong, where they cannot be followed.
+/// The settings; where they cannot be followed, what is wrong with them, and what of them chooses Julia.
 fn settings(context: &Context, split: &Split) -> (Settings, Option<String>) {
     let overrides = || Overrides {
         julia: split.own.julia.clone().map(OsString::from),
@@ -89,38 +90,64 @@ fn settings(context: &Context, split: &Split) -> (Settings, Option<String>) {
         Err(error) => {
             let Overrides { julia, sysimage, .. } = overrides();
             let flags = Flags { julia, sysimage, ..Flags::default() };
-            let settings = Settings::resolve(&flags, &Variables::default(), &UserFile::default());
-            // Without a file and without variables there is nothing that cannot be followed.
+            let Variables { julia, disable, .. } = context.variables.clone();
+            let variables = Variables { julia, disable, ..Variables::default() };
+            let file =
+                UserFile { julia: context.user_file().unwrap_or_default().julia, ..UserFile::default() };
+            let settings = Settings::resolve(&flags, &variables, &file);
+            // Without a variable that holds one of a few words there is nothing that cannot be followed.
             (settings.unwrap_or_else(|_| unreachable!("defaults are valid")), Some(one_line(&error)))
         }
     }
 }
 
 /// Decides on the project and the image. Trouble with the project's files means a plain start, not a failure.
-fn decide(context: &Context, settings: &Settings, located: &Located, effects: &Effects) -> Outcome {
+///
+/// # Errors
+/// Where the Julia is a wrapper that starts jlproj again: to start it would have no end.
+fn decide(
+    context: &Context,
+    settings: &Settings,
+    located: &Located,
+    effects: &Effects,
+) -> Result<Outcome, Error> {
     let aside = || match &effects.image_ruled_out {
         Some(Ruling::ImageGiven) => Some("no image of jlproj's: another one was named".to_owned()),
         Some(ruling) => Some(format!("no image: {ruling}")),
         None => None,
     };
     if matches!(effects.image_ruled_out, Some(Ruling::Prints(_))) {
-        return without_image(Outcome::default(), aside().unwrap_or_default(), false);
+        refuse_wrapper(context, located)?;
+        return Ok(without_image(Outcome::default(), aside().unwrap_or_default(), false));
     }
     let question = Question::new(context, settings, located, effects).digest();
     let outcome = match verdict_cache::look_up(&context.layout, &question) {
         Some(outcome) => outcome,
-        None => reckon(context, settings, located, effects, &question).unwrap_or_else(|error| {
-            without_image(Outcome::default(), format!("no image: {}", one_line(&error)), true)
-        }),
+        None => match reckon(context, settings, located, effects, &question) {
+            Ok(outcome) => outcome,
+            Err(error @ Error::Probe(ProbeError::Wrapper { .. })) => return Err(error),
+            Err(error) => without_image(Outcome::default(), format!("no image: {}", one_line(&error)), true),
+        },
     };
     if let Some(reason) = aside() {
-        return without_image(outcome, reason, false);
+        return Ok(without_image(outcome, reason, false));
     }
     if settings.sysimage.value == ImagePolicy::None {
         let reason = format!("no image: switched off by {}", settings.sysimage.origin);
-        return without_image(outcome, reason, false);
+        return Ok(without_image(outcome, reason, false));
     }
-    outcome
+    Ok(outcome)
+}
+
+/// Asks what a script is before it is started for something that needs no image.
+fn refuse_wrapper(context: &Context, located: &Located) -> Result<(), Error> {
+    if !locate::is_script(&located.binary) {
+        return Ok(());
+    }
+    match assessment::describe(context, located) {
+        Err(error @ Error::Probe(ProbeError::Wrapper { .. })) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The same project, started plainly.
@@ -234,7 +261,8 @@ fn tell(context: &Context, split: &Split, outcome: &Outcome) {
         let once_a_day = matches!(outcome.code.as_str(), "none" | "too-much-outside" | "shadowed");
         once_a_day && project.is_some_and(|project| notice::is_due(&context.layout, &project, context.now))
     };
-    if outcome.urgent || due() {
+    // What is only tried out is not told once a day.
+    if outcome.urgent || (!split.own.dry_run && due()) {
         message::note(reason);
     }
 }
@@ -282,13 +310,16 @@ fn journal_line(context: &Context, outcome: &Outcome) -> Start {
     }
 }
 
-/// An error and its cause in one line.
+/// An error and its cause in one line; of a cause with many lines the first says where, the last says what.
 fn one_line(error: &Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        let line = cause.to_string();
-        text = format!("{text}: {}", line.lines().next().unwrap_or_default());
+        let lines = cause.to_string();
+        let mut lines = lines.lines();
+        for line in lines.next().into_iter().chain(lines.next_back()) {
+            text = format!("{text}: {}", line.trim());
+        }
         source = cause.source();
     }
     text

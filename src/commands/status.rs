@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::exit;
 use crate::model::difference::Difference;
 use crate::model::image::{KnownImage, Measurements};
+use crate::model::key::BakedPackage;
 use crate::model::verdict::{Plain, Verdict};
 use crate::path_text;
 use crate::ui::output;
@@ -60,6 +61,13 @@ struct PackageReport {
     version: String,
 }
 
+impl PackageReport {
+    fn of(package: &BakedPackage) -> Self {
+        let (name, version) = (package.name.clone(), package.version.clone());
+        Self { name, uuid: package.uuid.to_string(), version }
+    }
+}
+
 #[derive(Serialize)]
 struct OutsideReport {
     name: String,
@@ -88,6 +96,14 @@ fn report(context: &Context, subject: &Subject) -> Report {
         Verdict::Plain(Plain::Stale { differences, .. }) => (differences.clone(), Vec::new()),
         _ => (Vec::new(), Vec::new()),
     };
+    let mut packages: Vec<PackageReport> = wanted.inputs.packages.iter().map(PackageReport::of).collect();
+    packages.sort_by(|left, right| left.name.cmp(&right.name));
+    let mut outside: Vec<OutsideReport> = wanted
+        .outside
+        .values()
+        .map(|(name, reason)| OutsideReport { name: name.clone(), reason: reason.to_string() })
+        .collect();
+    outside.sort_by(|left, right| left.name.cmp(&right.name));
     Report {
         project: path_text::encode(&state.folder),
         manifest: path_text::encode(&state.manifest_file),
@@ -102,21 +118,8 @@ fn report(context: &Context, subject: &Subject) -> Report {
         missing,
         image: image(context, assessment),
         wanted_key: wanted.inputs.key().to_string(),
-        packages: wanted
-            .inputs
-            .packages
-            .iter()
-            .map(|package| PackageReport {
-                name: package.name.clone(),
-                uuid: package.uuid.to_string(),
-                version: package.version.clone(),
-            })
-            .collect(),
-        outside: wanted
-            .outside
-            .values()
-            .map(|(name, reason)| OutsideReport { name: name.clone(), reason: reason.to_string() })
-            .collect(),
+        packages,
+        outside,
     }
 }
 

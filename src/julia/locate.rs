@@ -178,11 +178,29 @@ fn check_program(request: &Request<'_>, path: &Path) -> Result<(), LocateError> 
     if !platform::is_executable(&metadata) {
         return Err(LocateError::NotAProgram { path: path.to_owned() });
     }
-    let own = request.own_program.and_then(|own| fs_err::metadata(own).ok());
-    if own.is_some_and(|own| platform::is_same_file(&own, &metadata)) {
+    if request.own_program.is_some_and(|own| is_this_program(own, path, &metadata)) {
         return Err(LocateError::Ourselves { path: path.to_owned() });
     }
     Ok(())
+}
+
+/// Whether the program at `path` is `own` under another name: a link to it, or a copy. What is in them is compared
+/// only where both are of one size, so a start that finds a Julia reads neither.
+fn is_this_program(own: &Path, path: &Path, metadata: &std::fs::Metadata) -> bool {
+    let Ok(own_metadata) = fs_err::metadata(own) else { return false };
+    if platform::is_same_file(&own_metadata, metadata) {
+        return true;
+    }
+    let is_copy = || Some(fs_err::read(own).ok()? == fs_err::read(path).ok()?);
+    own_metadata.len() == metadata.len() && is_copy().unwrap_or(false)
+}
+
+/// Whether the program is a script for an interpreter, which may start anything.
+pub(crate) fn is_script(path: &Path) -> bool {
+    use std::io::Read as _;
+    let mut start = [0; 2];
+    let read = fs_err::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == *b"#!"
 }
 
 /// Whether the program is juliaup's launcher, which only starts another one.

@@ -20,6 +20,27 @@ pub(crate) fn last_error(log: &Path) -> String {
     lines.iter().skip(start).take(LINES).copied().collect::<Vec<_>>().join("\n")
 }
 
+/// `text`, and where it only says that a package could not be precompiled, the first error of the last program
+/// in the log: what the child that Julia starts for that printed.
+pub(crate) fn with_cause(text: String, log: &Path) -> String {
+    const LINES: usize = 8;
+    if !text.contains("Failed to precompile") {
+        return text;
+    }
+    let bytes = fs_err::read(log).unwrap_or_default();
+    let printed = String::from_utf8_lossy(&bytes).into_owned();
+    let lines: Vec<&str> = printed.lines().collect();
+    let begin = lines.iter().rposition(|line| line.starts_with("$ ")).map_or(0, |place| place + 1);
+    let program = lines.get(begin..).unwrap_or_default();
+    match program.iter().position(|line| line.starts_with("ERROR:")) {
+        Some(place) => {
+            let cause = program.iter().skip(place).take(LINES).copied().collect::<Vec<_>>().join("\n");
+            format!("{}\n{cause}", text.trim_end())
+        }
+        None => text,
+    }
+}
+
 /// The name of the module whose `__init__` failed, where the text says so (`InitError(mod=:Name, …`).
 pub(crate) fn failed_initialisation(text: &str) -> Option<String> {
     let after = text.split("InitError(mod=:").nth(1)?;
@@ -40,6 +61,16 @@ mod tests {
         fs_err::write(&log, "one\ntwo\n").expect("write");
         assert_eq!(last_error(&log), "one\ntwo");
         assert_eq!(last_error(&folder.path().join("absent")), "");
+    }
+
+    #[test]
+    fn the_cause_of_a_failed_precompilation_is_in_the_log() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let log = folder.path().join("log");
+        fs_err::write(&log, "$ one\nERROR: old\n$ two\nnote\nERROR: new\nthere\n").expect("write");
+        let text = "Failed to precompile A to A.ji.\n".to_owned();
+        assert_eq!(with_cause(text, &log), "Failed to precompile A to A.ji.\nERROR: new\nthere");
+        assert_eq!(with_cause("no such name".to_owned(), &log), "no such name");
     }
 
     #[test]

@@ -21,6 +21,9 @@ use crate::template::{self, Template};
 /// Set in the environment of a Julia that is asked about itself: what it starts knows that it is not to ask.
 pub(crate) const PROBE_VARIABLE: &str = "__JLPROJ_PROBE";
 
+/// What jlproj says when a Julia that is asked about itself starts it; so it is told from what else may go wrong.
+const WRAPPER: &str = "is a wrapper that starts jlproj again";
+
 /// The oldest Julia that we know how to build images for.
 const OLDEST: (u64, u64) = (1, 4);
 
@@ -29,6 +32,8 @@ const OLDEST: (u64, u64) = (1, 4);
 pub(crate) enum ProbeError {
     #[error("`{program}` does not behave like Julia: it ended with exit code {code} and without an answer")]
     NotJulia { program: String, code: u8, output: String },
+    #[error("`{program}` {WRAPPER}")]
+    Wrapper { program: String },
     #[error("`{program}` did not answer within {} seconds", limit.as_secs())]
     TimedOut { program: String, limit: Duration },
     #[error("`{program}` is Julia {version}: jlproj needs Julia 1.4 or later")]
@@ -86,6 +91,9 @@ pub(crate) fn probe(binary: &Path, arguments: &[String]) -> Result<Installation,
             ExchangeError::Process(ProcessError::TimedOut { limit, .. }) => {
                 ProbeError::TimedOut { program: program.clone(), limit }
             }
+            ExchangeError::NoAnswer { .. } if names_us(&log) => {
+                ProbeError::Wrapper { program: program.clone() }
+            }
             ExchangeError::NoAnswer { code, .. } => {
                 ProbeError::NotJulia { program: program.clone(), code, output: last_lines(&log) }
             }
@@ -142,6 +150,12 @@ fn record(binary: &Path, version: &Version, answer: Answer) -> io::Result<Instal
         in_default_image: answer.modules.iter().filter_map(uuid).collect(),
         files,
     })
+}
+
+/// Whether jlproj was started and said so. The exit code tells less: a wrapper may end with one of its own.
+fn names_us(log: &Path) -> bool {
+    let bytes = fs_err::read(log).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).contains(WRAPPER)
 }
 
 /// The last lines of what it printed, for the message.

@@ -36,6 +36,11 @@ pub(crate) trait Watcher {
     /// It still runs.
     fn waiting(&self) {}
 
+    /// A variable of the environment by which all that works for this build is known.
+    fn mark(&self) -> Option<(&'static str, &Path)> {
+        None
+    }
+
     /// The signal that asks us to stop, if one came.
     fn interruption(&self) -> Option<u8> {
         None
@@ -73,7 +78,7 @@ pub(crate) fn run(
     let mut output = fs_err::OpenOptions::new().create(true).append(true).open(log).map_err(not_started)?;
     writeln!(output, "$ {line}").map_err(not_started)?;
     let output = output.into_parts().0;
-    let expression = expression(invocation)
+    let expression = expression(invocation, watcher)
         .stdin_null()
         .stdout_file(output.try_clone().map_err(not_started)?)
         .stderr_file(output);
@@ -81,13 +86,16 @@ pub(crate) fn run(
 }
 
 /// The program as duct has it: any exit code is an answer, and it leads a group of its own.
-pub(crate) fn expression(invocation: &Invocation) -> duct::Expression {
+pub(crate) fn expression(invocation: &Invocation, watcher: &dyn Watcher) -> duct::Expression {
     let mut expression = duct::cmd(&invocation.program, &invocation.arguments).unchecked();
     for (name, value) in &invocation.environment {
         expression = match value {
             Some(value) => expression.env(name, value),
             None => expression.env_remove(name),
         };
+    }
+    if let Some((name, value)) = watcher.mark() {
+        expression = expression.env(name, value);
     }
     if let Some(directory) = &invocation.directory {
         expression = expression.dir(directory);

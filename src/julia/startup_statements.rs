@@ -48,7 +48,7 @@ fn record_prompt(job: &Job<'_>, statements: &Path) -> Result<(), ProcessError> {
     let (mut ours, theirs) = platform::open_terminal().map_err(failed)?;
     let invocation =
         start(job, statements).set("TERM", "xterm").argument("-q").argument("-i").argument("--banner=no");
-    let expression = process::expression(&invocation)
+    let expression = process::expression(&invocation, job.watcher)
         .stdin_file(theirs.try_clone().map_err(failed)?)
         .stdout_file(theirs.try_clone().map_err(failed)?)
         .stderr_file(theirs);

@@ -66,14 +66,17 @@ pub(crate) fn verify(job: &Job<'_>, wanted: &[BakedPackage], manifest: &Manifest
     if fs_err::canonicalize(&answer.image_file)? != image {
         return Err(BuildError::Odd(format!("Julia used `{}`", answer.image_file)));
     }
-    if let Some(package) = answer.packages.iter().find(|package| !package.ok) {
-        let (name, text) = (package.name.clone(), package.error.clone());
-        return Err(BuildError::PackageFailed { name, text });
-    }
     let loaded: Vec<LoadedModule> = answer.modules.into_iter().map(Module::into_loaded).collect();
     let standard: BTreeSet<Uuid> = job.julia.standard_libraries.iter().map(|(uuid, _)| *uuid).collect();
     let list = faults(wanted, &loaded, manifest, &standard);
-    if list.is_empty() { Ok(()) } else { Err(BuildError::Wrong(list)) }
+    // What is not in the image is told first: the attempt to load it from elsewhere may have failed as well.
+    if !list.is_empty() {
+        return Err(BuildError::Wrong(list));
+    }
+    match answer.packages.into_iter().find(|package| !package.ok) {
+        Some(Package { name, error: text, .. }) => Err(BuildError::PackageFailed { name, text }),
+        None => Ok(()),
+    }
 }
 
 impl Module {

@@ -123,12 +123,14 @@ fn included_closure(manifest: &Manifest, names: &[String]) -> Option<BTreeSet<Uu
     if names.is_empty() {
         return None;
     }
-    let mut waiting: Vec<Uuid> = manifest
-        .packages
-        .values()
-        .filter(|package| names.contains(&package.name))
-        .map(|package| package.uuid)
-        .collect();
+    let roots = manifest.packages.values().filter(|package| names.contains(&package.name));
+    Some(closure(manifest, roots.map(|package| package.uuid)))
+}
+
+/// These packages and all that they depend on.
+#[must_use]
+pub(crate) fn closure(manifest: &Manifest, packages: impl IntoIterator<Item = Uuid>) -> BTreeSet<Uuid> {
+    let mut waiting: Vec<Uuid> = packages.into_iter().collect();
     let mut closure = BTreeSet::new();
     while let Some(uuid) = waiting.pop() {
         if closure.insert(uuid) {
@@ -136,7 +138,7 @@ fn included_closure(manifest: &Manifest, names: &[String]) -> Option<BTreeSet<Uu
             waiting.extend(package.into_iter().flat_map(|package| package.dependencies.values().copied()));
         }
     }
-    Some(closure)
+    closure
 }
 
 #[cfg(test)]

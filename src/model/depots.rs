@@ -140,14 +140,14 @@ mod tests {
 
     fn depots(julia: &str, list: Option<&str>) -> Vec<String> {
         let question = DepotQuestion {
-            julia: &Version::parse(julia).unwrap(),
+            julia: &Version::parse(julia).expect("a version"),
             julia_depot_path: list.map(OsStr::new),
             home: Some(Path::new("/home/u")),
             binary_folder: Path::new("/opt/julia/bin"),
             system: System::Unix,
         };
-        let depots = depot_path(&question).unwrap();
-        depots.into_iter().map(|path| path.to_str().unwrap().to_owned()).collect()
+        let depots = depot_path(&question).expect("depots");
+        depots.into_iter().map(|path| path.to_str().expect("text").to_owned()).collect()
     }
 
     const USER: &str = "/home/u/.julia";

@@ -3,8 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 
-/// The word as a shell reads it back: plain where nothing in it is special, else in `'…'`; in `$'…'`
-/// (bash, zsh, ksh; POSIX since 2024) where it has control characters or bytes that are not UTF-8.
+/// The word as a shell reads it back: plain where nothing in it is special, else in `'…'`; in
+/// `"$(printf %b '…')"` where it has control characters or bytes that are not UTF-8.
 #[must_use]
 pub(crate) fn quote(word: &OsStr) -> String {
     match word.to_str() {
@@ -35,46 +35,43 @@ fn is_plain(text: &str) -> bool {
     text.bytes().all(plain) && !text.starts_with('=')
 }
 
+/// The one form for any bytes that every POSIX shell knows: dash has no `$'…'`. `printf` does not take the
+/// argument of `%b` for an option. A substitution drops the line ends at its end, so those follow it as they are.
 fn with_escapes(bytes: &[u8]) -> String {
-    let mut quoted = String::from("$'");
-    for chunk in bytes.utf8_chunks() {
+    let end = bytes.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+    let (body, line_ends) = bytes.split_at(end);
+    let mut quoted = String::from("\"$(printf %b '");
+    for chunk in body.utf8_chunks() {
         for character in chunk.valid().chars() {
             match character {
                 '\n' => quoted.push_str(r"\n"),
                 '\r' => quoted.push_str(r"\r"),
                 '\t' => quoted.push_str(r"\t"),
-                '\'' => quoted.push_str(r"\'"),
                 '\\' => quoted.push_str(r"\\"),
-                // An interactive bash expands history here.
-                '!' => hexadecimal(&mut quoted, b"!"),
-                control if control.is_control() => {
-                    let mut buffer = [0; 4];
-                    hexadecimal(&mut quoted, control.encode_utf8(&mut buffer).as_bytes());
-                }
-                other => {
-                    if other.is_ascii_hexdigit() && ends_in_escape(&quoted) {
-                        quoted.push_str("'$'");
-                    }
-                    quoted.push(other);
-                }
+                // At the second, an interactive bash expands history.
+                '\'' | '!' => octal(&mut quoted, character),
+                control if control.is_control() => octal(&mut quoted, control),
+                other => quoted.push(other),
             }
         }
-        hexadecimal(&mut quoted, chunk.invalid());
+        chunk.invalid().iter().for_each(|byte| octal_byte(&mut quoted, *byte));
     }
-    quoted.push('\'');
+    quoted.push_str("')\"");
+    if !line_ends.is_empty() {
+        // Writing to a text does not fail.
+        let _ = write!(quoted, "'{}'", "\n".repeat(line_ends.len()));
+    }
     quoted
 }
 
-fn hexadecimal(quoted: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        // Writing to a text does not fail.
-        let _ = write!(quoted, r"\x{byte:02X}");
-    }
+fn octal(quoted: &mut String, character: char) {
+    let mut buffer = [0; 4];
+    character.encode_utf8(&mut buffer).bytes().for_each(|byte| octal_byte(quoted, byte));
 }
 
-/// Whether the text ends in `\xNN`, after which POSIX leaves open what a third digit means.
-fn ends_in_escape(quoted: &str) -> bool {
-    matches!(quoted.as_bytes(), [.., b'\\', b'x', _, _])
+fn octal_byte(quoted: &mut String, byte: u8) {
+    // Writing to a text does not fail.
+    let _ = write!(quoted, r"\0{byte:03o}");
 }
 
 #[cfg(all(test, unix))]
@@ -108,17 +105,16 @@ mod tests {
 
     #[test]
     fn bytes_that_do_not_print_are_escaped() {
-        assert_eq!(quoted(b"a\nb"), r"$'a\nb'");
-        assert_eq!(quoted(b"\xffz"), r"$'\xFFz'");
-        assert_eq!(quoted(b"\xffa"), r"$'\xFF'$'a'");
-        assert_eq!(quoted(b"\x1b[0m'\\!"), r"$'\x1B[0m\'\\\x21'");
-        assert_eq!(quoted("\u{9b}é\n".as_bytes()), r"$'\xC2\x9Bé\n'");
+        assert_eq!(quoted(b"a\nb"), r#""$(printf %b 'a\nb')""#);
+        assert_eq!(quoted(b"-\xff7"), r#""$(printf %b '-\03777')""#);
+        assert_eq!(quoted(b"\x1b[0m'\\!%d"), r#""$(printf %b '\0033[0m\0047\\\0041%d')""#);
+        assert_eq!(quoted("\u{9b}é\r".as_bytes()), r#""$(printf %b '\0302\0233é\r')""#);
     }
 
     #[test]
-    fn a_backslash_before_x_is_no_escape() {
-        // `\\x4` then `1a`: the first backslash is escaped, nothing is read as hexadecimal.
-        assert_eq!(quoted(b"\\x41a\n"), r"$'\\x41'$'a\n'");
+    fn line_ends_at_the_end_stay() {
+        assert_eq!(quoted(b"a\n\n"), "\"$(printf %b 'a')\"'\n\n'");
+        assert_eq!(quoted(b"\n"), "\"$(printf %b '')\"'\n'");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// The keys of all images that would be exactly what is wanted.
+    /// The keys of all images that would be exactly what is wanted. Costs a pass over all packages.
     #[must_use]
     pub(crate) fn keys(&self) -> Vec<Digest> {
         let alternatives = self.alternatives.iter().map(|(builder, template)| {
@@ -84,13 +84,19 @@ pub(crate) struct Limits {
 
 /// Decides.
 ///
-/// `images` are the known ones, in any order; `project` is the path text of the project's folder.
+/// `keys` are those of `wanted`; `images` are the known ones, in any order; `project` is the path text of the
+/// project's folder.
 #[must_use]
-pub(crate) fn decide(wanted: &Wanted, images: &[KnownImage], limits: Limits, project: &str) -> Verdict {
+pub(crate) fn decide(
+    wanted: &Wanted,
+    keys: &[Digest],
+    images: &[KnownImage],
+    limits: Limits,
+    project: &str,
+) -> Verdict {
     if wanted.inputs.packages.is_empty() {
         return Verdict::Plain(Plain::NothingToBake);
     }
-    let keys = wanted.keys();
     let exact = images.iter().find(|image| keys.contains(&image.record.key));
     if let Some(image) = exact.filter(|image| image.flaw.is_none()) {
         return Verdict::Exact { key: image.record.key.clone() };

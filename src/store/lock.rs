@@ -1,7 +1,7 @@
 //! Locks between processes, by the operating system: a lock of a process that died is free.
 //!
 //! Order, where more than one is held: an image's key, then a project's build environment, then a
-//! temporary folder. `run` takes none.
+//! temporary folder. That of PackageCompiler's environment is given back before these. `run` takes none.
 
 use std::io::{self, Write as _};
 use std::path::Path;

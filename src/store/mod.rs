@@ -7,6 +7,7 @@ pub(crate) mod layout;
 pub(crate) mod lock;
 pub(crate) mod notice;
 pub(crate) mod project_record;
+pub(crate) mod protection;
 pub(crate) mod publish;
 pub(crate) mod verdict_cache;
 pub(crate) mod workspace;

@@ -84,3 +84,76 @@ pub(crate) fn keep(
         let _ = fs::replace(&layout.verdict(question), &text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fs::ObservedFiles;
+
+    /// A store and a file that was observed; the outcome is kept as if it had been read `after` seconds later.
+    fn kept(folder: &std::path::Path, after: i64) -> (Layout, Digest) {
+        let layout = Layout::new(folder.join("store"));
+        let (file, question) = (folder.join("Manifest.toml"), Digest::of(b"question"));
+        let files = ObservedFiles::default();
+        let stamp = files.observe(&file);
+        files.observe(&folder.join("absent"));
+        files.observe_listing(folder);
+        let read_at = stamp.changed.max(stamp.modified) + after * 1_000_000_000;
+        keep(&layout, &question, read_at, files.into_observations(), &Outcome::default());
+        (layout, question)
+    }
+
+    fn folder_with_file() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        fs_err::create_dir(folder.path().join("store")).expect("store");
+        fs_err::write(folder.path().join("Manifest.toml"), "one").expect("write");
+        folder
+    }
+
+    #[test]
+    fn an_answer_holds_while_its_files_do() {
+        let folder = folder_with_file();
+        let (layout, question) = kept(folder.path(), 10);
+        assert!(look_up(&layout, &question).is_some());
+        assert!(look_up(&layout, &Digest::of(b"another")).is_none());
+    }
+
+    #[test]
+    fn a_file_that_changed_in_the_same_instant_is_read_again() {
+        let folder = folder_with_file();
+        let (layout, question) = kept(folder.path(), 0);
+        assert!(look_up(&layout, &question).is_none());
+    }
+
+    #[test]
+    fn a_change_of_the_same_size_and_time_is_seen() {
+        let folder = folder_with_file();
+        let file = folder.path().join("Manifest.toml");
+        let modified = fs_err::metadata(&file).expect("metadata").modified().expect("time");
+        let (layout, question) = kept(folder.path(), 10);
+        // Longer than the tick of the clock that stamps files.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        fs_err::write(&file, "two").expect("write");
+        let opened = fs_err::OpenOptions::new().write(true).open(&file).expect("open");
+        opened.file().set_modified(modified).expect("set the time back");
+        assert!(look_up(&layout, &question).is_none());
+    }
+
+    #[test]
+    fn a_file_that_appears_is_seen() {
+        let folder = folder_with_file();
+        let (layout, question) = kept(folder.path(), 10);
+        fs_err::write(folder.path().join("absent"), "").expect("write");
+        assert!(look_up(&layout, &question).is_none());
+    }
+
+    #[test]
+    fn half_an_entry_is_none() {
+        let folder = folder_with_file();
+        let (layout, question) = kept(folder.path(), 10);
+        let path = layout.verdict(&question);
+        let text = fs_err::read(&path).expect("entry");
+        fs_err::write(&path, &text[..text.len() / 2]).expect("write");
+        assert!(look_up(&layout, &question).is_none());
+    }
+}

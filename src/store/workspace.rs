@@ -19,6 +19,9 @@ pub(crate) struct Workspace {
 /// The file in a workspace that names the process group at work for it.
 const CHILD_FILE: &str = "child";
 
+/// The variable that names the workspace in the environment of all that works for it.
+pub(crate) const MARK: &str = "__JLPROJ_WORKSPACE";
+
 impl Workspace {
     /// Makes one.
     ///
@@ -74,7 +77,7 @@ fn sweep_one(layout: &Layout, folder: &Path) -> io::Result<bool> {
     }
     let Attempt::Taken(lock) = Lock::attempt(&lock_path)? else { return Ok(false) };
     if let Some((number, birth)) = noted_child(folder)
-        && platform::process_birth(number) == Some(birth)
+        && is_at_work(number, birth, folder)
     {
         platform::kill_group(number, true);
     }
@@ -88,6 +91,37 @@ fn noted_child(folder: &Path) -> Option<(u32, u64)> {
     let text = fs_err::read_to_string(folder.join(CHILD_FILE)).ok()?;
     let (number, birth) = text.trim().split_once(' ')?;
     Some((number.parse().ok()?, birth.parse().ok()?))
+}
+
+/// Whether the group of this number still works for `folder`: its leader lives; or it died with its builder,
+/// and one of those that it started lives. The number alone would not do, it may be another group's by now.
+fn is_at_work(number: u32, birth: u64, folder: &Path) -> bool {
+    match platform::process_birth(number) {
+        Some(other) => other == birth,
+        None => group_members(number).any(|member| carries_mark(member, folder)),
+    }
+}
+
+/// The processes of a group, where /proc tells.
+fn group_members(group: u32) -> impl Iterator<Item = u32> {
+    let processes = fs_err::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    numbers.filter(move |number| group_of(*number) == Some(group))
+}
+
+/// The group of a process: the third field after its name, which may hold spaces and brackets.
+fn group_of(number: u32) -> Option<u32> {
+    let text = fs_err::read(format!("/proc/{number}/stat")).ok()?;
+    let after_name = text.iter().rposition(|byte| *byte == b')')? + 1;
+    let rest = std::str::from_utf8(text.get(after_name..)?).ok()?;
+    rest.split_ascii_whitespace().nth(2)?.parse().ok()
+}
+
+/// Whether the environment that a process was started with names the workspace.
+fn carries_mark(number: u32, folder: &Path) -> bool {
+    let Ok(environment) = fs_err::read(format!("/proc/{number}/environ")) else { return false };
+    let wanted = [MARK.as_bytes(), b"=", platform::bytes(folder.as_os_str())].concat();
+    environment.split(|byte| *byte == 0).any(|variable| variable == wanted)
 }
 
 fn is_fresh(folder: &Path) -> bool {

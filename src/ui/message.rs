@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 /// An error: below it its causes, then what was printed where it happened, then hints of what to type.
 pub(crate) fn error(error: &(dyn std::error::Error + 'static), details: &str, hints: &[String]) {
     let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
-    let mut text = format!("{style}error:{style:#} {}\n", visible(&error.to_string()));
+    let mut text = format!("{style}error:{style:#} {}\n", in_one_line(&error.to_string()));
     let mut cause = error.source();
     while let Some(source) = cause {
         for line in source.to_string().lines() {
@@ -29,19 +29,24 @@ pub(crate) fn error(error: &(dyn std::error::Error + 'static), details: &str, hi
     let style = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
     for hint in hints {
         // Writing to a text does not fail.
-        let _ = writeln!(text, "{style}hint:{style:#} {}", visible(hint));
+        let _ = writeln!(text, "{style}hint:{style:#} {}", in_one_line(hint));
     }
     print(&text);
 }
 
 /// One line of jlproj's own.
 pub(crate) fn note(text: &str) {
-    print(&format!("jlproj: {}\n", visible(text)));
+    print(&format!("jlproj: {}\n", in_one_line(text)));
 }
 
 /// A line as it is, in a longer report.
 pub(crate) fn line(text: &str) {
     print(&format!("{}\n", visible(text)));
+}
+
+/// The same for what is one line: a path with a line end in it must not look like another message of ours.
+fn in_one_line(text: &str) -> String {
+    visible(text).replace('\n', "\\n")
 }
 
 /// A text without control characters, which could rewrite what a terminal shows.

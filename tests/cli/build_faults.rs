@@ -75,7 +75,7 @@ fn an_image_that_does_not_start_is_not_published() {
     let half = sandbox.path("half.so");
     fs::copy(world().image(), &half).expect("copy");
     let size = fs::metadata(&half).expect("half").len();
-    let file = fs::OpenOptions::new().write(true).open(&half).expect("half");
+    let file = fs::File::options().write(true).open(&half).expect("half");
     file.set_len(size / 2).expect("truncate");
     for image in [text, half] {
         let image = image.to_str().expect("UTF-8");

@@ -23,20 +23,27 @@ fn without_figures(line: &str) -> String {
         let head = line.split(':').next().unwrap_or_default();
         return format!("{head}: [FIGURE]{comma}");
     }
-    let words = line.split(' ').collect::<Vec<_>>();
-    let is_number = |word: &str| word.chars().any(|c| c.is_ascii_digit()) && word.parse::<f64>().is_ok();
-    let mut result: Vec<String> = Vec::new();
-    for (index, word) in words.iter().enumerate() {
+    for label in ["load time", "built in"] {
+        if line.starts_with(label) {
+            return format!("{label}  [FIGURE]");
+        }
+    }
+    // Columns are as wide as their figures: what separates them is shown as two spaces.
+    let indent = line.len() - line.trim_start().len();
+    let cells = line.trim_start().split("  ").map(str::trim).filter(|cell| !cell.is_empty());
+    let cells: Vec<String> = cells.map(without_amounts).collect();
+    format!("{}{}", &line[..indent], cells.join("  "))
+}
+
+/// Numbers before a unit become `[N]`.
+fn without_amounts(cell: &str) -> String {
+    let words: Vec<&str> = cell.split(' ').collect();
+    let shown = words.iter().enumerate().map(|(index, word)| {
         let unit = words.get(index + 1).copied().unwrap_or_default();
-        let is_figure = is_number(word) && ["s", "s:", "MB", "MB,", "MB)", "min"].contains(&unit);
-        result.push(if is_figure { "[N]".to_owned() } else { (*word).to_owned() });
-    }
-    let mut text = result.join(" ");
-    // Columns are as wide as their figures.
-    while text.contains("[N] ") && text.contains("   [N]") {
-        text = text.replace("   [N]", "  [N]");
-    }
-    text
+        let is_amount = word.parse::<f64>().is_ok() && ["s", "MB", "MB,"].contains(&unit);
+        if is_amount { "[N]" } else { word }
+    });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn what_is_baked_is_what_cannot_change() {
 }
 
 #[test]
-fn the_image_is_used_and_nothing_of_the_project_is_written() {
+fn a_build_writes_nothing_into_the_project_and_leaves_nothing_behind() {
     let sandbox = Sandbox::new().in_world().with_standin_builder();
     let files = |sandbox: &Sandbox| {
         ["Project.toml", "Manifest.toml"].map(|name| fs::read(sandbox.project().join(name)).expect("file"))
@@ -68,7 +68,7 @@ fn an_update_of_a_baked_package_is_never_hidden() {
 
 #[test]
 fn a_package_that_is_added_leaves_the_image_in_force() {
-    let sandbox = built();
+    let sandbox = Sandbox::new().in_world().with_world_image();
     sandbox.jlproj(["pkg", "add", "Extra"]).code(0).stderr_has("lacks 1 of the packages");
     sandbox.jlproj(["run", "-e", ASK]).code(0).stdout("baked alpha 1.0.0").stderr("");
     let extra = "using Extra; print(Extra.answer())";
@@ -78,7 +78,7 @@ fn a_package_that_is_added_leaves_the_image_in_force() {
 
 #[test]
 fn a_change_of_what_is_not_baked_leaves_the_image_in_force() {
-    let sandbox = built();
+    let sandbox = Sandbox::new().in_world().with_world_image();
     let ask = "using OnHelper; print(OnHelper.answer())";
     sandbox.jlproj(["run", "-e", ask]).code(0).stdout("on helper 0.1.0").stderr("");
     // The package in development is edited, in a copy of its own.
@@ -116,11 +116,9 @@ fn removing_everything_and_building_again_gives_the_same_key() {
 
 #[test]
 fn a_second_project_with_the_same_packages_has_an_image_at_once() {
-    let sandbox = built();
-    crate::sandbox::copy_folder(&sandbox.project(), &sandbox.path("other"));
-    let mut command = sandbox.command(["run", "-e", ASK]);
-    command.current_dir(sandbox.path("other"));
-    sandbox.run(&mut command).code(0).stdout("baked alpha 1.0.0").stderr("");
+    let sandbox = Sandbox::new().in_world().with_world_image();
+    sandbox.jlproj(["run", "-e", ASK]).code(0).stdout("baked alpha 1.0.0").stderr("");
+    sandbox.jlproj(["status"]).code(0).stdout_has("exact");
 }
 
 #[test]

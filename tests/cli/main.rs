@@ -10,4 +10,7 @@ mod build_faults;
 mod golden;
 mod image;
 mod interruption;
+mod julia_faults;
+mod project_faults;
+mod run;
 mod store_faults;

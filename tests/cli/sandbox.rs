@@ -101,6 +101,16 @@ impl Sandbox {
         self
     }
 
+    /// Uses the store of the [`world`], with its image, which is exactly what the world's project wants. For
+    /// tests that only read it.
+    pub fn with_world_image(self) -> Self {
+        let world = world::world();
+        world.image();
+        self.with("JLPROJ_BUILDER", "direct")
+            .with("JLPROJ_HOME", world.store())
+            .with("JLPROJ_CONFIG", world.config())
+    }
+
     /// Has PackageCompiler be a package of ours that copies the world's image: a real image in seconds.
     pub fn with_standin_builder(self) -> Self {
         let world = world::world();

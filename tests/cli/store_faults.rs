@@ -1,6 +1,6 @@
 //! Damage to the store: Julia always starts, says why it is plain, and a build repairs it.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,6 +19,12 @@ const NO_LONGER_RACY: Duration = Duration::from_millis(2100);
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
+}
+
+/// Says that a part of a test could not be run here.
+#[expect(clippy::print_stderr, reason = "nobody should take it for a success")]
+fn skipped(why: &str) {
+    eprintln!("SKIPPED: {why}");
 }
 
 /// A store with one image, and the means to damage it and to undo that.
@@ -97,7 +103,7 @@ fn a_damaged_image_file_is_not_used() {
     let size = fs::metadata(image).expect("image").len();
     let back = || fs::rename(&aside, image).expect("back");
     let away = || fs::rename(image, &aside).expect("away");
-    let write = |path: &Path| OpenOptions::new().write(true).open(path).expect("image");
+    let write = |path: &Path| File::options().write(true).open(path).expect("image");
 
     store.shows("its file is missing", away, back);
     store.shows(
@@ -130,7 +136,7 @@ fn a_damaged_image_file_is_not_used() {
     if is_root() {
         strangers(&store);
     } else {
-        eprintln!("SKIPPED: files of another user can be made by root alone");
+        skipped("files of another user can be made by root alone");
     }
 
     // The longer of the two ways back: the image is made anew, in a store that others could write to.
@@ -209,7 +215,7 @@ fn in_own_mounts(sandbox: &Sandbox, script: &str, arguments: &[&str]) -> Option<
         .stderr(Stdio::null())
         .status();
     if !tried.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: this machine does not let us mount");
+        skipped("this machine does not let us mount");
         return None;
     }
     let mut command = Command::new("unshare");

@@ -89,7 +89,7 @@ impl World {
         self.folder.join("depot")
     }
 
-    /// A project with Alpha 1.0.0, Beta (on Alpha), Gamma 1.0.0, Helper in development, and OnHelper (on it).
+    /// A project with Alpha 1.0.0, Beta (on Alpha), Gamma 1.0.0, Helper in development, and `OnHelper` (on it).
     pub fn project(&self) -> PathBuf {
         self.folder.join("project")
     }
@@ -99,20 +99,24 @@ impl World {
         self.folder.join("store")
     }
 
+    /// The settings that it was built with.
+    pub fn config(&self) -> PathBuf {
+        self.folder.join("config.toml")
+    }
+
     /// The file of a real image of the project, built directly; made by the first test that asks.
     pub fn image(&self) -> PathBuf {
         static IMAGE: OnceLock<PathBuf> = OnceLock::new();
         IMAGE
             .get_or_init(|| {
                 // What the code is worth is not tested; that it is made is.
-                let config = self.folder.join("config.toml");
-                fs::write(&config, "build_arguments = [\"-O0\", \"-g0\"]\n").expect("settings");
+                fs::write(self.config(), "build_arguments = [\"-O0\", \"-g0\"]\n").expect("settings");
                 let output = Command::new(env!("CARGO_BIN_EXE_jlproj"))
                     .args(["build", "--builder", "direct", "--julia"])
                     .arg(julia())
                     .arg(self.project())
                     .env("JLPROJ_HOME", self.store())
-                    .env("JLPROJ_CONFIG", &config)
+                    .env("JLPROJ_CONFIG", self.config())
                     .env("JULIA_DEPOT_PATH", self.depot())
                     .env("JULIA_PKG_SERVER", "")
                     .stdin(Stdio::null())

@@ -11,6 +11,7 @@ use crate::assessment::ProjectState;
 use crate::error::Error;
 use crate::fs;
 use crate::installation::Installation;
+use crate::model::bake::closure;
 use crate::model::key::BakedPackage;
 use crate::model::manifest::filtered;
 
@@ -31,7 +32,8 @@ pub(super) fn write(
         path: state.manifest_file.clone(),
         text: error.message().to_owned(),
     })?;
-    let manifest = filtered(&raw, &held.iter().map(|package| package.uuid).collect());
+    // With the standard libraries that they depend on: those are in no image of ours, but in every manifest.
+    let manifest = filtered(&raw, &closure(&state.manifest, held.iter().map(|package| package.uuid)));
     let mut dependencies = Table::new();
     let mut preferences = Table::new();
     for package in held {

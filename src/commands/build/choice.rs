@@ -10,6 +10,7 @@ use crate::julia::builder::{self, BuildError, Builder, Source, Work};
 use crate::julia::linker::Linker;
 use crate::model::settings::BuilderChoice;
 use crate::path_text;
+use crate::store::lock::Lock;
 use crate::ui::message;
 
 /// For how long PackageCompiler is not asked for again after it could not be had.
@@ -52,12 +53,19 @@ fn packagecompiler(making: &Making<'_>, work: Work<'_>) -> Result<Builder, Build
         Some(folder) => Source::Folder(folder.clone()),
         None => Source::Registry,
     };
-    let recorded =
-        assessment::recorded_packagecompiler(making.context, installation, &ObservedFiles::default());
     let marker = environment.join("source");
     let wanted = marker_text(&source);
-    let is_current = fs_err::read_to_string(&marker).is_ok_and(|text| text == wanted);
-    if let Some(builder) = recorded.filter(|_| is_current) {
+    let current = || {
+        let is_current = fs_err::read_to_string(&marker).is_ok_and(|text| text == wanted);
+        let files = ObservedFiles::default();
+        assessment::recorded_packagecompiler(making.context, installation, &files).filter(|_| is_current)
+    };
+    if let Some(builder) = current() {
+        return Ok(builder);
+    }
+    let _lock = lock(making, work)?;
+    // Another build may have made it meanwhile.
+    if let Some(builder) = current() {
         return Ok(builder);
     }
     let julia = making.julia_invocation();
@@ -65,6 +73,16 @@ fn packagecompiler(making: &Making<'_>, work: Work<'_>) -> Result<Builder, Build
     fs::replace(&marker, wanted.as_bytes())?;
     fs::replace(&environment.join("version"), version.as_bytes())?;
     Ok(Builder::PackageCompiler { environment, version })
+}
+
+/// Locks the private environment, so that one build at a time makes it.
+fn lock(making: &Making<'_>, work: Work<'_>) -> Result<Lock, BuildError> {
+    let name = format!("packagecompiler-{}", making.julia.installation.identity.version);
+    let lock = Lock::take(&making.context.layout.lock(&name), |_| {
+        work.watcher.waiting();
+        work.watcher.interruption().is_none()
+    })?;
+    lock.ok_or_else(|| BuildError::Interrupted(work.watcher.interruption().unwrap_or_default()))
 }
 
 /// What the environment was made from; for a folder with the state of its project file, which names the version.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::assessment::{self, Overrides};
 use crate::commands::build::plan::{JuliaInUse, Plan};
-use crate::commands::build::{Options, bake_project, choice, summary};
+use crate::commands::build::{Options, bake_project, choice, preflight, summary};
 use crate::context::Context;
 use crate::error::Error;
 use crate::julia::builder::{self, BuildError, Builder, Job, Stage, Work};
@@ -12,6 +12,7 @@ use crate::julia::command::Invocation;
 use crate::julia::exchange::PackageRequest;
 use crate::julia::import::{self, Purpose};
 use crate::julia::linker::{self, Linker};
+use crate::julia::log_text::with_cause;
 use crate::julia::process::{self, Watcher};
 use crate::julia::{startup_statements, verify};
 use crate::model::image::{ImageRecord, Measurements, RECORD_FORMAT, StageTime};
@@ -22,7 +23,7 @@ use crate::platform::Interruption;
 use crate::store::layout::name_of;
 use crate::store::lock::Lock;
 use crate::store::project_record::{self, ProjectRecord};
-use crate::store::workspace::Workspace;
+use crate::store::workspace::{self, Workspace};
 use crate::store::{catalog, publish};
 use crate::template;
 use crate::ui::message;
@@ -64,6 +65,10 @@ impl Watcher for BuildWatcher<'_> {
 
     fn interruption(&self) -> Option<u8> {
         self.interruption.signal()
+    }
+
+    fn mark(&self) -> Option<(&'static str, &Path)> {
+        Some((workspace::MARK, self.workspace.path()))
     }
 }
 
@@ -108,7 +113,10 @@ impl<'a> Making<'a> {
         let made = self.make_in(plan, options, &workspace, &watcher);
         let made = match made {
             Ok(made) => made,
-            Err(error) => return Err(self.keep_log(error, plan, &workspace)),
+            Err(error) => {
+                let error = preflight::explain_full_disk(error, self);
+                return Err(self.keep_log(error, plan, &workspace));
+            }
         };
         let Some(mut made) = made else {
             progress.finish();
@@ -261,7 +269,8 @@ fn build_image(job: &Job<'_>, builder: &Builder, plan: &Plan) -> Result<(), Buil
     let loading = job.folder.join("loading-statements.jl");
     let outcomes = import::import(job, job.packages, None, Purpose::Trace(&loading))?;
     if let Some(failure) = outcomes.into_iter().find(|outcome| !outcome.ok) {
-        return Err(BuildError::PackageFailed { name: failure.name, text: failure.error });
+        let text = with_cause(failure.error, job.log);
+        return Err(BuildError::PackageFailed { name: failure.name, text });
     }
     job.watcher.stage(Stage::Trace);
     let mut statements = startup_statements::record(job)?;

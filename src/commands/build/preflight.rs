@@ -6,9 +6,14 @@ use crate::commands::build::making::Making;
 use crate::commands::build::plan::Plan;
 use crate::error::Error;
 use crate::installation::Installation;
+use crate::julia::builder::BuildError;
 use crate::model::depots::package_folders;
 use crate::model::manifest::Source;
+use crate::model::settings::BuilderChoice;
+use crate::path_text;
 use crate::platform;
+use crate::store::layout::Layout;
+use crate::store::protection::{self, Trouble};
 
 /// Checks what a build needs.
 ///
@@ -16,11 +21,35 @@ use crate::platform;
 /// The first thing that is missing.
 pub(super) fn check(making: &Making<'_>, plan: &Plan) -> Result<(), Error> {
     let installation = &making.julia.installation;
+    check_store(&making.context.layout)?;
     check_manifest(installation, plan)?;
     check_installed(plan)?;
     check_library(installation)?;
+    check_linker(making)?;
     check_memory()?;
     check_disk(making, installation)
+}
+
+/// The store must be one that images can be put into and be trusted.
+fn check_store(layout: &Layout) -> Result<(), Error> {
+    let source = match protection::check(layout) {
+        Ok(()) => return Ok(()),
+        Err(Trouble::Foreign { folder, risk }) => {
+            BuildError::StoreNotOurs { folder: path_text::encode(&folder), risk }
+        }
+        Err(Trouble::NotWritable(source)) => {
+            BuildError::StoreNotWritable { folder: path_text::encode(layout.root()), source }
+        }
+    };
+    Err(Error::Build { source, log: None })
+}
+
+/// What is built directly is linked by us; PackageCompiler looks for a compiler itself, before all else.
+fn check_linker(making: &Making<'_>) -> Result<(), Error> {
+    if making.linker.is_some() || making.settings.builder.value == BuilderChoice::PackageCompiler {
+        return Ok(());
+    }
+    Err(Error::Build { source: BuildError::NoLinker, log: None })
 }
 
 /// A manifest that another release of Julia resolved may name standard libraries that this one does not have.
@@ -76,12 +105,34 @@ fn check_memory() -> Result<(), Error> {
     }
 }
 
-/// The objects and the image are about as large as the default image each, and some more.
+/// Bytes that a build takes: the objects and the image are about as large as the default image each, and some
+/// more.
+fn needed_disk(installation: &Installation) -> u64 {
+    let size = fs_err::metadata(&*installation.default_image).map_or(0, |metadata| metadata.len());
+    size.saturating_mul(3)
+}
+
+/// The error of a build that failed, or that the disk is full where that is the reason.
+pub(super) fn explain_full_disk(error: Error, making: &Making<'_>) -> Error {
+    /// Less than this stays free where a part of an image did not fit.
+    const LITTLE: u64 = 16 << 20;
+    let is_interrupted = matches!(error, Error::Build { source: BuildError::Interrupted(_), .. });
+    let root = making.context.layout.root();
+    match platform::free_disk(root) {
+        Some(free) if free < LITTLE && !is_interrupted => Error::DiskFull {
+            folder: root.to_owned(),
+            free: megabytes(free),
+            needed: megabytes(needed_disk(&making.julia.installation)),
+        },
+        _ => error,
+    }
+}
+
+/// There must be room.
 fn check_disk(making: &Making<'_>, installation: &Installation) -> Result<(), Error> {
     let root = making.context.layout.root();
     let existing = root.ancestors().find(|folder| folder.exists()).unwrap_or(root);
-    let size = fs_err::metadata(&*installation.default_image).map_or(0, |metadata| metadata.len());
-    let needed = size.saturating_mul(3);
+    let needed = needed_disk(installation);
     match platform::free_disk(existing) {
         Some(free) if free < needed => Err(Error::DiskFull {
             folder: existing.to_owned(),

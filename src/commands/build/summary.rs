@@ -18,7 +18,10 @@ pub(super) fn already_there(plan: &Plan, verbosity: Verbosity) {
 
 /// Tells what would be built.
 pub(super) fn intention(plan: &Plan) {
-    let names = |names: Vec<String>| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let names = |mut names: Vec<String>| {
+        names.sort();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
     let baked = plan.packages().iter().map(|package| format!("{} {}", package.name, package.version));
     let baked = baked.map(|text| text.trim().to_owned()).collect();
     let outside = plan.assessment.wanted.outside.values();

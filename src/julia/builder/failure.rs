@@ -1,11 +1,17 @@
 //! Why a build failed, in plain words.
 
+use std::ffi::OsStr;
+
 use thiserror::Error;
 
 use crate::julia::builder::Stage;
 use crate::julia::exchange::ExchangeError;
 use crate::julia::process::ProcessError;
+use crate::model::shell;
 use crate::model::verification::Fault;
+
+/// What helps where the store cannot be used.
+const OTHER_STORE: &str = "set JLPROJ_HOME to another folder";
 
 /// Why there is no image.
 #[derive(Debug, Error)]
@@ -36,6 +42,10 @@ pub(crate) enum BuildError {
     Wrong(Vec<Fault>),
     #[error("the new image has the wrong contents: {0}")]
     Odd(String),
+    #[error("the store cannot be trusted: `{folder}` {risk}")]
+    StoreNotOurs { folder: String, risk: String },
+    #[error("the store `{folder}` cannot be written")]
+    StoreNotWritable { folder: String, source: std::io::Error },
     #[error(transparent)]
     Exchange(ExchangeError),
     #[error("the build could not write its files")]
@@ -84,6 +94,11 @@ impl BuildError {
             Self::PackageCompilerFailed { .. } | Self::JuliaFailed { .. } | Self::DoesNotStart { .. } => {
                 vec!["read the whole log: `jlproj log`".to_owned()]
             }
+            Self::StoreNotOurs { folder, .. } => {
+                let folder = shell::quote(OsStr::new(folder));
+                vec![format!("make it yours: `chown $USER {folder}`; or {OTHER_STORE}")]
+            }
+            Self::StoreNotWritable { .. } => vec![OTHER_STORE.to_owned()],
             Self::Wrong(faults) => faults
                 .iter()
                 .filter_map(|fault| match fault {

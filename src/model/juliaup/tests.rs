@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use super::channel::Resolved;
 use super::choice::{Choice, Source};
-use super::config::{Channel, Override, Version};
 use super::*;
 
 const LINUX: Host<'static> = Host { system: System::Other, architecture: "x86_64" };

@@ -10,6 +10,11 @@ use crate::model::testing::{arbitrary_manifest, package, uuid};
 const PROJECT: &str = "/home/user/project";
 const NO_LIMIT: Limits = Limits { outside: None };
 
+/// With the keys reckoned on the spot.
+fn decide(wanted: &Wanted, images: &[KnownImage], limits: Limits, project: &str) -> Verdict {
+    super::decide(wanted, &wanted.keys(), images, limits, project)
+}
+
 fn wanted(manifest: &Manifest) -> Wanted {
     let selection = select(manifest, &Rules::default());
     let outside = selection
@@ -55,14 +60,14 @@ fn with_other_tree(mut manifest: Manifest, number: u128) -> Manifest {
 #[test]
 fn the_same_inputs_are_exact() {
     let image = image(&two(), PROJECT, 1);
-    let verdict = decide(&wanted(&two()), &[image.clone()], NO_LIMIT, PROJECT);
+    let verdict = decide(&wanted(&two()), std::slice::from_ref(&image), NO_LIMIT, PROJECT);
     assert_eq!(verdict, Verdict::Exact { key: image.record.key });
 }
 
 #[test]
 fn an_added_package_leaves_the_image_in_force() {
     let image = image(&two(), PROJECT, 1);
-    let verdict = decide(&wanted(&three()), &[image.clone()], NO_LIMIT, PROJECT);
+    let verdict = decide(&wanted(&three()), std::slice::from_ref(&image), NO_LIMIT, PROJECT);
     let Verdict::Contained { key, missing, differences } = verdict else { panic!("{verdict:?}") };
     assert_eq!((key, missing), (image.record.key, vec!["Three".to_owned()]));
     assert!(differences.is_empty());

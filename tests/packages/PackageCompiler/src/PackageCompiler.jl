@@ -9,6 +9,16 @@
 module PackageCompiler
 
 using Libdl
+import Pkg
+
+# Pkg refuses a manifest in which a dependency has no entry, and PackageCompiler asks Pkg first of all.
+function check_manifest(path)
+    entries = Pkg.TOML.parsefile(path)
+    for (name, list) in entries, entry in list, dependency in get(entry, "deps", String[])
+        haskey(entries, dependency) ||
+            error("`$name` depends on `$dependency`, but no such entry exists in the manifest.")
+    end
+end
 
 function create_sysimage(packages::Union{Symbol, Vector{Symbol}} = Symbol[];
                          sysimage_path::Union{String, Nothing} = nothing,
@@ -22,6 +32,7 @@ function create_sysimage(packages::Union{Symbol, Vector{Symbol}} = Symbol[];
                          julia_init_c_file = nothing, version = nothing, compat_level::String = "major",
                          soname = nothing)
     isfile(joinpath(project, "Project.toml")) || error("could not find project at \"$project\"")
+    check_manifest(joinpath(project, "Manifest.toml"))
     all(isfile, precompile_statements_file) || error("a file of statements does not exist")
     script === nothing || isfile(script) || error("the script does not exist")
     if haskey(ENV, "JLPROJ_STANDIN_LOG")

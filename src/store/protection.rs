@@ -1,0 +1,66 @@
+//! Whether the store is ours alone: an image is code that Julia runs without asking.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::fs::Stamp;
+use crate::platform;
+use crate::store::layout::Layout;
+
+/// Why the store cannot be used to build in.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// A folder of it belongs to somebody else; in words, how.
+    Foreign { folder: PathBuf, risk: String },
+    /// It cannot be written.
+    NotWritable(io::Error),
+}
+
+/// The folders that images are in, as far as they exist.
+fn folders(layout: &Layout) -> impl Iterator<Item = (PathBuf, Stamp)> {
+    let folders = [layout.root().to_owned(), layout.images()];
+    folders.into_iter().map(|folder| (folder.clone(), Stamp::of(&folder))).filter(|(_, stamp)| stamp.exists)
+}
+
+/// Looks whether images can be put into the store and be trusted there. Changes nothing.
+///
+/// # Errors
+/// Where they cannot.
+pub(crate) fn check(layout: &Layout) -> Result<(), Trouble> {
+    for (folder, stamp) in folders(layout) {
+        // A mode is ours to change, an owner is not.
+        if let Some(risk) = platform::tampering_risk(stamp.owner, 0) {
+            return Err(Trouble::Foreign { folder, risk });
+        }
+    }
+    let root = layout.root();
+    let existing = root.ancestors().find(|folder| folder.exists()).unwrap_or(root);
+    tempfile::tempfile_in(existing).map(|_| ()).map_err(Trouble::NotWritable)
+}
+
+/// Takes the right to write from all others, and returns the folders where they had it. What they may have put
+/// there is not used: each image must be a file of ours, in a folder of ours, that nobody else could write.
+///
+/// # Errors
+/// Where the mode cannot be changed.
+pub(crate) fn tighten(layout: &Layout) -> io::Result<Vec<PathBuf>> {
+    let mut tightened = Vec::new();
+    for (folder, stamp) in folders(layout) {
+        if platform::tampering_risk(stamp.owner, stamp.mode).is_some() {
+            withdraw_writing(&folder, stamp.mode)?;
+            tightened.push(folder);
+        }
+    }
+    Ok(tightened)
+}
+
+#[cfg(unix)]
+fn withdraw_writing(folder: &std::path::Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs_err::set_permissions(folder, std::fs::Permissions::from_mode(mode & 0o7777 & !0o022))
+}
+
+#[cfg(not(unix))]
+fn withdraw_writing(_folder: &std::path::Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}

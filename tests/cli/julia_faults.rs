@@ -1,0 +1,300 @@
+//! Every way in which there can be no Julia, a wrong one or another one, and what becomes of `run` then.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::run::{instead, probed};
+use crate::sandbox::Sandbox;
+use crate::world;
+
+const JLPROJ: &str = env!("CARGO_BIN_EXE_jlproj");
+
+const HINT: &str = "hint: name another Julia: `jlproj run --julia /path/to/julia`\n";
+
+const INSTALL: &str = "hint: install Julia (https://julialang.org/downloads), \
+                       or name one: `jlproj run --julia /path/to/julia`\n";
+
+const ONE: [&str; 3] = ["run", "-e", "print(1)"];
+
+/// A program that stands for what real Julia cannot show.
+fn fixture(name: &str) -> PathBuf {
+    world::repository().join("tests/fixtures").join(name)
+}
+
+/// A sandbox whose PATH is its `bin` alone, where `julia` leads to `target`.
+fn only(target: Option<&Path>) -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("PATH", sandbox.path("bin"));
+    fs::remove_file(sandbox.path("bin/julia")).expect("the link to Julia");
+    if let Some(target) = target {
+        symlink(target, sandbox.path("bin/julia")).expect("link");
+    }
+    sandbox
+}
+
+/// Copies a program by another one: a file that we had open for writing could not be started.
+fn copy_program(from: impl AsRef<Path>, to: &Path) {
+    let status = Command::new("cp").arg(from.as_ref()).arg(to).status().expect("cp");
+    assert!(status.success());
+}
+
+#[test]
+fn no_julia_at_all() {
+    let mut sandbox = only(None);
+    let error = format!("error: no Julia found: there is no `julia` on PATH and no juliaup\n\n{INSTALL}");
+    sandbox.jlproj(ONE).code(127).stdout("").stderr(&error);
+    sandbox.jlproj(["run", "--dry-run"]).code(127).stdout("").stderr(&error);
+    sandbox.jlproj(["status"]).code(127).stdout("").stderr(&error);
+    sandbox.unset("PATH");
+    sandbox.jlproj(ONE).code(127).stdout("").stderr(&error);
+    let error = format!("error: no `julia-1.9` on PATH\n\n{INSTALL}");
+    sandbox.jlproj(["run", "--julia", "julia-1.9"]).code(127).stdout("").stderr(&error);
+    let error = format!("error: `/nowhere/julia` does not exist\n\n{INSTALL}");
+    sandbox.jlproj(["run", "--julia=/nowhere/julia"]).code(127).stdout("").stderr(&error);
+    let error = "error: `+1.10` names a channel of juliaup, and there is no juliaup here\n\n\
+                 hint: install juliaup, or name a Julia: `jlproj run --julia /path/to/julia`\n";
+    sandbox.jlproj(["run", "+1.10"]).code(127).stdout("").stderr(error);
+    sandbox.jlproj(["run", "--julia"]).code(125).stdout("").stderr_has("`--julia` needs the path of a Julia");
+}
+
+#[test]
+fn a_julia_that_is_a_folder_or_no_program() {
+    let sandbox = only(None);
+    let error = format!("error: `[JULIA]` is not a program\n\n{INSTALL}");
+    let julia = sandbox.path("bin/julia");
+    let named = || ["run".into(), "--julia".into(), julia.clone().into_os_string()];
+    fs::create_dir(&julia).expect("folder");
+    sandbox.jlproj(ONE).code(127).stderr_has("error: no Julia found");
+    sandbox.jlproj(named()).code(126).stdout("").stderr(&error);
+    fs::remove_dir(&julia).expect("folder");
+    sandbox.write("bin/julia", "no program");
+    sandbox.jlproj(ONE).code(127).stderr_has("error: no Julia found");
+    sandbox.jlproj(named()).code(126).stdout("").stderr(&error);
+    // What is no Julia does not hide the one behind it.
+    sandbox.write("later/x", "");
+    symlink(world::julia(), sandbox.path("later/julia")).expect("link");
+    let path = format!("{}:{}", sandbox.path("bin").display(), sandbox.path("later").display());
+    let dry = sandbox.with("PATH", path).jlproj(["run", "--dry-run", "--version"]);
+    dry.code(0).stdout("[SANDBOX]/later/julia --version\n").stderr("");
+}
+
+#[test]
+fn a_julia_that_prints_rubbish() {
+    let sandbox = only(Some(&fixture("rubbish-julia")));
+    let says = "`[JULIA]` does not behave like Julia: it ended with exit code 0 and without an answer";
+    let status = sandbox.jlproj(["status"]);
+    status.code(1).stdout("").stderr_has(&format!("error: {says}\n")).stderr_has(HINT);
+    status.stderr_has("rubbish: [31m--startup-file=no\n");
+    // It is what the user configured: it is started all the same.
+    let ran = sandbox.jlproj(ONE);
+    ran.code(0).stdout("rubbish: \x1b[31m-e\n").stderr(&format!("jlproj: no image: {says}\n"));
+}
+
+#[test]
+fn a_julia_that_hangs_when_it_is_asked() {
+    let note = |sandbox: &Sandbox| sandbox.path("hanging");
+    let mut sandbox = only(Some(&fixture("hanging-julia")));
+    sandbox.set("PATH", format!("{}:/usr/bin:/bin", sandbox.path("bin").display()));
+    sandbox.set("JLPROJ_TEST_NOTE", note(&sandbox));
+    let begun = Instant::now();
+    let ran = sandbox.jlproj(ONE);
+    let took = begun.elapsed();
+    ran.code(0).stdout("started with -e\n");
+    ran.stderr("jlproj: no image: `[JULIA]` did not answer within 30 seconds\n");
+    assert!((Duration::from_secs(30)..Duration::from_secs(45)).contains(&took), "{took:?}");
+    let process = fs::read_to_string(note(&sandbox)).expect("the number of its process");
+    assert!(!Path::new("/proc").join(process.trim()).exists(), "it still runs");
+}
+
+#[test]
+fn jlproj_is_never_taken_for_julia() {
+    let mut sandbox = only(Some(Path::new(JLPROJ)));
+    fs::create_dir(sandbox.path("later")).expect("folder");
+    symlink(world::julia(), sandbox.path("later/julia")).expect("link");
+    let both = format!("{}:{}", sandbox.path("bin").display(), sandbox.path("later").display());
+    let own = sandbox.path("bin/own");
+    let julia = sandbox.path("bin/julia");
+    let mut check = |program: &Path| {
+        sandbox.set("PATH", sandbox.path("bin"));
+        let run = |words: &[&str]| sandbox.run(&mut instead(&sandbox, program, words));
+        run(&ONE).code(127).stdout("").stderr_has("error: no Julia found");
+        let named = run(&["run", "--julia", "julia", "-e", "0"]);
+        named.code(127).stderr_has("error: no `julia` on PATH");
+        let named = run(&["run", "--julia", "../bin/julia", "-e", "0"]);
+        named.code(126).stderr_has("is jlproj itself, not a Julia");
+        sandbox.set("PATH", both.clone());
+        let dry = sandbox.run(&mut instead(&sandbox, program, ["run", "--dry-run", "--version"]));
+        dry.code(0).stdout("[SANDBOX]/later/julia --version\n").stderr("");
+    };
+    // A symbolic link.
+    check(Path::new(JLPROJ));
+    // A copy.
+    fs::remove_file(&julia).expect("link");
+    copy_program(JLPROJ, &julia);
+    check(Path::new(JLPROJ));
+    // A hard link.
+    fs::hard_link(&julia, &own).expect("hard link");
+    check(&own);
+}
+
+#[test]
+fn a_wrapper_that_starts_jlproj_again_is_reported() {
+    let sandbox = only(Some(&fixture("looping-julia"))).with("JLPROJ_TEST_PROGRAM", JLPROJ);
+    let error = format!("error: `[JULIA]` is a wrapper that starts jlproj again\n\n{HINT}");
+    for (words, code) in [
+        (&ONE[..], 125),
+        (&["run", "--version"], 125),
+        (&["run", "--sysimage=none"], 125),
+        (&["run", "-J", "x.so"], 125),
+        (&["status"], 1),
+    ] {
+        // If it went round and round, it would be ended.
+        let limited = [&["20", JLPROJ], words].concat();
+        sandbox.run(&mut instead(&sandbox, "/usr/bin/timeout", limited)).code(code).stdout("").stderr(&error);
+    }
+}
+
+/// juliaup's settings: `release` is a real Julia, `two` and `three` are links to it with other options.
+fn juliaup(sandbox: &Sandbox) {
+    let julia = world::julia();
+    let command = julia.to_str().expect("UTF-8");
+    let linked = |level: u8| format!("{{\"Command\": {command:?}, \"Args\": [\"--optimize={level}\"]}}");
+    let (two, three) = (linked(2), linked(3));
+    let text = format!(
+        r#"{{"Default": "release",
+            "InstalledVersions": {{"1.5.3+0.x64.linux.gnu": {{"Path": "./julia-1.5.3"}}}},
+            "InstalledChannels": {{"release": {{"Version": "1.5.3+0.x64.linux.gnu"}},
+                "one": {one}, "two": {two}, "three": {three}, "missing": {{"Version": "1.4.0+0.x64.linux.gnu"}}}},
+            "Overrides": [{{"Path": {project:?}, "Channel": "three"}}]}}"#,
+        one = linked(1),
+        project = sandbox.project().to_str().expect("UTF-8"),
+    );
+    sandbox.write("home/.julia/juliaup/juliaup.json", text);
+    let root = julia.parent().and_then(Path::parent).expect("the folder of Julia");
+    symlink(root, sandbox.path("home/.julia/juliaup/julia-1.5.3")).expect("link");
+    symlink(fixture("julialauncher"), sandbox.path("bin/julialauncher")).expect("link");
+    fs::remove_file(sandbox.path("bin/julia")).expect("link");
+    symlink("julialauncher", sandbox.path("bin/julia")).expect("link");
+}
+
+#[test]
+fn juliaups_rules_choose_the_channel() {
+    let mut sandbox = probed();
+    sandbox.unset("JLPROJ_JULIA");
+    juliaup(&sandbox);
+    let level = ["-e", "print(Base.JLOptions().opt_level)"];
+    let run = |sandbox: &Sandbox, folder: &str, words: &[&str]| {
+        let mut command = sandbox.command([&["run"], words, &level].concat());
+        sandbox.run(command.current_dir(sandbox.path(folder)))
+    };
+    run(&sandbox, "home", &["--dry-run"]).code(0).stdout_has("[REALJULIA] -e").stderr("");
+    run(&sandbox, "project", &["--dry-run"]).code(0).stdout_has("[REALJULIA] --optimize=3 -e").stderr("");
+    run(&sandbox, "project", &[]).code(0).stdout("3").stderr("");
+    sandbox.set("JULIAUP_CHANNEL", "two");
+    run(&sandbox, "project", &[]).code(0).stdout("2").stderr("");
+    run(&sandbox, "project", &["+one"]).code(0).stdout("1").stderr("");
+    run(&sandbox, "project", &["--julia", "+one"]).code(0).stdout("1").stderr("");
+    // The user's own option comes later, and wins.
+    run(&sandbox, "project", &["+one", "-O3"]).code(0).stdout("3").stderr("");
+    sandbox.set("JULIAUP_CHANNEL", "nosuch");
+    let error = "error: juliaup channel `nosuch` (from `JULIAUP_CHANNEL`) is not installed\n\n\
+                 hint: `juliaup add nosuch`\n";
+    run(&sandbox, "project", &[]).code(127).stdout("").stderr(error);
+    let error = "error: juliaup channel `other` is not installed\n\nhint: `juliaup add other`\n";
+    run(&sandbox, "project", &["+other"]).code(127).stdout("").stderr(error);
+    let error = "error: juliaup channel `missing` stands for Julia `1.4.0+0.x64.linux.gnu`, \
+                 which is not installed\n\nhint: `juliaup update missing`\n";
+    run(&sandbox, "project", &["+missing"]).code(127).stdout("").stderr(error);
+    sandbox.write("home/.julia/juliaup/juliaup.json", "{");
+    run(&sandbox, "project", &["+one"])
+        .code(127)
+        .stdout("")
+        .stderr_has("juliaup.json` is not what juliaup writes");
+}
+
+#[test]
+fn the_nearer_choice_of_a_julia_wins() {
+    let mut sandbox = probed();
+    let julia = world::julia().into_os_string().into_string().expect("UTF-8");
+    sandbox.set("PATH", "/usr/bin:/bin");
+    let wrong = |origin: &str| format!("error: `/nowhere/{origin}` does not exist\n\n{INSTALL}");
+    // The flag, the variable, the file: each in place of a wrong one below it.
+    sandbox.write("home/.config/jlproj/config.toml", "julia = \"/nowhere/file\"\n");
+    sandbox.jlproj(ONE).code(0).stdout("1").stderr("");
+    sandbox.set("JLPROJ_JULIA", "/nowhere/variable");
+    sandbox.jlproj(ONE).code(127).stdout("").stderr(&wrong("variable"));
+    sandbox.jlproj(["run", "--julia", &julia, "-e", "print(1)"]).code(0).stdout("1").stderr("");
+    sandbox.unset("JLPROJ_JULIA");
+    sandbox.jlproj(ONE).code(127).stdout("").stderr(&wrong("file"));
+    sandbox.write("home/.config/jlproj/config.toml", format!("julia = {julia:?}\n"));
+    sandbox.jlproj(ONE).code(0).stdout("1").stderr("");
+    // A file that cannot be followed takes nothing else along.
+    sandbox.write("home/.config/jlproj/config.toml", "jullia = \"x\"\n");
+    let says = "jlproj: no image: the settings in `[HOME]/.config/jlproj/config.toml` cannot be followed: ";
+    sandbox.jlproj(ONE).code(127).stdout("").stderr_has("error: no Julia found");
+    sandbox.set("JLPROJ_JULIA", &julia);
+    let ran = sandbox.jlproj(ONE);
+    ran.code(0).stdout("1").stderr_has(says).stderr_has("unknown field `jullia`");
+    assert_eq!(ran.stderr.lines().count(), 1, "{ran}");
+    sandbox.unset("JLPROJ_JULIA");
+    sandbox.set("JLPROJ_BUILDER", "none");
+    sandbox.write("home/.config/jlproj/config.toml", format!("julia = {julia:?}\n"));
+    sandbox.jlproj(ONE).code(0).stdout("1").stderr_has("JLPROJ_BUILDER is `none`, but can only be");
+}
+
+#[test]
+fn a_julia_that_was_replaced_is_asked_again() {
+    let mut sandbox = only(None);
+    let julia = sandbox.path("bin/julia");
+    let note = sandbox.path("asked");
+    sandbox.set("PATH", format!("{}:/usr/bin:/bin", sandbox.path("bin").display()));
+    sandbox.set("JLPROJ_TEST_NOTE", note.clone());
+    sandbox.set("JLPROJ_TEST_REAL_JULIA", world::julia());
+    let asked_after = |times: usize| {
+        sandbox.jlproj(ONE).code(0).stdout("1").stderr("");
+        assert_eq!(fs::read_to_string(&note).expect("note").lines().count(), times);
+    };
+    copy_program(fixture("counting-julia"), &julia);
+    asked_after(1);
+    asked_after(1);
+    let touched = Command::new("touch").args(["-d", "2020-01-01"]).arg(&julia).status().expect("touch");
+    assert!(touched.success());
+    asked_after(2);
+    // Another file of the same size and time.
+    let other = sandbox.path("bin/other");
+    copy_program(fixture("counting-julia"), &other);
+    let touched = Command::new("touch").arg("-r").arg(&julia).arg(&other).status().expect("touch");
+    assert!(touched.success());
+    fs::rename(&other, &julia).expect("rename");
+    asked_after(3);
+    asked_after(3);
+}
+
+#[test]
+fn without_home_julia_starts() {
+    let mut sandbox = probed().in_world();
+    sandbox.unset("HOME");
+    let says = "jlproj: no image for this project yet; run `jlproj build`\n";
+    sandbox.jlproj(ONE).code(0).stdout("1").stderr(says);
+    // Neither home nor a store of its own: the platform's folder, which this variable moves.
+    sandbox.unset("JLPROJ_HOME");
+    sandbox.set("XDG_DATA_HOME", sandbox.path("data"));
+    sandbox.jlproj(ONE).code(0).stdout("1").stderr(says);
+    assert_eq!(sandbox.names("data"), ["jlproj"]);
+}
+
+#[test]
+fn without_a_store_that_can_be_written_julia_starts() {
+    let mut sandbox = probed().in_world();
+    let file = sandbox.write("file", "mine");
+    let says = "none: no image for this project yet";
+    sandbox.set("JLPROJ_HOME", file.clone());
+    sandbox.jlproj(ONE).code(0).stdout("1").stderr("");
+    assert_eq!(fs::read_to_string(file).expect("file"), "mine");
+    sandbox.set("JLPROJ_HOME", "/proc/jlproj");
+    sandbox.jlproj(ONE).code(0).stdout("1").stderr("");
+    sandbox.jlproj(["status"]).code(0).stdout_has(says).stderr("");
+}
