@@ -101,9 +101,9 @@ impl Context {
         parsed.map_err(|source| Error::settings_file(path, source))
     }
 
-    /// A variable of the environment, for programs of the user's choice (`CC`).
-    pub(crate) fn program_variable(name: &'static str) -> Option<OsString> {
-        variable(name)
+    /// The C compiler that the user names: `JULIA_CC`, as for PackageCompiler, else `CC`.
+    pub(crate) fn compiler() -> Option<OsString> {
+        variable("JULIA_CC").or_else(|| variable("CC"))
     }
 }
 

@@ -115,7 +115,7 @@ fn julia(subject: &Subject) -> Finding {
 }
 
 fn linker(context: &Context, subject: &Subject) -> Finding {
-    let compiler = Context::program_variable("CC");
+    let compiler = Context::compiler();
     let found = linker::find(compiler.as_deref(), context.search_path.as_deref(), &subject.installation);
     match found {
         Some(linker) => Finding::good("linker", format!("`{}`", linker.program().display())),

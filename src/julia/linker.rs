@@ -27,7 +27,7 @@ impl Linker {
     }
 }
 
-/// Finds one: the C compiler that the user names (`compiler`, the value of `CC`), `cc`, `gcc` or `clang`;
+/// Finds one: the C compiler that the user names (`compiler`, the value of `JULIA_CC` or `CC`), `cc`, `gcc` or `clang`;
 /// else `ld`, `ld.lld` or `lld`; else Julia's own.
 pub(crate) fn find(
     compiler: Option<&OsStr>,

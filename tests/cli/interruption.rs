@@ -1,6 +1,7 @@
 //! Builds that are interrupted, killed, or several at once.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -71,6 +72,12 @@ fn what_a_killed_build_left_is_swept_by_the_next() {
     let left = sandbox.ran("kill -9", &send("-KILL", build));
     left.code(137);
     assert_eq!(sandbox.names("store/tmp").len(), 1);
+    // The builder died with jlproj; what it started is still there when nothing but that is left of the group.
+    let folder = sandbox.path("store/tmp").join(&sandbox.names("store/tmp")[0]);
+    let child = fs::read_to_string(folder.join("child")).expect("child");
+    let leader = Path::new("/proc").join(child.split(' ').next().expect("a number"));
+    wait_for("the builder's end", || !leader.exists());
+    assert_eq!(sleepers(seconds).len(), 1);
     // A start neither minds nor waits.
     assert_starts(&sandbox, "plain", 1);
 

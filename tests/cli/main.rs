@@ -11,6 +11,7 @@ mod golden;
 mod image;
 mod interruption;
 mod julia_faults;
+mod packagecompiler;
 mod project_faults;
 mod run;
 mod store_faults;

@@ -84,7 +84,7 @@ impl<'a> Making<'a> {
     ) -> Result<Self, Error> {
         let settings = assessment::settings(context, overrides)?;
         let (located, installation) = super::julia(context, &settings)?;
-        let compiler = Context::program_variable("CC");
+        let compiler = Context::compiler();
         let linker = linker::find(compiler.as_deref(), context.search_path.as_deref(), &installation);
         Ok(Self { context, settings, julia: JuliaInUse { located, installation }, linker, interruption })
     }

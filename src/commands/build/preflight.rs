@@ -7,6 +7,7 @@ use crate::commands::build::plan::Plan;
 use crate::error::Error;
 use crate::installation::Installation;
 use crate::julia::builder::BuildError;
+use crate::julia::linker::Linker;
 use crate::model::depots::package_folders;
 use crate::model::manifest::Source;
 use crate::model::settings::BuilderChoice;
@@ -44,12 +45,14 @@ fn check_store(layout: &Layout) -> Result<(), Error> {
     Err(Error::Build { source, log: None })
 }
 
-/// What is built directly is linked by us; PackageCompiler looks for a compiler itself, before all else.
+/// What is built directly is linked by whatever there is; PackageCompiler wants a C compiler, and before 2.1.5
+/// says so only when minutes have passed.
 fn check_linker(making: &Making<'_>) -> Result<(), Error> {
-    if making.linker.is_some() || making.settings.builder.value == BuilderChoice::PackageCompiler {
-        return Ok(());
-    }
-    Err(Error::Build { source: BuildError::NoLinker, log: None })
+    let is_there = match (making.settings.builder.value, &making.linker) {
+        (BuilderChoice::PackageCompiler, linker) => matches!(linker, Some(Linker::Compiler(_))),
+        (_, linker) => linker.is_some(),
+    };
+    if is_there { Ok(()) } else { Err(Error::Build { source: BuildError::NoLinker, log: None }) }
 }
 
 /// A manifest that another release of Julia resolved may name standard libraries that this one does not have.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::julia::builder::{BuildError, Job, Stage};
 use crate::julia::command::Invocation;
 use crate::julia::exchange::{self, PackageRequest};
+use crate::julia::linker::Linker;
 use crate::julia::log_text::last_error;
 use crate::julia::process::Watcher;
 use crate::template::Template;
@@ -134,6 +135,7 @@ pub(crate) fn packagecompiler(job: &Job<'_>, environment: &Path) -> Result<(), B
         .argument(job.script(Template::PackageCompiler))
         .argument(&request)
         .argument(&result);
+    let invocation = with_compiler(invocation, job.linker);
     let answer: DriverAnswer =
         exchange::ask(&invocation, &result, job.log, None, job.watcher).map_err(|error| match error {
             exchange::ExchangeError::NoAnswer { signal: Some(9), .. } => {
@@ -148,6 +150,15 @@ pub(crate) fn packagecompiler(job: &Job<'_>, environment: &Path) -> Result<(), B
         return Ok(());
     }
     Err(explain(&answer.error))
+}
+
+/// Names the C compiler that we found, since PackageCompiler 1.x looks for `gcc` and `clang` alone. One of several
+/// words is left to PackageCompiler: 1.x does not understand it.
+fn with_compiler(invocation: Invocation, linker: Option<&Linker>) -> Invocation {
+    match linker {
+        Some(Linker::Compiler(words)) if words.len() == 1 => invocation.set("JULIA_CC", &words[0]),
+        _ => invocation,
+    }
 }
 
 /// What a failure of PackageCompiler means.
