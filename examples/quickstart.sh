@@ -56,8 +56,8 @@ say 'jlproj status'
 
 # The median of five starts, in milliseconds.
 median() {
-    local run begun
-    for run in 1 2 3 4 5; do
+    local begun
+    for _ in 1 2 3 4 5; do
         begun=$(date +%s%N)
         "$@" >/dev/null
         printf '%s\n' "$((($(date +%s%N) - begun) / 1000000))"

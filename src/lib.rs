@@ -59,6 +59,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::SUCCESS });
         }
     };
+    platform::outlive_file_size_limit();
     // The panic's own message has been printed by then.
     let code = std::panic::catch_unwind(|| execute(&cli.command)).unwrap_or_else(|_| {
         ui::message::line("this is a bug in jlproj; please report it with the lines above");

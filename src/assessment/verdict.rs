@@ -8,7 +8,7 @@ use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::model::key::Digest;
 use crate::model::settings::Settings;
-use crate::model::verdict::{Limits, Verdict, Wanted, decide};
+use crate::model::verdict::{Limits, Plain, Verdict, Wanted, decide};
 use crate::path_text;
 use crate::store::catalog::{self, Catalog};
 use crate::store::layout::Layout;
@@ -41,9 +41,21 @@ pub(crate) fn assess(
     let project = path_text::encode(&state.folder);
     let verdict = match shadowed(&state.environment, &wanted, files) {
         Some(plain) => Verdict::Plain(plain),
-        None => decide(&wanted, &keys, &catalog.images, limits, &project),
+        None => with_damage(decide(&wanted, &keys, &catalog.images, limits, &project), &keys, &catalog),
     };
     Ok(Assessment { state, wanted, catalog, verdict })
+}
+
+/// The same verdict; where there is no image since the record of the very image cannot be read, that is told.
+fn with_damage(verdict: Verdict, keys: &[Digest], catalog: &Catalog) -> Verdict {
+    if !matches!(&verdict, Verdict::Plain(plain) if *plain != Plain::NothingToBake) {
+        return verdict;
+    }
+    let damaged = keys.iter().find_map(|key| {
+        let damaged = catalog.damaged.iter().find(|damaged| damaged.name == key.as_str())?;
+        Some(Plain::Broken { key: key.clone(), flaw: damaged.reason.clone() })
+    });
+    damaged.map_or(verdict, Verdict::Plain)
 }
 
 /// The images that matter: the exact one alone where it is there, else all.

@@ -87,8 +87,12 @@ fn build_all(making: &Making<'_>, projects: &[OsString], options: Options) -> Re
 fn build(making: &Making<'_>, project: Option<&OsString>, options: Options) -> Result<u8, Error> {
     let flag = project.map(|project| ProjectFlag::Value(project.clone()));
     let plan = Plan::make(making.context, &making.settings, &making.julia, flag.as_ref())?;
-    if plan.is_done() && !options.force {
+    if let Some(key) = plan.done().filter(|_| !options.force) {
         summary::already_there(&plan, options.verbosity);
+        if !options.dry_run {
+            // The image is in force all the same where the store cannot be written.
+            let _ = making.adopt(&plan, key);
+        }
         return Ok(exit::SUCCESS);
     }
     preflight::check(making, &plan)?;

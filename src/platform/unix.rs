@@ -205,6 +205,13 @@ impl Interruption {
     }
 }
 
+/// Makes a write beyond the limit of a file's size an error, as on a full disk, instead of our death. A program
+/// that we start or become gets the default back.
+pub(crate) fn outlive_file_size_limit() {
+    // Where it is refused, all is as it was.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+}
+
 /// Bytes that are free for us on the file system of `path`; `None` where that cannot be told.
 pub(crate) fn free_disk(path: &Path) -> Option<u64> {
     let statistics = rustix::fs::statvfs(path).ok()?;

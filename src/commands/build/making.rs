@@ -118,10 +118,13 @@ impl<'a> Making<'a> {
                 return Err(self.keep_log(error, plan, &workspace));
             }
         };
-        let Some(mut made) = made else {
-            progress.finish();
-            message::note("another process has just built this image");
-            return Ok(());
+        let mut made = match made {
+            Ending::Made(made) => *made,
+            Ending::MadeByAnother(key) => {
+                progress.finish();
+                message::note("another process has just built this image");
+                return self.adopt(plan, &key);
+            }
         };
         let elapsed = progress.elapsed().as_secs_f64();
         let stages = progress.finish();
@@ -130,22 +133,42 @@ impl<'a> Making<'a> {
             stages.into_iter().map(|(stage, seconds)| StageTime { stage, seconds }).collect();
         // The image is in force; a record without figures would only cost the estimate.
         publish::update(layout, &made.record)?;
-        let measured = made.record.measured.clone();
-        let record = ProjectRecord::new(&plan.state().folder, made.record.key.clone(), measured);
-        project_record::write(layout, &record)?;
-        let _ = fs_err::remove_file(layout.failed_log(&plan.state().folder));
+        self.remember(plan, &made.record)?;
         summary::built(&self.julia, plan, &made, options.verbosity);
         Ok(())
     }
 
-    /// The steps up to the image in force. `None` where another process made it meanwhile.
+    /// Records that an image that is there already, made for whatever project, is this one's.
+    ///
+    /// # Errors
+    /// Where the store cannot be written.
+    pub(super) fn adopt(&self, plan: &Plan, key: &Digest) -> Result<(), Error> {
+        let known = project_record::read(&self.context.layout, &plan.state().folder);
+        match catalog::read(&self.context.layout, key) {
+            Ok(image) if known.is_none_or(|record| record.image != *key) => {
+                self.remember(plan, &image.record)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Records that this is the project's image. What is told of an earlier build that failed is over.
+    fn remember(&self, plan: &Plan, image: &ImageRecord) -> Result<(), Error> {
+        let folder = &plan.state().folder;
+        let record = ProjectRecord::new(folder, image.key.clone(), image.measured.clone());
+        project_record::write(&self.context.layout, &record)?;
+        let _ = fs_err::remove_file(self.context.layout.failed_log(folder));
+        Ok(())
+    }
+
+    /// The steps up to the image in force.
     fn make_in(
         &self,
         plan: &Plan,
         options: Options,
         workspace: &Workspace,
         watcher: &BuildWatcher<'_>,
-    ) -> Result<Option<Made>, Error> {
+    ) -> Result<Ending, Error> {
         let scripts = template::materialise(&self.context.layout.scripts())?;
         let prepared = workspace.path().join("image");
         crate::platform::create_private_folders(&prepared)?;
@@ -158,7 +181,7 @@ impl<'a> Making<'a> {
             return Err(interrupted(watcher));
         };
         if !options.force && self.is_there(&key) {
-            return Ok(None);
+            return Ok(Ending::MadeByAnother(key));
         }
         let project_lock = format!("project-{}", name_of(&plan.state().folder));
         let Some(_project_lock) = self.lock(&project_lock, watcher)? else {
@@ -199,7 +222,7 @@ impl<'a> Making<'a> {
         let published_log = published.with_file_name("build.log");
         let job = Job { image: &published, log: &published_log, ..base };
         finish(&job, plan, &mut record);
-        Ok(Some(Made { record, builder }))
+        Ok(Ending::Made(Box::new(Made { record, builder })))
     }
 
     /// Takes a lock, saying after a second whom we wait for. `None` where we were interrupted.
@@ -244,6 +267,14 @@ impl<'a> Making<'a> {
         let copied = fs_err::read(&log).and_then(|text| crate::fs::replace(&kept, &text));
         Error::Build { source, log: copied.is_ok().then_some(kept) }
     }
+}
+
+/// How the making ended.
+#[derive(Debug)]
+enum Ending {
+    Made(Box<Made>),
+    /// Another process had the lock, and made the image of this key.
+    MadeByAnother(Digest),
 }
 
 /// An image that was made.

@@ -10,7 +10,7 @@ use crate::installation::Installation;
 use crate::julia::exchange::PackageRequest;
 use crate::julia::locate::Located;
 use crate::model::environment::ProjectFlag;
-use crate::model::key::BakedPackage;
+use crate::model::key::{BakedPackage, Digest};
 use crate::model::settings::Settings;
 use crate::model::verdict::Verdict;
 
@@ -52,9 +52,12 @@ impl Plan {
         Ok(Self { assessment })
     }
 
-    /// Whether the very image is there.
-    pub(super) fn is_done(&self) -> bool {
-        matches!(self.assessment.verdict, Verdict::Exact { .. })
+    /// The key of the very image, where it is there.
+    pub(super) fn done(&self) -> Option<&Digest> {
+        match &self.assessment.verdict {
+            Verdict::Exact { key } => Some(key),
+            _ => None,
+        }
     }
 
     pub(super) fn state(&self) -> &ProjectState {
