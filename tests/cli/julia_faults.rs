@@ -94,6 +94,22 @@ fn a_julia_that_prints_rubbish() {
 }
 
 #[test]
+fn a_julia_that_is_too_old() {
+    let mut sandbox = only(Some(&fixture("old-julia")));
+    let note = sandbox.path("asked");
+    sandbox.set("PATH", format!("{}:/usr/bin:/bin", sandbox.path("bin").display()));
+    sandbox.set("JLPROJ_TEST_NOTE", &note);
+    let says = "`[JULIA]` is Julia 1.3.1: jlproj needs Julia 1.4 or later";
+    for command in ["status", "build"] {
+        let refused = sandbox.jlproj([command]);
+        refused.code(1).stdout("").stderr_has(&format!("error: {says}\n")).stderr_has(HINT);
+    }
+    let ran = sandbox.jlproj(ONE);
+    ran.code(0).stdout("started with -e\n").stderr(&format!("jlproj: no image: {says}\n"));
+    assert_eq!(fs::read_to_string(note).expect("what was asked"), "asked\n", "it is asked once");
+}
+
+#[test]
 fn a_julia_that_hangs_when_it_is_asked() {
     let note = |sandbox: &Sandbox| sandbox.path("hanging");
     let mut sandbox = only(Some(&fixture("hanging-julia")));

@@ -47,8 +47,8 @@ const SETTINGS: &str = r#"{
   },
   "Settings": { "CreateChannelSymlinks": true, "Later": {} },
   "Overrides": [
-    { "Path": "/work", "Channel": "lts" },
-    { "Path": "/work/deep", "Channel": "nightly" }
+    { "Path": "/code", "Channel": "lts" },
+    { "Path": "/code/deep", "Channel": "nightly" }
   ],
   "LastVersionDbUpdate": "2026-08-21T10:00:00Z",
   "Later": null
@@ -79,14 +79,14 @@ fn the_order_of_choice_is_juliaup_s() {
     let all = Request {
         command_line: Some(OsStr::new("lts")),
         environment: Some(OsStr::new("nightly")),
-        directory: Some(Path::new("/work/deep/er")),
+        directory: Some(Path::new("/code/deep/er")),
     };
     assert_eq!(chosen(&config, all), ("lts".into(), Source::CommandLine));
     let all = Request { command_line: None, ..all };
     assert_eq!(chosen(&config, all), ("nightly".into(), Source::Environment));
     let all = Request { environment: None, ..all };
     assert_eq!(chosen(&config, all), ("nightly".into(), Source::Override));
-    let outer = Request { directory: Some(Path::new("/work/deeper")), ..all };
+    let outer = Request { directory: Some(Path::new("/code/deeper")), ..all };
     assert_eq!(chosen(&config, outer), ("lts".into(), Source::Override));
     let elsewhere = Request { directory: Some(Path::new("/workshop")), ..all };
     assert_eq!(chosen(&config, elsewhere), ("1.10.4".into(), Source::Manifest));
