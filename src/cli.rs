@@ -72,7 +72,7 @@ Options:
       --sysimage=require  fail where no image matches
       --dry-run         print the command, quoted for a shell, and do not start it
 
--v and --quiet are jlproj's before any option of Julia's only.
+-v and --quiet are jlproj's own only before the first of Julia's options.
 
 Any other --sysimage, and -J, is Julia's own: then jlproj stands aside.";
 
