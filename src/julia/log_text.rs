@@ -41,10 +41,23 @@ pub(crate) fn with_cause(text: String, log: &Path) -> String {
     }
 }
 
-/// The name of the module whose `__init__` failed, where the text says so (`InitError(mod=:Name, …`).
+/// The name of the module whose `__init__` failed, where the text says so: as `InitError(mod=:Name, …`, or by the
+/// file of a package in the trace (Julia 1.5 prints `#<null>` for the error itself).
 pub(crate) fn failed_initialisation(text: &str) -> Option<String> {
-    let after = text.split("InitError(mod=:").nth(1)?;
-    let name: String = after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    if let Some(after) = text.split("InitError(mod=:").nth(1) {
+        return leading_name(after);
+    }
+    let frame = text.lines().find(|line| line.trim_start().starts_with("__init__ at "))?;
+    leading_name(frame.split("/packages/").nth(1)?)
+}
+
+/// Whether Julia ended since the `__init__` of something in its image failed.
+pub(crate) fn is_failed_initialisation(text: &str) -> bool {
+    text.contains("fatal: error thrown and no exception handler available")
+}
+
+fn leading_name(text: &str) -> Option<String> {
+    let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     (!name.is_empty()).then_some(name)
 }
 
@@ -78,5 +91,9 @@ mod tests {
         let text = "fatal: error thrown\nInitError(mod=:Trouble, error=ErrorException(\"x\"))";
         assert_eq!(failed_initialisation(text).as_deref(), Some("Trouble"));
         assert_eq!(failed_initialisation("InitError(mod=:"), None);
+        let trace =
+            "fatal: error thrown\n#<null>\n__init__ at /depot/packages/Trouble/aB3dE/src/Trouble.jl:4";
+        assert_eq!(failed_initialisation(trace).as_deref(), Some("Trouble"));
+        assert_eq!(failed_initialisation("__init__ at sys.so (unknown line)"), None);
     }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::julia::builder::{BuildError, Job};
 use crate::julia::exchange::{self, ExchangeError, PackageRequest};
-use crate::julia::log_text::{failed_initialisation, last_error};
+use crate::julia::log_text::{failed_initialisation, is_failed_initialisation, last_error};
 use crate::model::key::BakedPackage;
 use crate::model::manifest::Manifest;
 use crate::model::verification::{LoadedModule, faults};
@@ -92,6 +92,7 @@ fn explain(error: ExchangeError, job: &Job<'_>) -> BuildError {
     let text = last_error(job.log);
     match failed_initialisation(&text) {
         Some(name) => BuildError::InitFailed { name, text },
+        None if is_failed_initialisation(&text) => BuildError::SomeInitFailed { text },
         None => BuildError::DoesNotStart { code, text },
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -88,27 +88,20 @@ fn an_image_that_does_not_start_is_not_published() {
 
 /// A library that ends the program as Julia does where the `__init__` of a package in the image fails. There
 /// is no real image of such a package: it would take minutes to make.
+/// A real image, built directly: its package's `__init__` throws under any image but Julia's own.
 #[test]
 fn a_package_that_fails_to_initialise_in_the_image_is_named() {
-    let sandbox = prepared();
-    let source = sandbox.write(
-        "dies.c",
-        r#"#include <stdio.h>
-        #include <unistd.h>
-        __attribute__((constructor)) static void start(void) {
-            fputs("fatal: error thrown and no exception handler available.\n"
-                  "InitError(mod=:InitThrows, error=ErrorException(\"no images\"))\n", stderr);
-            _exit(1);
-        }"#,
-    );
-    let image = sandbox.path("dies.so");
-    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&image, &source]).status();
-    assert!(compiled.expect("cc").success());
-    let image = image.to_str().expect("UTF-8");
-    let ran = jlproj_with(&sandbox, &["build"], &[("JLPROJ_STANDIN_IMAGE", image)]);
+    let sandbox = Sandbox::new().in_world().with("JLPROJ_BUILDER", "direct");
+    sandbox.write("home/settings.toml", "build_arguments = [\"-O0\"]\n");
+    let sandbox = sandbox.with("JLPROJ_CONFIG", "home/settings.toml");
+    sandbox.jlproj(["pkg", "add", "InitThrows"]).code(0);
+    let ran = sandbox.jlproj(["build", "--quiet"]);
     ran.code(1).stderr_has("InitThrows loads, but Julia does not start with it in an image");
-    ran.stderr_has("no images").stderr_has("`exclude = [\"InitThrows\"]` into jlproj.toml");
-    assert_nothing_left(&sandbox);
+    ran.stderr_has("`exclude = [\"InitThrows\"]` into jlproj.toml");
+    assert_eq!(sandbox.names("store/images-v1"), [""; 0]);
+    assert_eq!(sandbox.names("store/tmp"), [""; 0]);
+    let started = sandbox.jlproj(["run", "-e", "using InitThrows; print(1)"]);
+    started.code(0).stdout("1");
 }
 
 #[test]

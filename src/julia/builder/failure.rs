@@ -36,6 +36,8 @@ pub(crate) enum BuildError {
     LinkFailed { program: String, code: u8, text: String },
     #[error("{name} loads, but Julia does not start with it in an image: its `__init__` fails there")]
     InitFailed { name: String, text: String },
+    #[error("Julia does not start with the new image: the `__init__` of a package fails there")]
+    SomeInitFailed { text: String },
     #[error("Julia does not start with the new image (exit code {code})")]
     DoesNotStart { code: u8, text: String },
     #[error("the new image is not what it should be")]
@@ -62,6 +64,7 @@ impl BuildError {
             | Self::NoPackageCompiler { text }
             | Self::LinkFailed { text, .. }
             | Self::InitFailed { text, .. }
+            | Self::SomeInitFailed { text }
             | Self::DoesNotStart { text, .. } => text.clone(),
             Self::Wrong(faults) => faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
             _ => String::new(),
@@ -77,6 +80,10 @@ impl BuildError {
                 exclude(name),
             ],
             Self::InitFailed { name, .. } => vec![exclude(name)],
+            Self::SomeInitFailed { .. } => vec![
+                "leave packages out, one after the other, to find it: `exclude = [\"NAME\"]` in jlproj.toml"
+                    .to_owned(),
+            ],
             Self::WorkloadFailed { path, .. } => {
                 vec![format!("run it by hand: `julia --project {path}`")]
             }
