@@ -166,7 +166,10 @@ fn layers(
         let table = preferences::locate_file(project_file, files)
             .map(|path| parse(&path, files, |bytes| toml_file::table(bytes).map_err(text)))
             .transpose()?;
-        layers.push((project, table));
+        // Most projects have none, and each that is kept is looked through for every package.
+        if table.is_some() || !project.preferences.is_empty() {
+            layers.push((project, table));
+        }
     }
     Ok(layers)
 }
