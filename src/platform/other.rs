@@ -84,6 +84,16 @@ pub(crate) fn is_same_file(_one: &Metadata, _other: &Metadata) -> bool {
     false
 }
 
+/// Nothing to do here.
+pub(crate) fn withdraw_writing(_path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}
+
+/// Cannot be told here.
+pub(crate) fn process_group(_number: u32) -> Option<u64> {
+    None
+}
+
 /// Whether this is a file.
 pub(crate) fn is_executable(metadata: &Metadata) -> bool {
     metadata.is_file()

@@ -69,6 +69,11 @@ pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
     std::fs::OpenOptions::new().append(true).create(true).mode(0o644).open(path)
 }
 
+/// Takes the right to write from everybody but the owner of what has this mode now.
+pub(crate) fn withdraw_writing(path: &Path, mode: u32) -> io::Result<()> {
+    fs_err::set_permissions(path, Permissions::from_mode(mode & 0o7777 & !0o022))
+}
+
 /// Makes the file readable by all and writable by us alone.
 pub(crate) fn protect_file(path: &Path) -> io::Result<()> {
     fs_err::set_permissions(path, Permissions::from_mode(0o644))
@@ -170,11 +175,20 @@ pub(crate) fn kill_group(leader: u32, forcefully: bool) {
 /// Whether a process of this number runs, and since when (an opaque number that a later process with the
 /// same number does not share). `None` where it does not run or that cannot be told.
 pub(crate) fn process_birth(number: u32) -> Option<u64> {
-    // Field 22 of /proc/PID/stat, counted after the command name, which may hold spaces and brackets.
+    process_field(number, 19)
+}
+
+/// The group that a process belongs to; `None` where it does not run or that cannot be told.
+pub(crate) fn process_group(number: u32) -> Option<u64> {
+    process_field(number, 2)
+}
+
+/// A field of /proc/PID/stat, counted from 0 after the command name, which may hold spaces and brackets.
+fn process_field(number: u32, place: usize) -> Option<u64> {
     let text = fs_err::read(format!("/proc/{number}/stat")).ok()?;
     let after_name = text.iter().rposition(|byte| *byte == b')')? + 1;
     let rest = std::str::from_utf8(text.get(after_name..)?).ok()?;
-    rest.split_ascii_whitespace().nth(19)?.parse().ok()
+    rest.split_ascii_whitespace().nth(place)?.parse().ok()
 }
 
 /// Notes INT, TERM and HUP instead of dying of them, so that a build can clean up first.

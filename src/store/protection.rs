@@ -47,20 +47,9 @@ pub(crate) fn tighten(layout: &Layout) -> io::Result<Vec<PathBuf>> {
     let mut tightened = Vec::new();
     for (folder, stamp) in folders(layout) {
         if platform::tampering_risk(stamp.owner, stamp.mode).is_some() {
-            withdraw_writing(&folder, stamp.mode)?;
+            platform::withdraw_writing(&folder, stamp.mode)?;
             tightened.push(folder);
         }
     }
     Ok(tightened)
-}
-
-#[cfg(unix)]
-fn withdraw_writing(folder: &std::path::Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs_err::set_permissions(folder, std::fs::Permissions::from_mode(mode & 0o7777 & !0o022))
-}
-
-#[cfg(not(unix))]
-fn withdraw_writing(_folder: &std::path::Path, _mode: u32) -> io::Result<()> {
-    Ok(())
 }

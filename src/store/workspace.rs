@@ -106,15 +106,7 @@ fn is_at_work(number: u32, birth: u64, folder: &Path) -> bool {
 fn group_members(group: u32) -> impl Iterator<Item = u32> {
     let processes = fs_err::read_dir("/proc").into_iter().flatten().flatten();
     let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    numbers.filter(move |number| group_of(*number) == Some(group))
-}
-
-/// The group of a process: the third field after its name, which may hold spaces and brackets.
-fn group_of(number: u32) -> Option<u32> {
-    let text = fs_err::read(format!("/proc/{number}/stat")).ok()?;
-    let after_name = text.iter().rposition(|byte| *byte == b')')? + 1;
-    let rest = std::str::from_utf8(text.get(after_name..)?).ok()?;
-    rest.split_ascii_whitespace().nth(2)?.parse().ok()
+    numbers.filter(move |number| platform::process_group(*number) == Some(u64::from(group)))
 }
 
 /// Whether the environment that a process was started with names the workspace.
