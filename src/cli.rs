@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::model::settings::BuilderChoice;
+use crate::model::size;
 use crate::ui::output::Format;
 
 const EXIT_CODES: &str = "\
@@ -35,7 +36,12 @@ pub(crate) enum Command {
     Build(BuildArgs),
     Status(StatusArgs),
     List(ListArgs),
+    Plan(PlanArgs),
+    Warm(WarmArgs),
+    Scan(ScanArgs),
+    Forget(ForgetArgs),
     Pkg(PkgArgs),
+    Test(TestArgs),
     Which(WhichArgs),
     Key(KeyArgs),
     Log(LogArgs),
@@ -70,6 +76,7 @@ Options:
       --sysimage=auto   the image that matches, none where none does (default)
       --sysimage=none   no image
       --sysimage=require  fail where no image matches
+      --record          record what is compiled, for the next build
       --dry-run         print the command, quoted for a shell, and do not start it
 
 -v and --quiet are jlproj's own only before the first of Julia's options.
@@ -82,6 +89,21 @@ Any other --sysimage, and -J, is Julia's own: then jlproj stands aside.";
 pub(crate) struct BuildArgs {
     #[command(flatten)]
     pub(crate) projects: ProjectsArg,
+    /// For the projects that you use, most worth first, while an image saves in a month what its build takes
+    #[arg(long, conflicts_with_all = ["all", "projects"])]
+    pub(crate) frequent: bool,
+    /// With --frequent: look at so many projects only
+    #[arg(long, requires = "frequent", value_name = "N")]
+    pub(crate) top: Option<usize>,
+    /// With --frequent: no more bytes in images than this, those that are there included (`20GB`)
+    #[arg(long, requires = "frequent", value_name = "SIZE", value_parser = size::parse)]
+    pub(crate) disk: Option<u64>,
+    /// For all known projects
+    #[arg(long, conflicts_with = "projects")]
+    pub(crate) all: bool,
+    /// How many builds at once, as far as there is memory
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) jobs: usize,
     #[command(flatten)]
     pub(crate) julia: JuliaArg,
     /// What makes the image
@@ -102,6 +124,9 @@ pub(crate) struct BuildArgs {
     /// Say nothing but errors
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
+    /// Beside a launch: at low priority, one at a time, and only where it pays
+    #[arg(long, hide = true)]
+    pub(crate) background: bool,
 }
 
 /// Which image a project gets, and why
@@ -121,11 +146,81 @@ pub(crate) struct StatusArgs {
     pub(crate) verbose: bool,
 }
 
-/// The projects that have an image, with what it saves
+/// The projects that you use, ranked by what an image saves
+///
+/// Projects are known from `jlproj run`, from what Pkg wrote down in your depots, from Julia's caches and from
+/// `jlproj scan`. `saves` is what the image in force saves at a start, or what one would save; `~` marks an estimate.
+/// `cold` counts packages that the next start would have to compile (`jlproj warm`).
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    /// Those too that have no image and were not used for 30 days
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
     pub(crate) format: FormatArg,
+}
+
+/// Find the few images that save most over all known projects
+///
+/// An image may serve many projects: all that have its packages, with equal contents. Without a limit as many images
+/// are planned as pay for their builds within 60 days of present use.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// At most so many images
+    #[arg(long, value_name = "N")]
+    pub(crate) images: Option<usize>,
+    /// At most so many bytes in images (`20GB`)
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub(crate) disk: Option<u64>,
+    /// Propose images too that hold more than some of their projects have
+    #[arg(long)]
+    pub(crate) union: bool,
+    /// Build the images
+    #[arg(long)]
+    pub(crate) build: bool,
+    /// With --build --union: do not ask
+    #[arg(long, requires = "build")]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    #[command(flatten)]
+    pub(crate) format: FormatArg,
+}
+
+/// Compile now what the next start of a project would
+///
+/// Under the image in force, or under none. For what is in no image: after an update, after a switch to another project.
+#[derive(Debug, Args)]
+pub(crate) struct WarmArgs {
+    #[command(flatten)]
+    pub(crate) projects: ProjectsArg,
+    /// All known projects that are used and cold, most used first
+    #[arg(long, conflicts_with = "projects")]
+    pub(crate) frequent: bool,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+}
+
+/// Find projects below folders, for `list`, `plan` and `build --frequent`
+///
+/// Looks for folders with a project and a manifest. Follows no links, passes over hidden folders and what a
+/// .gitignore leaves out, and stops after 100,000 folders.
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    #[arg(required = true, value_name = "FOLDER")]
+    pub(crate) folders: Vec<PathBuf>,
+}
+
+/// Drop projects from the list until they are used again, or drop their images
+#[derive(Debug, Args)]
+pub(crate) struct ForgetArgs {
+    #[arg(required = true, value_name = "PROJECT")]
+    pub(crate) projects: Vec<OsString>,
+    /// Remove the image only, and propose none any more
+    #[arg(long)]
+    pub(crate) image: bool,
 }
 
 /// Run a command of Julia's package manager without the image, then tell the new verdict
@@ -138,6 +233,28 @@ pub(crate) struct PkgArgs {
     /// The command, as at the `pkg>` prompt
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
     pub(crate) arguments: Vec<OsString>,
+}
+
+/// Test a package as Pkg does, under an image that never holds what is tested
+///
+/// Pkg makes a project of its own for the tests. The image is one whose packages are all in that, with equal contents;
+/// without one the tests run plainly.
+#[derive(Debug, Args)]
+#[command(override_usage = "jlproj test [OPTIONS] [PACKAGE]… [-- TEST ARGUMENTS…]")]
+pub(crate) struct TestArgs {
+    /// Packages of the project; without any its own
+    #[arg(value_name = "PACKAGE")]
+    pub(crate) packages: Vec<OsString>,
+    /// Arguments for the tests
+    #[arg(last = true, value_name = "TEST ARGUMENTS", hide = true)]
+    pub(crate) arguments: Vec<OsString>,
+    /// Record which lines of the package are run
+    #[arg(long)]
+    pub(crate) coverage: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectOption,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
 }
 
 /// Print the path of the image that `run` would use

@@ -6,6 +6,8 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::tz::TimeZone;
+
 use crate::error::Error;
 use crate::fs;
 use crate::julia::probe::PROBE_VARIABLE;
@@ -13,7 +15,8 @@ use crate::model::settings::{SettingsError, UserFile, Variables};
 use crate::store::layout::Layout;
 
 /// The surroundings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Context {
     pub(crate) layout: Layout,
     /// There is a place for the store: `JLPROJ_HOME`, or a home folder.
@@ -31,6 +34,9 @@ pub(crate) struct Context {
     /// Seconds since 1970.
     pub(crate) now: i64,
     pub(crate) stderr_is_terminal: bool,
+    pub(crate) stdin_is_terminal: bool,
+    /// Somebody reads what we print on stderr: it is a terminal, or a test says so.
+    pub(crate) is_read: bool,
     /// Columns of the terminal that stdout is; `None` where it is none.
     pub(crate) width: Option<usize>,
     /// We were started by a Julia that we asked about itself: it is a wrapper around jlproj.
@@ -44,6 +50,8 @@ pub(crate) struct JuliaVariables {
     pub(crate) load_path: Option<OsString>,
     pub(crate) depot_path: Option<OsString>,
     pub(crate) precompile_limit: Option<OsString>,
+    /// `JULIA_CPU_TARGET`, which names of caches depend on.
+    pub(crate) cpu_target: Option<String>,
     /// `JULIAUP_DEPOT_PATH` and `JULIAUP_CHANNEL`.
     pub(crate) juliaup_depot: Option<OsString>,
     pub(crate) juliaup_channel: Option<OsString>,
@@ -70,6 +78,7 @@ impl Context {
                 builder: variable("JLPROJ_BUILDER"),
                 packagecompiler: variable("JLPROJ_PACKAGECOMPILER"),
                 sysimage: variable("JLPROJ_SYSIMAGE"),
+                auto: variable("JLPROJ_AUTO"),
                 disable: variable("JLPROJ_DISABLE").is_some_and(|value| value != "0"),
             },
             julia_variables: JuliaVariables {
@@ -78,6 +87,7 @@ impl Context {
                 load_path: raw_variable("JULIA_LOAD_PATH"),
                 depot_path: raw_variable("JULIA_DEPOT_PATH"),
                 precompile_limit: raw_variable("JULIA_MAX_NUM_PRECOMPILE_FILES"),
+                cpu_target: raw_variable("JULIA_CPU_TARGET").and_then(|value| value.into_string().ok()),
                 juliaup_depot: variable("JULIAUP_DEPOT_PATH"),
                 juliaup_channel: raw_variable("JULIAUP_CHANNEL"),
             },
@@ -85,6 +95,8 @@ impl Context {
             own_program: std::env::current_exe().ok(),
             now: now(),
             stderr_is_terminal: io::stderr().is_terminal(),
+            stdin_is_terminal: io::stdin().is_terminal(),
+            is_read: io::stderr().is_terminal() || raw_variable("__JLPROJ_READ").is_some(),
             width: terminal_width(),
             inside_probe: raw_variable(PROBE_VARIABLE).is_some(),
         })
@@ -99,6 +111,16 @@ impl Context {
         let contents = fs::read_limited(path).map_err(Error::Io)?;
         let parsed = contents.map_or(Ok(UserFile::default()), |contents| UserFile::parse(&contents));
         parsed.map_err(|source| Error::settings_file(path, source))
+    }
+
+    /// The time zone in which Pkg writes its times. Not asked for at each start: it takes files.
+    pub(crate) fn time_zone() -> TimeZone {
+        TimeZone::system()
+    }
+
+    /// `JULIA_CPU_TARGET`, else `native`: names of caches depend on it from Julia 1.9 on.
+    pub(crate) fn cpu_target(&self) -> &str {
+        self.julia_variables.cpu_target.as_deref().unwrap_or("native")
     }
 
     /// The C compiler that the user names: `JULIA_CC`, as for PackageCompiler, else `CC`.
@@ -116,7 +138,7 @@ pub(crate) fn clock() -> i64 {
 }
 
 /// Seconds since 1970; tests can set them.
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let fixed = raw_variable("__JLPROJ_NOW").and_then(|value| value.to_str()?.parse().ok());
     fixed.unwrap_or_else(|| clock() / 1_000_000_000)
 }

@@ -65,6 +65,10 @@ pub(crate) enum Error {
     NoImage { reason: String },
     #[error("no build of this project is on record")]
     NoLog,
+    #[error("the packages of `{project}` cannot be compiled")]
+    Warm { project: String, source: BuildError },
+    #[error("{failed} of {all} projects are still cold")]
+    SomeNotWarmed { failed: usize, all: usize },
     #[error("{failed} of {all} images were not built")]
     SomeFailed { failed: usize, all: usize },
 }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -153,20 +153,70 @@ const fn file_kind(mode: u32) -> FileKind {
 /// # Errors
 /// Where it cannot be read, is no regular file (a pipe would never end) or is larger than 64 MiB.
 pub(crate) fn read_limited(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let metadata = match fs_err::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if is_absence(&error) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if !metadata.is_file() {
-        return Err(io::Error::other(format!("`{}` is not a regular file", path.display())));
+    if !is_regular(path)? {
+        return Ok(None);
     }
-    if metadata.len() > LARGEST_TEXT {
-        let text =
-            format!("`{}` is too large ({} bytes; at most {LARGEST_TEXT})", path.display(), metadata.len());
+    let size = fs_err::metadata(path)?.len();
+    if size > LARGEST_TEXT {
+        let text = format!("`{}` is too large ({size} bytes; at most {LARGEST_TEXT})", path.display());
         return Err(io::Error::other(text));
     }
     fs_err::read(path).map(Some)
+}
+
+/// The lines of a regular file of any length.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    reader: io::BufReader<fs_err::File>,
+    line: Vec<u8>,
+}
+
+impl Lines {
+    /// Opens a file; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or is no regular file (a pipe would never end).
+    pub(crate) fn open(path: &Path) -> io::Result<Option<Self>> {
+        const CHUNK: usize = 1 << 20;
+        if !is_regular(path)? {
+            return Ok(None);
+        }
+        let reader = io::BufReader::with_capacity(CHUNK, fs_err::File::open(path)?);
+        Ok(Some(Self { reader, line: Vec::new() }))
+    }
+
+    /// The next line without its end; `None` after the last one. What is longer than any line of sense comes out
+    /// as an empty one.
+    ///
+    /// # Errors
+    /// Where the file cannot be read on.
+    pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        const LONGEST: u64 = 64 << 10;
+        self.line.clear();
+        if self.reader.by_ref().take(LONGEST).read_until(b'\n', &mut self.line)? == 0 {
+            return Ok(None);
+        }
+        if self.line.last() == Some(&b'\n') {
+            self.line.pop();
+        } else if self.line.len() as u64 == LONGEST {
+            self.reader.skip_until(b'\n')?;
+            self.line.clear();
+        }
+        Ok(Some(&self.line))
+    }
+}
+
+/// Whether there is a file.
+///
+/// # Errors
+/// Where that cannot be told, or it is something that has no contents.
+fn is_regular(path: &Path) -> io::Result<bool> {
+    match fs_err::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(true),
+        Ok(_) => Err(io::Error::other(format!("`{}` is not a regular file", path.display()))),
+        Err(error) if is_absence(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether the error says that a file is not there.
@@ -230,7 +280,7 @@ pub(crate) fn contents_digest(file: &Path) -> io::Result<Digest> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {
-        match io::Read::read(&mut source, &mut buffer)? {
+        match source.read(&mut buffer)? {
             0 => return Ok(Digest::from_hash(&hash.finalize())),
             count => hash.update(&buffer[..count]),
         }
@@ -249,6 +299,24 @@ mod tests {
         replace_durably(&path, b"two").expect("second");
         assert_eq!(fs_err::read(&path).expect("read"), b"two");
         assert_eq!(fs_err::read_dir(path.parent().expect("parent")).expect("list").count(), 1);
+    }
+
+    #[test]
+    fn lines_of_any_length_are_read_and_only_sensible_ones_kept() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("lines");
+        let mut text = b"one\n\n".to_vec();
+        text.extend(vec![b'x'; 300_000]);
+        text.extend(b"\nthree\ntorn");
+        fs_err::write(&path, text).expect("write");
+        let mut lines = Lines::open(&path).expect("open").expect("there");
+        let mut read = Vec::new();
+        while let Some(line) = lines.next().expect("read") {
+            read.push(String::from_utf8(line.to_vec()).expect("text"));
+        }
+        assert_eq!(read, ["one", "", "", "three", "torn"]);
+        assert!(Lines::open(&folder.path().join("absent")).expect("no error").is_none());
+        assert!(Lines::open(folder.path()).is_err());
     }
 
     #[test]

@@ -43,6 +43,14 @@ impl Installation {
         Version::parse(&self.identity.version).unwrap_or(Version::new(1, 4, 0))
     }
 
+    /// Names of the modules that its default image holds.
+    pub(crate) fn names_in_default_image(&self) -> impl Iterator<Item = String> {
+        let libraries =
+            self.standard_libraries.iter().filter(|(uuid, _)| self.in_default_image.contains(uuid));
+        let names = libraries.map(|(_, name)| name.as_str());
+        ["Base", "Core"].into_iter().chain(names).map(str::to_owned)
+    }
+
     /// Whether it is of this release or a later one; a development version counts as its release.
     pub(crate) fn is_at_least(&self, major: u64, minor: u64) -> bool {
         let version = self.version();

@@ -12,12 +12,14 @@
 //! The store (`JLPROJ_HOME`, else the platform's data folder):
 //!
 //! ```text
-//! images-v1/<key>/     sys.so  image.toml  inputs.json  build.log
-//! projects-v1/         one record a project that was built for, and the log of a build that failed
+//! images-v1/<key>/     sys.so  image.toml  inputs.json  loads.json  build.log
+//! projects-v1/         one record a project that was built for, found or forgotten, and the log of a build that failed
 //! usage-v1.log         one line a start
 //! verdicts-v1/         verdicts with the state of the files that they rest on
 //! julias-v1/           what each Julia said of itself
 //! notices-v1/          when a project was last told that it has no image
+//! attempts-v1/         for what a build was last begun in the background, and what became of it
+//! recordings-v1/       what Julia compiled at starts that were recorded
 //! builders-v1/<julia>/ PackageCompiler's environment
 //! scripts-v1/<digest>/ our Julia scripts
 //! locks/  tmp/
@@ -98,7 +100,12 @@ fn dispatch(command: &Command) -> Result<u8, Error> {
         Command::Build(arguments) => commands::build::run(arguments, &context),
         Command::Status(arguments) => commands::status::run(arguments, &context),
         Command::List(arguments) => commands::list::run(arguments, &context),
+        Command::Warm(arguments) => commands::warm::run(arguments, &context),
+        Command::Plan(arguments) => commands::plan::run(arguments, &context),
+        Command::Scan(arguments) => commands::scan::run(arguments, &context),
+        Command::Forget(arguments) => commands::forget::run(arguments, &context),
         Command::Pkg(arguments) => commands::pkg::run(arguments, &context),
+        Command::Test(arguments) => commands::test::run(arguments, &context),
         Command::Which(arguments) => commands::which::run(arguments, &context),
         Command::Key(arguments) => commands::key::run(arguments, &context),
         Command::Log(arguments) => commands::log::run(arguments, &context),

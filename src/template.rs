@@ -15,6 +15,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("packagecompiler.jl", include_str!("../templates/packagecompiler.jl")),
     ("pkg.jl", include_str!("../templates/pkg.jl")),
     ("probe.jl", include_str!("../templates/probe.jl")),
+    ("test.jl", include_str!("../templates/test.jl")),
     ("unpin.jl", include_str!("../templates/unpin.jl")),
     ("verify.jl", include_str!("../templates/verify.jl")),
 ];
@@ -28,6 +29,7 @@ pub(crate) enum Template {
     PackageCompiler,
     Pkg,
     Probe,
+    Test,
     Unpin,
     Verify,
 }
@@ -41,6 +43,7 @@ impl Template {
             Self::PackageCompiler => "packagecompiler.jl",
             Self::Pkg => "pkg.jl",
             Self::Probe => "probe.jl",
+            Self::Test => "test.jl",
             Self::Unpin => "unpin.jl",
             Self::Verify => "verify.jl",
         }

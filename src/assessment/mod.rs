@@ -1,18 +1,25 @@
 //! From the surroundings to a verdict: reads what is needed, and has the model decide.
 
 mod builder_choice;
+mod cold;
 mod julia;
+mod known;
 mod outcome;
+mod patience;
 mod project;
 mod settings;
 mod shadow;
+mod survey;
 mod verdict;
 mod wanted;
 
 pub(crate) use builder_choice::{packagecompiler_environment, recorded_packagecompiler};
+pub(crate) use cold::Surroundings;
 pub(crate) use julia::{describe, find};
+pub(crate) use known::{KnownProject, known_project, known_projects};
 pub(crate) use outcome::{code, outcome, plain_outcome, reason};
-pub(crate) use project::{ProjectState, locate_environment};
+pub(crate) use project::{ProjectState, depots, locate_environment};
 pub(crate) use settings::{Overrides, settings};
+pub(crate) use survey::{Found, Prospect, Survey, Surveyed};
 pub(crate) use verdict::{Assessment, assess};
 pub(crate) use wanted::wanted;

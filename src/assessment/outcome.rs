@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use crate::assessment::Assessment;
 use crate::fs::ObservedFiles;
 use crate::model::difference::in_one_line;
 use crate::model::environment::{Environment, ProjectOrigin};
@@ -36,8 +37,20 @@ fn as_option(folder: &Path, file_name: &OsStr) -> PathBuf {
     if is_usual { folder.to_owned() } else { folder.join(file_name) }
 }
 
-/// The outcome of a verdict.
-pub(crate) fn outcome(layout: &Layout, verdict: &Verdict, base: Outcome) -> Outcome {
+/// The outcome of an assessment.
+pub(crate) fn outcome(layout: &Layout, assessment: &Assessment, base: Outcome) -> Outcome {
+    let Assessment { state, wanted, verdict, .. } = assessment;
+    let is_missing = matches!(
+        verdict,
+        Verdict::Plain(
+            Plain::NeverBuilt | Plain::Stale { .. } | Plain::Broken { .. } | Plain::TooMuchOutside { .. }
+        )
+    );
+    let base = Outcome {
+        wanted: is_missing.then(|| wanted.inputs.key().to_string()),
+        record: state.settings.record,
+        ..base
+    };
     match verdict {
         Verdict::Exact { key } | Verdict::Contained { key, .. } => Outcome {
             code: code(verdict).to_owned(),

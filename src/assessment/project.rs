@@ -1,5 +1,6 @@
 //! The project of a command, with all of its files read.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,8 @@ use crate::model::manifest::Manifest;
 use crate::model::paths::System;
 use crate::model::preferences::{self, Layer};
 use crate::model::project::Project;
-use crate::model::settings::ProjectFile;
+use crate::model::settings::{ProjectFile, Settings};
+use crate::model::stack::{self, Stack};
 use crate::model::toml_file;
 
 /// A project as it is on disk.
@@ -33,8 +35,11 @@ pub(crate) struct ProjectState {
     pub(crate) project: Project,
     pub(crate) manifest_file: PathBuf,
     pub(crate) manifest: Manifest,
-    /// The manifest as it is written, for the project that a build is made from.
-    pub(crate) raw_manifest: Vec<u8>,
+    /// The manifest as it is written, for the project that a build is made from. Where environments are stacked,
+    /// theirs follow.
+    pub(crate) raw_manifests: Vec<Vec<u8>>,
+    /// Packages that two stacked environments hold with different code.
+    pub(crate) conflicts: BTreeSet<Uuid>,
     /// `jlproj.toml`
     pub(crate) settings: ProjectFile,
     pub(crate) depots: Vec<PathBuf>,
@@ -45,7 +50,7 @@ pub(crate) struct ProjectState {
 ///
 /// # Errors
 /// Where a `~` in `JULIA_DEPOT_PATH` cannot be expanded.
-fn depots(context: &Context, installation: &Installation) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn depots(context: &Context, installation: &Installation) -> Result<Vec<PathBuf>, Error> {
     let question = DepotQuestion {
         julia: &installation.version(),
         julia_depot_path: context.julia_variables.depot_path.as_deref(),
@@ -92,6 +97,7 @@ impl ProjectState {
     /// Where there is no project or no manifest, or a file of it cannot be read.
     pub(crate) fn read(
         context: &Context,
+        settings: &Settings,
         environment: Environment,
         depots: Vec<PathBuf>,
         files: &ObservedFiles,
@@ -113,8 +119,19 @@ impl ProjectState {
             Manifest::parse(&raw_manifest).map_err(|error| unreadable(&manifest_file, &text(error)))?;
         let folder = project_file.parent().unwrap_or(&project_file);
         let folder = fs_err::canonicalize(folder)?;
-        let settings = own_settings(&folder.join("jlproj.toml"), files)?;
+        let own_settings = own_settings(&folder.join("jlproj.toml"), files)?;
         let layers = layers(&environment, (&project_file, &project), files)?;
+        let mut raw_manifests = vec![raw_manifest];
+        let mut stack = Stack { manifest, conflicts: BTreeSet::new() };
+        if own_settings.stacked.unwrap_or(settings.stacked.value) {
+            let mut others = Vec::new();
+            for (raw, manifest) in manifests_below(&environment, files)? {
+                raw_manifests.push(raw);
+                others.push(manifest);
+            }
+            stack = stack::stack(&stack.manifest, &others);
+        }
+        let Stack { manifest, conflicts } = stack;
         Ok(Self {
             environment,
             project_file,
@@ -122,11 +139,46 @@ impl ProjectState {
             project,
             manifest_file,
             manifest,
-            raw_manifest,
-            settings,
+            raw_manifests,
+            conflicts,
+            settings: own_settings,
             depots,
             layers,
         })
+    }
+
+    /// The path that Julia has as its active project where `run` starts it: names of caches depend on it.
+    pub(crate) fn launched_project(&self) -> PathBuf {
+        match (self.environment.origin, self.project_file.file_name()) {
+            (ProjectOrigin::Default, _) | (_, None) => self.project_file.clone(),
+            (_, Some(name)) => self.folder.join(name),
+        }
+    }
+
+    /// Packages that environments below the project in the load path hold.
+    ///
+    /// # Errors
+    /// Where that cannot be told.
+    pub(crate) fn elsewhere(&self, files: &ObservedFiles) -> Result<BTreeSet<Uuid>, Error> {
+        let manifests = manifests_below(&self.environment, files)?;
+        Ok(manifests.into_iter().flat_map(|(_, manifest)| manifest.packages.into_keys()).collect())
+    }
+
+    /// Puts other projects below this one, as stacked environments are: for an image of all that they have.
+    pub(crate) fn join<'a>(&mut self, others: impl Iterator<Item = &'a Self>) {
+        for other in others {
+            let Stack { manifest, conflicts } =
+                stack::stack(&self.manifest, std::slice::from_ref(&other.manifest));
+            self.manifest = manifest;
+            self.conflicts.extend(conflicts);
+            self.raw_manifests.extend(other.raw_manifests.iter().cloned());
+            self.layers.extend(other.layers.iter().cloned());
+        }
+    }
+
+    /// Whether packages of other environments are baked too.
+    pub(crate) fn is_joined(&self) -> bool {
+        self.raw_manifests.len() > 1
     }
 
     /// The preferences of a package, in the form that is hashed; empty where it has none.
@@ -137,6 +189,29 @@ impl ProjectState {
             .map(|preferences| preferences.0)
             .map_err(|error| unreadable(&self.project_file, &error.to_string()))
     }
+}
+
+/// The manifests of the environments below the project in the load path, as they are written and as they are read.
+///
+/// # Errors
+/// Where one cannot be read, or a folder of packages is among them: what it holds is not known.
+fn manifests_below(
+    environment: &Environment,
+    files: &ObservedFiles,
+) -> Result<Vec<(Vec<u8>, Manifest)>, Error> {
+    let mut manifests = Vec::new();
+    for entry in environment.below() {
+        match entry {
+            StackEntry::Project { manifest_file: Some(path), .. } => {
+                let raw = read(path, files)?;
+                let manifest = Manifest::parse(&raw).map_err(|error| unreadable(path, &text(error)))?;
+                manifests.push((raw, manifest));
+            }
+            StackEntry::Packages(folder) => return Err(unreadable(folder, "a folder of packages")),
+            StackEntry::Project { manifest_file: None, .. } | StackEntry::Stdlib => {}
+        }
+    }
+    Ok(manifests)
 }
 
 /// The settings of the project; none where it has no `jlproj.toml`.

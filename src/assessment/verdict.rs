@@ -1,5 +1,7 @@
 //! The verdict on a project, from what is on disk.
 
+use std::collections::BTreeSet;
+
 use crate::assessment::shadow::shadowed;
 use crate::assessment::{ProjectState, wanted};
 use crate::context::Context;
@@ -8,10 +10,11 @@ use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::model::key::Digest;
 use crate::model::settings::Settings;
-use crate::model::verdict::{Limits, Plain, Verdict, Wanted, decide};
+use crate::model::verdict::{Case, Limits, Plain, Verdict, Wanted, decide};
 use crate::path_text;
 use crate::store::catalog::{self, Catalog};
 use crate::store::layout::Layout;
+use crate::store::project_record;
 
 /// All that is known of a project and its image.
 #[derive(Debug)]
@@ -36,14 +39,48 @@ pub(crate) fn assess(
     let wanted = wanted(context, installation, settings, &state, files)?;
     let keys = wanted.keys();
     let catalog = catalog_for(&context.layout, &keys, files);
+    let subject = Subject { state: &state, wanted: &wanted, keys: &keys };
+    let verdict = verdict_among(context, installation, settings, subject, &catalog, files);
+    Ok(Assessment { state, wanted, catalog, verdict })
+}
+
+/// A project of which it is known what it wants baked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) state: &'a ProjectState,
+    pub(super) wanted: &'a Wanted,
+    pub(super) keys: &'a [Digest],
+}
+
+/// The verdict on a project among the images of `catalog`.
+pub(super) fn verdict_among(
+    context: &Context,
+    installation: &Installation,
+    settings: &Settings,
+    subject: Subject<'_>,
+    catalog: &Catalog,
+    files: &ObservedFiles,
+) -> Verdict {
+    let Subject { state, wanted, keys } = subject;
     let limits =
         Limits { outside: installation.has_package_images().then_some(settings.outside_limit.value) };
-    let project = path_text::encode(&state.folder);
-    let verdict = match shadowed(&state.environment, &wanted, files) {
-        Some(plain) => Verdict::Plain(plain),
-        None => with_damage(decide(&wanted, &keys, &catalog.images, limits, &project), &keys, &catalog),
+    if let Some(plain) = shadowed(&state.environment, wanted, files) {
+        return Verdict::Plain(plain);
+    }
+    files.observe(&context.layout.project_record(&state.folder));
+    let record = project_record::read(&context.layout, &state.folder);
+    let accepted = record.map(|record| record.accepted).unwrap_or_default();
+    // Whether a package is elsewhere matters for images with more than the project has.
+    let elsewhere = if accepted.is_empty() { Ok(BTreeSet::new()) } else { state.elsewhere(files) };
+    let case = Case {
+        wanted,
+        keys,
+        limits,
+        project: &path_text::encode(&state.folder),
+        accepted: if elsewhere.is_ok() { &accepted } else { &[] },
+        elsewhere: &elsewhere.unwrap_or_default(),
     };
-    Ok(Assessment { state, wanted, catalog, verdict })
+    with_damage(decide(&case, &catalog.images), keys, catalog)
 }
 
 /// The same verdict; where there is no image since the record of the very image cannot be read, that is told.

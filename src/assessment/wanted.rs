@@ -69,6 +69,7 @@ fn rules(settings: &Settings, state: &ProjectState) -> Rules {
         include: state.settings.include.clone().unwrap_or_default(),
         exclude: state.settings.exclude.clone().unwrap_or_else(|| settings.exclude.value.clone()),
         own: state.project.uuid,
+        conflicts: state.conflicts.clone(),
     }
 }
 

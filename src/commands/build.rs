@@ -1,15 +1,18 @@
-//! `jlproj build`: the image of one or more projects.
+//! `jlproj build`: the images of projects.
 
+mod background;
 mod bake_project;
 mod choice;
+mod frequent;
 mod making;
 mod plan;
 mod preflight;
+mod queue;
 pub(crate) mod summary;
 
 use std::ffi::OsString;
 
-use crate::assessment::{self, Overrides};
+use crate::assessment::Overrides;
 use crate::cli::BuildArgs;
 use crate::context::Context;
 use crate::error::Error;
@@ -17,17 +20,18 @@ use crate::exit;
 use crate::model::environment::ProjectFlag;
 use crate::platform::Interruption;
 use crate::store::{protection, workspace};
-use crate::ui::progress::Verbosity;
+use crate::ui::progress::{Display, Verbosity};
 
-use making::Making;
-use plan::Plan;
+pub(crate) use frequent::{build_seconds, image_size};
+pub(crate) use making::Making;
+pub(crate) use plan::{Plan, direct_dependencies};
 
 /// What the flags say about one build.
 #[derive(Clone, Copy, Debug)]
-struct Options {
-    force: bool,
-    dry_run: bool,
-    verbosity: Verbosity,
+pub(crate) struct Options {
+    pub(crate) force: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) verbosity: Verbosity,
 }
 
 /// Runs the command.
@@ -38,21 +42,35 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
     if !context.has_store {
         return Err(Error::NoHome);
     }
-    let verbosity = match (arguments.quiet, arguments.verbose) {
+    let verbosity = match (arguments.quiet || arguments.background, arguments.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, true) => Verbosity::Verbose,
         (false, false) => Verbosity::Normal,
     };
     let options = Options { force: arguments.force, dry_run: arguments.dry_run, verbosity };
-    let making = Making::new(context, overrides(arguments), Interruption::watch()?)?;
-    let swept = if options.dry_run { 0 } else { workspace::sweep(&context.layout) };
-    if swept > 0 && verbosity != Verbosity::Quiet {
-        crate::ui::message::note(&format!("removed what {swept} unfinished build(s) had left"));
+    let display = Display::new(verbosity, context.stderr_is_terminal, arguments.jobs > 1);
+    let making = Making::new(context, overrides(arguments), Interruption::watch()?, display)?;
+    sweep(&making, options);
+    let projects = &arguments.projects.projects;
+    if arguments.background {
+        return background::run(&making, projects, options);
     }
-    match arguments.projects.projects.as_slice() {
+    if arguments.frequent || arguments.all {
+        let chosen = frequent::choose(&making, arguments, verbosity)?;
+        return queue::build_all(&making, &chosen, options, arguments.jobs);
+    }
+    match projects.as_slice() {
         [] => build(&making, None, options),
         [project] => build(&making, Some(project), options),
-        several => build_all(&making, several, options),
+        several => queue::build_all(&making, several, options, arguments.jobs),
+    }
+}
+
+/// Removes what builders that died left behind.
+pub(crate) fn sweep(making: &Making<'_>, options: Options) {
+    let swept = if options.dry_run { 0 } else { workspace::sweep(&making.context.layout) };
+    if swept > 0 && options.verbosity != Verbosity::Quiet {
+        crate::ui::message::note(&format!("removed what {swept} unfinished build(s) had left"));
     }
 }
 
@@ -65,55 +83,34 @@ fn overrides(arguments: &BuildArgs) -> Overrides {
     }
 }
 
-/// Builds the images of several projects, one after the other.
-fn build_all(making: &Making<'_>, projects: &[OsString], options: Options) -> Result<u8, Error> {
-    let mut failed = 0;
-    for project in projects {
-        match build(making, Some(project), options) {
-            Ok(_) => {}
-            Err(error @ Error::Build { source: crate::julia::builder::BuildError::Interrupted(_), .. }) => {
-                return Err(error);
-            }
-            Err(error) => {
-                error.print();
-                failed += 1;
-            }
-        }
-    }
-    if failed > 0 { Err(Error::SomeFailed { failed, all: projects.len() }) } else { Ok(exit::SUCCESS) }
-}
-
 /// Builds the image of one project, if it is not there.
 fn build(making: &Making<'_>, project: Option<&OsString>, options: Options) -> Result<u8, Error> {
     let flag = project.map(|project| ProjectFlag::Value(project.clone()));
     let plan = Plan::make(making.context, &making.settings, &making.julia, flag.as_ref())?;
-    if let Some(key) = plan.done().filter(|_| !options.force) {
-        summary::already_there(&plan, options.verbosity);
+    make(making, &plan, options)
+}
+
+/// Makes the image of `plan`, if it is not there.
+pub(crate) fn make(making: &Making<'_>, plan: &Plan, options: Options) -> Result<u8, Error> {
+    let has_news = plan.has_recordings_that_it_lacks(making);
+    if let Some(key) = plan.done().filter(|_| !options.force && !has_news) {
+        summary::already_there(plan, options.verbosity);
         if !options.dry_run {
             // The image is in force all the same where the store cannot be written.
-            let _ = making.adopt(&plan, key);
+            let _ = making.adopt(plan, key);
         }
         return Ok(exit::SUCCESS);
     }
-    preflight::check(making, &plan)?;
+    preflight::check(making, plan)?;
     if options.dry_run {
-        summary::intention(&plan);
+        summary::intention(plan);
         return Ok(exit::SUCCESS);
     }
     for folder in protection::tighten(&making.context.layout)? {
         let folder = crate::path_text::encode(&folder);
         crate::ui::message::note(&format!("`{folder}` could be written by others; now by you alone"));
     }
-    making.make(&plan, options)?;
+    let made = making.make(plan, options)?;
+    summary::built(making, plan, &made, options.verbosity);
     Ok(exit::SUCCESS)
-}
-
-/// The Julia of a command.
-pub(super) fn julia(
-    context: &Context,
-    settings: &crate::model::settings::Settings,
-) -> Result<(crate::julia::locate::Located, crate::installation::Installation), Error> {
-    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
-    let installation = assessment::describe(context, &located)?;
-    Ok((located, installation))
 }

@@ -5,22 +5,27 @@ use crate::commands::subject;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
-use crate::store::project_record;
-use crate::ui::output;
+use crate::store::{attempt, project_record};
+use crate::ui::{message, output};
 
 pub(crate) fn run(arguments: &LogArgs, context: &Context) -> Result<u8, Error> {
     let folder = subject::folder(context, arguments.project.project.as_deref())?;
     let failed = context.layout.failed_log(&folder);
+    let beside = attempt::last(&context.layout, &folder);
     // A log of a failure is removed when a build succeeds: where it is there it is the last.
     let log = if failed.is_file() {
         failed
     } else {
-        let record = project_record::read(&context.layout, &folder).ok_or(Error::NoLog)?;
-        context.layout.image_folder(&record.image).join("build.log")
+        let record = project_record::read(&context.layout, &folder);
+        let key = record.and_then(|record| record.image).ok_or(Error::NoLog)?;
+        context.layout.image_folder(&key).join("build.log")
     };
     if arguments.path {
         output::line(log.as_os_str())?;
     } else {
+        if let Some((time, text)) = beside {
+            message::note(&format!("{}: {text}", crate::ui::time::date(time)));
+        }
         output::write(&fs_err::read(&log).map_err(|_| Error::NoLog)?)?;
     }
     Ok(exit::SUCCESS)

@@ -19,14 +19,14 @@ use crate::julia::command::Invocation;
 use crate::julia::locate::{self, Located};
 use crate::julia::probe::ProbeError;
 use crate::model::environment::ProjectFlag;
-use crate::model::julia_options::{self, Effects, Ruling, Split};
+use crate::model::julia_options::{self, Additions, Effects, Ruling, Split};
 use crate::model::key::Digest;
-use crate::model::settings::{Flags, ImagePolicy, Settings, UserFile, Variables};
+use crate::model::settings::{Auto, Flags, ImagePolicy, Settings, UserFile, Variables};
 use crate::model::usage::Start;
 use crate::path_text;
 use crate::platform;
 use crate::store::verdict_cache::{self, Outcome};
-use crate::store::{journal, notice};
+use crate::store::{attempt, journal, notice, project_record, recording};
 use crate::ui::{message, output};
 
 /// How many caches of one package Julia keeps (1.6 and later): its own ten are too few for many projects.
@@ -74,8 +74,8 @@ fn start(arguments: &[OsString]) -> Result<u8, Error> {
     if settings.sysimage.value == ImagePolicy::Require && outcome.image.is_none() {
         return Err(Error::NoImage { reason: outcome.reason.unwrap_or_default() });
     }
-    tell(&context, &split, &outcome);
-    launch(&context, &split, &located, &outcome)
+    tell(&context, &settings, &split, &outcome);
+    launch(&context, &settings, &split, &located, &outcome)
 }
 
 /// The settings; where they cannot be followed, what is wrong with them, and what of them chooses Julia.
@@ -153,7 +153,7 @@ fn refuse_wrapper(context: &Context, located: &Located) -> Result<(), Error> {
 /// The same project, started plainly.
 fn without_image(outcome: Outcome, reason: String, urgent: bool) -> Outcome {
     let code = if urgent { "trouble" } else { "aside" }.to_owned();
-    Outcome { code, image: None, key: None, reason: Some(reason), urgent, ..outcome }
+    Outcome { code, image: None, key: None, wanted: None, reason: Some(reason), urgent, ..outcome }
 }
 
 /// All that an answer depends on and that no file says.
@@ -228,10 +228,10 @@ fn reckon(
     )?;
     let version = installation.identity.version.clone();
     let base = assessment::plain_outcome(&environment, &files, version);
-    let assessed = ProjectState::read(context, environment, depots, &files)
+    let assessed = ProjectState::read(context, settings, environment, depots, &files)
         .and_then(|state| assessment::assess(context, &installation, settings, state, &files));
     let outcome = match assessed {
-        Ok(assessment) => assessment::outcome(&context.layout, &assessment.verdict, base),
+        Ok(assessment) => assessment::outcome(&context.layout, &assessment, base),
         // A folder without a project or a manifest is no trouble.
         Err(error @ (Error::NoProject { .. } | Error::NoProjectFile { .. } | Error::NoManifest { .. })) => {
             without_image(base, one_line(&error), false)
@@ -243,7 +243,7 @@ fn reckon(
 }
 
 /// Says what there is to say, on stderr.
-fn tell(context: &Context, split: &Split, outcome: &Outcome) {
+fn tell(context: &Context, settings: &Settings, split: &Split, outcome: &Outcome) {
     if split.own.quiet {
         return;
     }
@@ -257,9 +257,16 @@ fn tell(context: &Context, split: &Split, outcome: &Outcome) {
         return;
     }
     let due = || {
-        let project = outcome.project.as_deref().map(path_text::decode);
-        let once_a_day = matches!(outcome.code.as_str(), "none" | "too-much-outside" | "shadowed");
-        once_a_day && project.is_some_and(|project| notice::is_due(&context.layout, &project, context.now))
+        let Some(project) = outcome.project.as_deref().map(path_text::decode) else { return false };
+        let is_suggestion = settings.auto.value == Auto::Suggest && context.is_read;
+        let once_a_day = match outcome.code.as_str() {
+            "none" | "too-much-outside" => is_suggestion,
+            "shadowed" => true,
+            _ => false,
+        };
+        once_a_day
+            && notice::is_due(&context.layout, &project, context.now)
+            && !is_declined(context, &project)
     };
     // What is only tried out is not told once a day.
     if outcome.urgent || (!split.own.dry_run && due()) {
@@ -267,12 +274,25 @@ fn tell(context: &Context, split: &Split, outcome: &Outcome) {
     }
 }
 
+/// Whether the user dropped the project's image.
+fn is_declined(context: &Context, project: &Path) -> bool {
+    project_record::read(&context.layout, project).is_some_and(|record| record.is_declined)
+}
+
 /// Becomes Julia.
-fn launch(context: &Context, split: &Split, located: &Located, outcome: &Outcome) -> Result<u8, Error> {
+fn launch(
+    context: &Context,
+    settings: &Settings,
+    split: &Split,
+    located: &Located,
+    outcome: &Outcome,
+) -> Result<u8, Error> {
     let project = outcome.project_option.as_deref().map(path_text::decode);
     let image = outcome.image.as_deref().map(path_text::decode);
+    let trace = recording(context, split, outcome);
+    let ours = Additions { image: image.as_deref(), project: project.as_deref(), trace: trace.as_deref() };
     let mut invocation = Invocation::new(&located.binary);
-    invocation.arguments = julia_options::compose(split, project.as_deref(), image.as_deref());
+    invocation.arguments = julia_options::compose(split, ours);
     if context.julia_variables.precompile_limit.is_none() {
         invocation = invocation.set("JULIA_MAX_NUM_PRECOMPILE_FILES", PRECOMPILE_FILES);
     }
@@ -285,6 +305,7 @@ fn launch(context: &Context, split: &Split, located: &Located, outcome: &Outcome
     }
     if outcome.project.is_some() {
         journal::append(&context.layout, &journal_line(context, outcome));
+        build_beside(context, settings, located, outcome);
     }
     #[expect(clippy::disallowed_methods, reason = "the program that this process becomes")]
     let mut command = Command::new(&invocation.program);
@@ -299,14 +320,42 @@ fn launch(context: &Context, split: &Split, located: &Located, outcome: &Outcome
     Err(Error::NotStarted { program: PathBuf::from(&located.binary), source })
 }
 
-fn journal_line(context: &Context, outcome: &Outcome) -> Start {
-    let dash = || "-".to_owned();
+/// The file into which this start is recorded, where that is asked for and the user records nothing elsewhere.
+fn recording(context: &Context, split: &Split, outcome: &Outcome) -> Option<PathBuf> {
+    if !(split.own.record || outcome.record) || split.effects().traces {
+        return None;
+    }
+    let project = path_text::decode(outcome.project.as_deref()?);
+    let start = (context.now, std::process::id());
+    if split.own.dry_run {
+        return Some(recording::file(&context.layout, &project, start));
+    }
+    recording::next_file(&context.layout, &project, start)
+}
+
+/// Begins to build the image that is missing, where the settings say so: at most once a day for the same image. What
+/// goes wrong with it is not this start's business.
+fn build_beside(context: &Context, settings: &Settings, located: &Located, outcome: &Outcome) {
+    let is_asked = settings.auto.value == Auto::Background && settings.sysimage.value == ImagePolicy::Auto;
+    let (Some(wanted), Some(project)) = (&outcome.wanted, &outcome.project) else { return };
+    let project = path_text::decode(project);
+    if !is_asked || !attempt::is_due(&context.layout, &project, context.now, wanted) {
+        return;
+    }
+    let Some(program) = &context.own_program else { return };
+    #[expect(clippy::disallowed_methods, reason = "goes on beside Julia, which this process becomes")]
+    let mut command = Command::new(program);
+    command.args(["build", "--background", "--julia"]).arg(&located.binary).arg("--").arg(&project);
+    let _ = platform::start_detached(&mut command);
+}
+
+fn journal_line<'a>(context: &Context, outcome: &'a Outcome) -> Start<'a> {
     Start {
         time: context.now,
-        verdict: outcome.code.clone(),
-        image: outcome.key.clone().unwrap_or_else(dash),
-        julia: if outcome.julia.is_empty() { dash() } else { outcome.julia.clone() },
-        project: outcome.project.clone().unwrap_or_else(dash),
+        verdict: &outcome.code,
+        image: outcome.key.as_deref().unwrap_or("-"),
+        julia: if outcome.julia.is_empty() { "-" } else { &outcome.julia },
+        project: outcome.project.as_deref().unwrap_or("-"),
     }
 }
 

@@ -4,18 +4,24 @@ use serde::Serialize;
 
 use crate::assessment::{self, Assessment};
 use crate::cli::StatusArgs;
-use crate::commands::build::summary::load_time;
+use crate::commands::build::summary::{load_time, pay_off_text};
 use crate::commands::subject::{self, Subject};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
+use crate::installation::Installation;
 use crate::model::difference::Difference;
 use crate::model::image::{KnownImage, Measurements};
 use crate::model::key::BakedPackage;
+use crate::model::savings::PayOff;
+use crate::model::usage::Clock;
 use crate::model::verdict::{Plain, Verdict};
 use crate::path_text;
+use crate::store::attempt;
+use crate::store::recording::Recordings;
 use crate::ui::output;
 use crate::ui::table::pairs;
+use crate::ui::time::date;
 
 /// What is told, in any format.
 #[derive(Serialize)]
@@ -30,6 +36,12 @@ struct Report {
     /// Packages that could be baked and are not in the image in force.
     missing: Vec<String>,
     image: Option<ImageReport>,
+    /// Statements that were recorded of the project's starts.
+    recorded: Option<RecordedReport>,
+    /// What the image cost and brought, in seconds.
+    pay_off: Option<PayOff>,
+    /// What was last done for the project in the background.
+    background: Option<String>,
     wanted_key: String,
     packages: Vec<PackageReport>,
     outside: Vec<OutsideReport>,
@@ -40,6 +52,14 @@ struct JuliaReport {
     version: String,
     binary: String,
     chosen: String,
+}
+
+#[derive(Serialize)]
+struct RecordedReport {
+    /// Those whose packages are baked.
+    statements: usize,
+    /// They were replayed when the image was built.
+    in_image: bool,
 }
 
 #[derive(Serialize)]
@@ -91,6 +111,9 @@ pub(crate) fn brief(context: &Context, subject: &Subject) -> String {
 fn report(context: &Context, subject: &Subject) -> Report {
     let Subject { located, installation, assessment, .. } = subject;
     let Assessment { state, wanted, verdict, .. } = assessment;
+    let clock = Clock::at(context.now);
+    // What is told of its use is an addition: without the journal all else is as true.
+    let known = assessment::known_project(context, clock, &state.folder).ok();
     let (differences, missing) = match verdict {
         Verdict::Contained { differences, missing, .. } => (differences.clone(), missing.clone()),
         Verdict::Plain(Plain::Stale { differences, .. }) => (differences.clone(), Vec::new()),
@@ -117,6 +140,10 @@ fn report(context: &Context, subject: &Subject) -> Report {
         differences,
         missing,
         image: image(context, assessment),
+        recorded: recorded(context, installation, assessment),
+        pay_off: known.as_ref().and_then(|known| known.pay_off(clock, None)),
+        background: attempt::last(&context.layout, &state.folder)
+            .map(|(time, text)| format!("{}: {text}", date(time))),
         wanted_key: wanted.inputs.key().to_string(),
         packages,
         outside,
@@ -159,6 +186,24 @@ fn image(context: &Context, assessment: &Assessment) -> Option<ImageReport> {
     })
 }
 
+/// What was recorded, where anything was.
+fn recorded(
+    context: &Context,
+    installation: &Installation,
+    assessment: &Assessment,
+) -> Option<RecordedReport> {
+    let packages = assessment.wanted.inputs.packages.iter().map(|package| package.name.clone());
+    let held = packages.chain(installation.names_in_default_image()).collect();
+    let recordings = Recordings::read(&context.layout, &[&assessment.state.folder], &held);
+    let digest = recordings.digest()?;
+    let Verdict::Exact { key } = &assessment.verdict else {
+        return Some(RecordedReport { statements: recordings.len(), in_image: false });
+    };
+    let image = assessment.catalog.images.iter().find(|image| image.record.key == *key);
+    let in_image = image.is_some_and(|image| image.record.has_recorded(Some(&digest)));
+    Some(RecordedReport { statements: recordings.len(), in_image })
+}
+
 fn table(report: &Report, verbose: bool) -> String {
     let mut lines = vec![
         ("project", report.project.clone()),
@@ -172,20 +217,23 @@ fn table(report: &Report, verbose: bool) -> String {
         lines.push(("not in the image", report.missing.join(", ")));
     }
     if let Some(image) = &report.image {
-        let built =
-            jiff::Timestamp::from_second(image.built).map(|time| time.strftime("%F %R UTC").to_string());
         let megabytes = image.size / 1_000_000;
         lines.push(("image", image.path.clone()));
         lines.push((
             "made",
-            format!(
-                "{}, {}, {} packages, {megabytes} MB",
-                built.unwrap_or_default(),
-                image.builder,
-                image.packages
-            ),
+            format!("{}, {}, {} packages, {megabytes} MB", date(image.built), image.builder, image.packages),
         ));
         lines.push(("load time", load_time(&image.measured)));
+    }
+    if let Some(pay_off) = &report.pay_off {
+        lines.push(("pay-off", pay_off_text(pay_off, &report.project)));
+    }
+    if let Some(RecordedReport { statements, in_image }) = &report.recorded {
+        let state = if *in_image { "in the image" } else { "not in the image yet; run `jlproj build`" };
+        lines.push(("recorded", format!("{statements} statements, {state}")));
+    }
+    if let Some(background) = &report.background {
+        lines.push(("background", background.clone()));
     }
     let outside = report.outside.iter().map(|outside| format!("{}: {}", outside.name, outside.reason));
     if !report.outside.is_empty() {

@@ -35,7 +35,7 @@ pub(crate) fn read(
     let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
     let (environment, depots) =
         assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
-    let state = ProjectState::read(context, environment, depots, &files)?;
+    let state = ProjectState::read(context, &settings, environment, depots, &files)?;
     let assessment = assessment::assess(context, &installation, &settings, state, &files)?;
     Ok(Subject { located, installation, assessment })
 }

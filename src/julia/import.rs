@@ -4,9 +4,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::julia::builder::{BuildError, Job};
+use crate::julia::builder::BuildError;
 use crate::julia::exchange::{self, PackageRequest};
+use crate::julia::session::Session;
 use crate::template::Template;
 
 #[derive(Serialize)]
@@ -25,7 +27,10 @@ struct Answer {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) name: String,
+    pub(crate) uuid: Uuid,
     pub(crate) ok: bool,
+    /// That loading took, after what was loaded before.
+    pub(crate) seconds: f64,
     #[serde(default)]
     pub(crate) error: String,
 }
@@ -45,55 +50,59 @@ pub(crate) enum Purpose<'a> {
 /// # Errors
 /// Where Julia itself fails; a package that fails is in the answer.
 pub(crate) fn import(
-    job: &Job<'_>,
+    session: &Session<'_>,
     packages: &[PackageRequest],
     image: Option<&Path>,
     purpose: Purpose<'_>,
 ) -> Result<Vec<Outcome>, BuildError> {
     let request = Request { precompile_only: purpose == Purpose::Precompile, packages };
-    let request = exchange::write_request(job.folder, "import", &request)?;
-    let result = job.folder.join("import.result.toml");
+    let request = exchange::write_request(session.folder, "import", &request)?;
+    let result = session.folder.join("import.result.toml");
     // An answer of an earlier run must not be taken for this one's.
     let _ = fs_err::remove_file(&result);
-    let mut invocation = job.julia_invocation();
+    let mut invocation = session.julia_invocation();
     if let Some(image) = image {
         invocation = invocation.option("--sysimage", image);
     }
     if let Purpose::Trace(statements) = purpose {
         invocation = invocation.option("--trace-compile", statements);
-        if job.julia.has_package_images() {
+        if session.julia.has_package_images() {
             // As the builder itself runs: caches with native code are others, and hide what is compiled.
             invocation = invocation.argument("--pkgimages=no");
         }
     }
     let invocation = invocation
-        .option("--project", job.project_file)
-        .argument(job.script(Template::Import))
+        .option("--project", session.project_file)
+        .argument(session.script(Template::Import))
         .argument(&request)
         .argument(&result);
-    let answer: Answer = exchange::ask(&invocation, &result, job.log, None, job.watcher)?;
+    let answer: Answer = exchange::ask(&invocation, &result, session.log, None, session.watcher)?;
     Ok(answer.packages)
 }
 
-/// Seconds that a start takes which loads `packages`: without the image, and with it. Medians of three,
-/// taken in turns after one round that fills the caches; where a start takes long, of one.
+/// Seconds that a start takes which loads `packages`: without the image, and with it. Medians of
+/// `rounds`, taken in turns after one that fills the caches; where a start takes long, of one.
 ///
 /// # Errors
 /// Where Julia fails.
-pub(crate) fn measure(job: &Job<'_>, packages: &[PackageRequest]) -> Result<(f64, f64), BuildError> {
-    const ROUNDS: usize = 3;
+pub(crate) fn measure(
+    session: &Session<'_>,
+    packages: &[PackageRequest],
+    image: &Path,
+    rounds: usize,
+) -> Result<(f64, f64), BuildError> {
     const LONG: f64 = 10.0;
     let time = |image: Option<&Path>| -> Result<f64, BuildError> {
         let begun = Instant::now();
-        import(job, packages, image, Purpose::Load)?;
+        import(session, packages, image, Purpose::Load)?;
         Ok(begun.elapsed().as_secs_f64())
     };
     time(None)?;
-    time(Some(job.image))?;
+    time(Some(image))?;
     let (mut without, mut with) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         without.push(time(None)?);
-        with.push(time(Some(job.image))?);
+        with.push(time(Some(image))?);
         if without.iter().any(|seconds| *seconds > LONG) {
             break;
         }

@@ -5,9 +5,9 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::julia::builder::Job;
 use crate::julia::command::Invocation;
 use crate::julia::process::{self, ProcessError};
+use crate::julia::session::Session;
 use crate::platform;
 
 /// How long a start may take before it is given up: nothing but time is lost.
@@ -18,19 +18,23 @@ const LIMIT: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// Only where we are interrupted.
-pub(crate) fn record(job: &Job<'_>) -> Result<Vec<PathBuf>, ProcessError> {
-    let silent = job.folder.join("startup-statements.jl");
-    let prompt = job.folder.join("prompt-statements.jl");
-    let outcome =
-        process::run(&start(job, &silent).argument("-e").argument(""), job.log, Some(LIMIT), job.watcher);
+pub(crate) fn record(session: &Session<'_>) -> Result<Vec<PathBuf>, ProcessError> {
+    let silent = session.folder.join("startup-statements.jl");
+    let prompt = session.folder.join("prompt-statements.jl");
+    let outcome = process::run(
+        &start(session, &silent).argument("-e").argument(""),
+        session.log,
+        Some(LIMIT),
+        session.watcher,
+    );
     interruption(outcome.err())?;
-    interruption(record_prompt(job, &prompt).err())?;
+    interruption(record_prompt(session, &prompt).err())?;
     Ok([silent, prompt].into_iter().filter(|path| path.is_file()).collect())
 }
 
 /// A Julia that records what it compiles.
-fn start(job: &Job<'_>, statements: &Path) -> Invocation {
-    job.julia_invocation().option("--trace-compile", statements)
+fn start(session: &Session<'_>, statements: &Path) -> Invocation {
+    session.julia_invocation().option("--trace-compile", statements)
 }
 
 /// Passes an interruption on; any other failure costs a few statements only.
@@ -42,19 +46,19 @@ fn interruption(failure: Option<ProcessError>) -> Result<(), ProcessError> {
 }
 
 /// Starts Julia in a pseudo terminal, waits for its prompt and leaves.
-fn record_prompt(job: &Job<'_>, statements: &Path) -> Result<(), ProcessError> {
+fn record_prompt(session: &Session<'_>, statements: &Path) -> Result<(), ProcessError> {
     let program = "julia".to_owned();
     let failed = |source: io::Error| ProcessError::NotStarted { program: program.clone(), source };
     let (mut ours, theirs) = platform::open_terminal().map_err(failed)?;
     let invocation =
-        start(job, statements).set("TERM", "xterm").argument("-q").argument("-i").argument("--banner=no");
-    let expression = process::expression(&invocation, job.watcher)
+        start(session, statements).set("TERM", "xterm").argument("-q").argument("-i").argument("--banner=no");
+    let expression = process::expression(&invocation, session.watcher)
         .stdin_file(theirs.try_clone().map_err(failed)?)
         .stdout_file(theirs.try_clone().map_err(failed)?)
         .stderr_file(theirs);
     let handle = expression.start().map_err(failed)?;
     let leader = handle.pids().first().copied().unwrap_or_default();
-    job.watcher.started(leader);
+    session.watcher.started(leader);
     let begun = Instant::now();
     let mut screen = Vec::new();
     let mut asked = false;
@@ -70,7 +74,7 @@ fn record_prompt(job: &Job<'_>, statements: &Path) -> Result<(), ProcessError> {
             Ok(None) => {}
             Err(source) => break Err(failed(source)),
         }
-        if let Some(signal) = job.watcher.interruption() {
+        if let Some(signal) = session.watcher.interruption() {
             break Err(ProcessError::Interrupted(signal));
         }
         if begun.elapsed() > LIMIT {

@@ -18,6 +18,8 @@ pub(crate) struct Rules {
     pub(crate) exclude: Vec<String>,
     /// The project's own package, where the project is one.
     pub(crate) own: Option<Uuid>,
+    /// Packages that two environments of a stack hold with different code.
+    pub(crate) conflicts: BTreeSet<Uuid>,
 }
 
 /// Why a package of the manifest stays outside of the image.
@@ -32,6 +34,8 @@ pub(crate) enum Outside {
     Excluded,
     /// The settings include others only.
     NotIncluded,
+    /// Two environments of the stack hold it with different code.
+    TwoVersions,
     /// It depends on this package, which stays outside.
     DependsOn(String),
     /// The manifest does not say which packages these dependencies of it are.
@@ -47,6 +51,7 @@ impl fmt::Display for Outside {
             Self::OwnPackage => formatter.write_str("the project itself"),
             Self::Excluded => formatter.write_str("excluded by the settings"),
             Self::NotIncluded => formatter.write_str("not among the included"),
+            Self::TwoVersions => formatter.write_str("another version is in the stacked environment"),
             Self::DependsOn(name) => write!(formatter, "depends on {name}"),
             Self::Unresolved(names) => write!(formatter, "the manifest lacks {}", names.join(", ")),
             Self::Cycle => formatter.write_str("in a cycle of dependencies"),
@@ -97,6 +102,8 @@ fn own_reason(package: &Package, rules: &Rules) -> Option<Outside> {
         Some(Outside::PathTracked)
     } else if rules.exclude.contains(&package.name) {
         Some(Outside::Excluded)
+    } else if rules.conflicts.contains(&package.uuid) {
+        Some(Outside::TwoVersions)
     } else if package.unresolved_dependencies.is_empty() {
         None
     } else {

@@ -115,6 +115,12 @@ impl Environment {
         &self.stack[..self.primary_index()]
     }
 
+    /// What Julia searches after [`Self::primary`].
+    #[must_use]
+    pub(crate) fn below(&self) -> &[StackEntry] {
+        self.stack.get(self.primary_index() + 1..).unwrap_or_default()
+    }
+
     /// How long the stack is where it has no project.
     fn primary_index(&self) -> usize {
         let is_project = |entry: &StackEntry| matches!(entry, StackEntry::Project { .. });

@@ -17,6 +17,9 @@ pub(crate) struct ImageRecord {
     pub(crate) built: i64,
     /// The folder of the project that it was built for, as path text.
     pub(crate) project: String,
+    /// The folders of the other projects that it was built for, likewise.
+    #[serde(default)]
+    pub(crate) shared_with: Vec<String>,
     /// The Julia that built it, as path text.
     pub(crate) julia: String,
     pub(crate) file: FileRecord,
@@ -25,6 +28,24 @@ pub(crate) struct ImageRecord {
     /// precompiled under it.
     #[serde(default)]
     pub(crate) precompiled_for: Vec<Digest>,
+    /// Digest of the statements that were recorded in its projects and replayed in its build; none where there were
+    /// none.
+    #[serde(default)]
+    pub(crate) recorded: Option<Digest>,
+}
+
+impl ImageRecord {
+    /// Whether what was recorded in its projects was replayed in its build. Nothing recorded: whatever was.
+    #[must_use]
+    pub(crate) fn has_recorded(&self, recorded: Option<&Digest>) -> bool {
+        recorded.is_none() || self.recorded.as_ref() == recorded
+    }
+
+    /// Whether it was built for this project, alone or with others.
+    #[must_use]
+    pub(crate) fn is_for(&self, project: &str) -> bool {
+        self.project == project || self.shared_with.iter().any(|other| other == project)
+    }
 }
 
 /// What must still be true of the image's file.
@@ -53,6 +74,9 @@ pub(crate) struct Measurements {
     pub(crate) load_without: f64,
     /// The same under the image.
     pub(crate) load_with: f64,
+    /// Most memory that the build took at once, in bytes; 0 where that could not be told.
+    #[serde(default)]
+    pub(crate) peak_memory: u64,
 }
 
 impl Measurements {

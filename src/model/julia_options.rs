@@ -13,7 +13,7 @@ mod step;
 mod table;
 mod text;
 
-pub(crate) use compose::compose;
+pub(crate) use compose::{Additions, compose};
 pub(crate) use effects::Effects;
 pub(crate) use own::SplitError;
 pub(crate) use ruling::Ruling;

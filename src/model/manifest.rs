@@ -9,7 +9,7 @@ mod filtered;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use filtered::filtered;
+pub(crate) use filtered::merged;
 
 use super::toml_file::{self, Fields, TomlError};
 use std::collections::btree_map::Entry;

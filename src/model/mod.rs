@@ -1,6 +1,7 @@
 //! Pure: what jlproj decides, from values alone. No disk, environment, clock, process or terminal.
 
 pub(crate) mod bake;
+pub(crate) mod cache_slug;
 pub(crate) mod dependency_order;
 pub(crate) mod depots;
 pub(crate) mod difference;
@@ -11,11 +12,17 @@ pub(crate) mod julia_options;
 pub(crate) mod juliaup;
 pub(crate) mod key;
 pub(crate) mod manifest;
+pub(crate) mod manifest_usage;
 pub(crate) mod paths;
 pub(crate) mod preferences;
 pub(crate) mod project;
+pub(crate) mod savings;
 pub(crate) mod settings;
+pub(crate) mod sharing;
 pub(crate) mod shell;
+pub(crate) mod size;
+pub(crate) mod stack;
+pub(crate) mod statements;
 pub(crate) mod toml_file;
 pub(crate) mod usage;
 pub(crate) mod verdict;

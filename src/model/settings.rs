@@ -73,8 +73,21 @@ pub(crate) enum ImagePolicy {
     Require,
 }
 
+/// What `run` does about a project that has no image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Auto {
+    /// Nothing.
+    Off,
+    /// Says on a terminal, once a day, that one could be built.
+    #[default]
+    Suggest,
+    /// Builds it beside the launch.
+    Background,
+}
+
 /// The user's `config.toml`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct UserFile {
     /// A path of a Julia, or `+channel`.
@@ -89,6 +102,11 @@ pub(crate) struct UserFile {
     pub(crate) outside_limit: Option<usize>,
     /// Flags for the Julia that generates code, such as `-O1`.
     pub(crate) build_arguments: Option<Vec<String>>,
+    /// Bake the packages of the environments below the project in the load path too.
+    pub(crate) stacked: Option<bool>,
+    pub(crate) auto: Option<Auto>,
+    /// Minutes that an image must save in a month for each minute of its build, for `build --frequent`.
+    pub(crate) worth_building: Option<f64>,
 }
 
 /// A project's `jlproj.toml`: what gets baked, and nothing else. It names no program, no variable and no
@@ -100,6 +118,10 @@ pub(crate) struct ProjectFile {
     pub(crate) exclude: Option<Vec<String>>,
     pub(crate) precompile_workload: Vec<String>,
     pub(crate) precompile_statements: Vec<String>,
+    /// Bake the packages of the environments below the project in the load path too.
+    pub(crate) stacked: Option<bool>,
+    /// Record what is compiled at each start, for the next build.
+    pub(crate) record: bool,
 }
 
 /// What the environment of this process says.
@@ -113,6 +135,8 @@ pub(crate) struct Variables {
     pub(crate) packagecompiler: Option<OsString>,
     /// `JLPROJ_SYSIMAGE`
     pub(crate) sysimage: Option<OsString>,
+    /// `JLPROJ_AUTO`
+    pub(crate) auto: Option<OsString>,
     /// `JLPROJ_DISABLE`
     pub(crate) disable: bool,
 }
@@ -140,7 +164,7 @@ pub(crate) enum SettingsError {
 }
 
 /// Settings, resolved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Settings {
     pub(crate) julia: Setting<Option<OsString>>,
     pub(crate) builder: Setting<BuilderChoice>,
@@ -151,10 +175,18 @@ pub(crate) struct Settings {
     pub(crate) exclude: Setting<Vec<String>>,
     /// Flags for the Julia that generates code (the direct builder's).
     pub(crate) build_arguments: Setting<Vec<String>>,
+    /// Whether the environments below a project in the load path are baked too, where the project does not say.
+    pub(crate) stacked: Setting<bool>,
+    pub(crate) auto: Setting<Auto>,
+    /// Minutes that an image must save in a month for each minute of its build, for `build --frequent`.
+    pub(crate) worth_building: Setting<f64>,
 }
 
 /// How many packages a contained image may leave outside, unless the user says otherwise.
 pub(crate) const DEFAULT_OUTSIDE_LIMIT: usize = 10;
+
+/// An image is worth building where it saves as much within a month as its build takes.
+const DEFAULT_WORTH_BUILDING: f64 = 1.0;
 
 impl Settings {
     /// Resolves what the user's file, the environment and the command line say.
@@ -212,6 +244,15 @@ impl Settings {
             outside_limit: Setting::first([(user.outside_limit, Origin::User)], DEFAULT_OUTSIDE_LIMIT),
             exclude: Setting::first([(user.exclude.clone(), Origin::User)], Vec::new()),
             build_arguments: Setting::first([(user.build_arguments.clone(), Origin::User)], Vec::new()),
+            stacked: Setting::first([(user.stacked, Origin::User)], false),
+            auto: Setting::first(
+                [
+                    (variables.auto.as_ref().map(parse_auto).transpose()?, environment("JLPROJ_AUTO")),
+                    (user.auto, Origin::User),
+                ],
+                Auto::default(),
+            ),
+            worth_building: Setting::first([(user.worth_building, Origin::User)], DEFAULT_WORTH_BUILDING),
         })
     }
 }
@@ -271,6 +312,15 @@ fn parse_policy(value: &OsString) -> Result<ImagePolicy, SettingsError> {
         Some("none") => Ok(ImagePolicy::None),
         Some("require") => Ok(ImagePolicy::Require),
         _ => Err(not_allowed("JLPROJ_SYSIMAGE", value, "`auto`, `none` or `require`")),
+    }
+}
+
+fn parse_auto(value: &OsString) -> Result<Auto, SettingsError> {
+    match value.to_str() {
+        Some("off") => Ok(Auto::Off),
+        Some("suggest") => Ok(Auto::Suggest),
+        Some("background") => Ok(Auto::Background),
+        _ => Err(not_allowed("JLPROJ_AUTO", value, "`off`, `suggest` or `background`")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which image a project gets, and why.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -24,12 +25,17 @@ impl Wanted {
     /// The keys of all images that would be exactly what is wanted. Costs a pass over all packages.
     #[must_use]
     pub(crate) fn keys(&self) -> Vec<Digest> {
+        self.keys_of(&self.inputs)
+    }
+
+    /// The keys of all images of `inputs` that would do: with each builder.
+    #[must_use]
+    pub(crate) fn keys_of(&self, inputs: &KeyInputs) -> Vec<Digest> {
         let alternatives = self.alternatives.iter().map(|(builder, template)| {
-            let inputs =
-                KeyInputs { builder: builder.clone(), template: template.clone(), ..self.inputs.clone() };
+            let inputs = KeyInputs { builder: builder.clone(), template: template.clone(), ..inputs.clone() };
             inputs.key()
         });
-        std::iter::once(self.inputs.key()).chain(alternatives).collect()
+        std::iter::once(inputs.key()).chain(alternatives).collect()
     }
 
     /// The digest of the packages alone: equal where two projects want the same code baked.
@@ -82,18 +88,25 @@ pub(crate) struct Limits {
     pub(crate) outside: Option<usize>,
 }
 
-/// Decides.
-///
-/// `keys` are those of `wanted`; `images` are the known ones, in any order; `project` is the path text of the
-/// project's folder.
+/// What a verdict rests on, besides the images.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Case<'a> {
+    pub(crate) wanted: &'a Wanted,
+    /// Those of `wanted`.
+    pub(crate) keys: &'a [Digest],
+    pub(crate) limits: Limits,
+    /// The path text of the project's folder.
+    pub(crate) project: &'a str,
+    /// Images with more than the project has that the user accepted for it.
+    pub(crate) accepted: &'a [Digest],
+    /// Packages of other environments in the load path, which such an image must not hold.
+    pub(crate) elsewhere: &'a BTreeSet<Uuid>,
+}
+
+/// Decides. `images` are the known ones, in any order.
 #[must_use]
-pub(crate) fn decide(
-    wanted: &Wanted,
-    keys: &[Digest],
-    images: &[KnownImage],
-    limits: Limits,
-    project: &str,
-) -> Verdict {
+pub(crate) fn decide(case: &Case<'_>, images: &[KnownImage]) -> Verdict {
+    let Case { wanted, keys, limits, .. } = *case;
     if wanted.inputs.packages.is_empty() {
         return Verdict::Plain(Plain::NothingToBake);
     }
@@ -102,15 +115,17 @@ pub(crate) fn decide(
         return Verdict::Exact { key: image.record.key.clone() };
     }
     let mut fitting: Vec<&KnownImage> =
-        images.iter().filter(|image| image.flaw.is_none() && is_contained(&image.inputs, wanted)).collect();
-    // Most packages first; among equals the newest, then by key so that the choice is one.
+        images.iter().filter(|image| image.flaw.is_none() && fits(case, image)).collect();
+    // Most of the project's packages first, then the fewest others; among equals the newest, then by key so that
+    // the choice is one.
     fitting.sort_by_key(|image| {
-        let count = image.inputs.packages.len();
-        std::cmp::Reverse((count, image.record.built, image.record.key.clone()))
+        let covered = covered(&image.inputs, wanted);
+        let foreign = image.inputs.packages.len() - covered;
+        (Reverse(covered), foreign, Reverse((image.record.built, image.record.key.clone())))
     });
     let digest = wanted.packages_digest();
     let small_enough = |image: &&&KnownImage| {
-        let missing = wanted.inputs.packages.len() - image.inputs.packages.len();
+        let missing = wanted.inputs.packages.len() - covered(&image.inputs, wanted);
         limits.outside.is_none_or(|most| missing <= most) || image.record.precompiled_for.contains(&digest)
     };
     if let Some(image) = fitting.iter().find(small_enough) {
@@ -120,23 +135,23 @@ pub(crate) fn decide(
             differences: differences(&image.inputs, wanted),
         };
     }
-    Verdict::Plain(why_plain(wanted, images, exact, fitting.first().copied(), project))
+    Verdict::Plain(why_plain(case, images, exact, fitting.first().copied()))
 }
 
 /// The reason that helps most where no image is used.
 fn why_plain(
-    wanted: &Wanted,
+    case: &Case<'_>,
     images: &[KnownImage],
     exact: Option<&KnownImage>,
     fitting: Option<&KnownImage>,
-    project: &str,
 ) -> Plain {
+    let Case { wanted, project, .. } = *case;
     if let Some((image, flaw)) = exact.and_then(|image| Some((image, image.flaw.clone()?))) {
         return Plain::Broken { key: image.record.key.clone(), flaw };
     }
     let last = images
         .iter()
-        .filter(|image| image.record.project == project)
+        .filter(|image| image.record.is_for(project))
         .max_by_key(|image| (image.inputs.julia == wanted.inputs.julia, image.record.built));
     if let Some(image) = last {
         let key = image.record.key.clone();
@@ -145,23 +160,33 @@ fn why_plain(
     match fitting {
         Some(image) => Plain::TooMuchOutside {
             key: image.record.key.clone(),
-            missing: wanted.inputs.packages.len() - image.inputs.packages.len(),
+            missing: wanted.inputs.packages.len() - covered(&image.inputs, wanted),
         },
         None => Plain::NeverBuilt,
     }
 }
 
-/// Whether everything in the image is, by content, what the project would load.
-fn is_contained(image: &KeyInputs, wanted: &Wanted) -> bool {
-    let same_world = image.julia == wanted.inputs.julia
-        && image.cpu_target == wanted.inputs.cpu_target
-        && image.processor == wanted.inputs.processor
-        && image.depots == wanted.inputs.depots;
+/// Whether everything in the image is, by content, what the project would load; or, in an image that the user
+/// accepted, something that no environment of the load path has.
+fn fits(case: &Case<'_>, image: &KnownImage) -> bool {
+    let (wanted, inputs) = (&case.wanted.inputs, &image.inputs);
+    let same_world = inputs.julia == wanted.julia
+        && inputs.cpu_target == wanted.cpu_target
+        && inputs.processor == wanted.processor
+        && inputs.depots == wanted.depots;
+    let is_accepted = case.accepted.contains(&image.record.key);
+    let is_unknown = |uuid: &Uuid| !case.wanted.outside.contains_key(uuid) && !case.elsewhere.contains(uuid);
     same_world
-        && !image.packages.is_empty()
-        && image.packages.iter().all(|package| {
-            find(&wanted.inputs.packages, package.uuid).is_some_and(|other| other.digest == package.digest)
+        && covered(inputs, case.wanted) > 0
+        && inputs.packages.iter().all(|package| match find(&wanted.packages, package.uuid) {
+            Some(other) => other.digest == package.digest,
+            None => is_accepted && is_unknown(&package.uuid),
         })
+}
+
+/// How many of the project's packages are in the image.
+fn covered(image: &KeyInputs, wanted: &Wanted) -> usize {
+    image.packages.iter().filter(|package| find(&wanted.inputs.packages, package.uuid).is_some()).count()
 }
 
 /// Names of what could be baked and is not in the image.

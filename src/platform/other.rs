@@ -89,9 +89,27 @@ pub(crate) fn withdraw_writing(_path: &Path, _mode: u32) -> io::Result<()> {
     Ok(())
 }
 
+/// Nothing to do here.
+pub(crate) fn lower_priority() {}
+
 /// Cannot be told here.
-pub(crate) fn process_group(_number: u32) -> Option<u64> {
-    None
+pub(crate) fn is_on_battery() -> bool {
+    false
+}
+
+/// Starts a program that goes on when we end.
+pub(crate) fn start_detached(command: &mut Command) -> io::Result<()> {
+    let null = std::process::Stdio::null;
+    command.stdin(null()).stdout(null()).stderr(null()).spawn().map(|_| ())
+}
+
+/// Cannot be told here.
+pub(crate) fn group_memory(_group: u32) -> u64 {
+    0
+}
+
+pub(crate) fn group_members(_group: u32) -> impl Iterator<Item = u32> {
+    std::iter::empty()
 }
 
 /// Whether this is a file.

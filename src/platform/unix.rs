@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -179,8 +179,21 @@ pub(crate) fn process_birth(number: u32) -> Option<u64> {
 }
 
 /// The group that a process belongs to; `None` where it does not run or that cannot be told.
-pub(crate) fn process_group(number: u32) -> Option<u64> {
+fn process_group(number: u32) -> Option<u64> {
     process_field(number, 2)
+}
+
+/// Bytes of memory that the processes of a group take now; 0 where that cannot be told.
+pub(crate) fn group_memory(group: u32) -> u64 {
+    let pages: u64 = group_members(group).filter_map(|number| process_field(number, 21)).sum();
+    pages.saturating_mul(rustix::param::page_size() as u64)
+}
+
+/// The processes of a group, where /proc tells.
+pub(crate) fn group_members(group: u32) -> impl Iterator<Item = u32> {
+    let processes = fs_err::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    numbers.filter(move |number| process_group(*number) == Some(u64::from(group)))
 }
 
 /// A field of /proc/PID/stat, counted from 0 after the command name, which may hold spaces and brackets.
@@ -189,6 +202,51 @@ fn process_field(number: u32, place: usize) -> Option<u64> {
     let after_name = text.iter().rposition(|byte| *byte == b')')? + 1;
     let rest = std::str::from_utf8(text.get(after_name..)?).ok()?;
     rest.split_ascii_whitespace().nth(place)?.parse().ok()
+}
+
+/// Gives way to everything else on the machine, and leaves the terminal that we were started from.
+pub(crate) fn lower_priority() {
+    const LOWEST: i32 = 19;
+    // Whoever leads a group already is none of the terminal's.
+    let _ = rustix::process::setsid();
+    let _ = rustix::process::nice(LOWEST);
+}
+
+/// Whether the machine runs on battery, where that can be read.
+pub(crate) fn is_on_battery() -> bool {
+    let supplies = fs_err::read_dir("/sys/class/power_supply").into_iter().flatten().flatten();
+    let read = |folder: &Path, file: &str| {
+        fs_err::read_to_string(folder.join(file)).map(|text| text.trim().to_owned()).unwrap_or_default()
+    };
+    let (mut has_battery, mut has_mains) = (false, false);
+    for supply in supplies {
+        let folder = supply.path();
+        match read(&folder, "type").as_str() {
+            "Battery" => has_battery |= read(&folder, "status") == "Discharging",
+            _ => has_mains |= read(&folder, "online") == "1",
+        }
+    }
+    has_battery && !has_mains
+}
+
+/// Starts a program that goes on when we end or become another one: nobody waits for it, and it reads and writes
+/// nothing of ours.
+///
+/// # Errors
+/// Where it cannot be started.
+pub(crate) fn start_detached(command: &mut Command) -> io::Result<()> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // SAFETY: fork and _exit are async-signal-safe; the child of the fork goes on to exec, its parent ends at once.
+    #[expect(unsafe_code, reason = "forked once more, so that what we become is not its parent")]
+    unsafe {
+        command.pre_exec(|| match libc::fork() {
+            -1 => Err(io::Error::last_os_error()),
+            0 => Ok(()),
+            _ => libc::_exit(0),
+        });
+    }
+    // The one that we started has ended by now, or does so at once.
+    command.spawn()?.wait().map(|_| ())
 }
 
 /// Notes INT, TERM and HUP instead of dying of them, so that a build can clean up first.

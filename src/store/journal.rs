@@ -1,15 +1,15 @@
 //! The journal of starts on disk.
 
-use std::collections::BTreeMap;
-use std::io::{self, BufRead as _, Write as _};
+use std::collections::HashMap;
+use std::io::{self, Write as _};
 
 use crate::fs;
-use crate::model::usage::{Start, Uses};
+use crate::model::usage::{Clock, Start, Uses};
 use crate::platform;
 use crate::store::layout::Layout;
 
 /// Adds one line, in a single write, so that lines of two processes never mix. Never makes `run` fail.
-pub(crate) fn append(layout: &Layout, start: &Start) {
+pub(crate) fn append(layout: &Layout, start: &Start<'_>) {
     let path = layout.journal();
     let open = || platform::open_for_append(&path);
     let file = open().or_else(|error| {
@@ -25,21 +25,29 @@ pub(crate) fn append(layout: &Layout, start: &Start) {
     }
 }
 
-/// The uses of each project (as path text), seen from `now`. Lines that are none are passed over.
+/// The uses of each project (by its path text). Lines that are none are passed over, and so are starts before
+/// the time that `since` gives for their project.
 ///
 /// # Errors
 /// Where the journal is there and cannot be read.
-pub(crate) fn uses(layout: &Layout, now: i64) -> io::Result<BTreeMap<String, Uses>> {
-    let mut uses: BTreeMap<String, Uses> = BTreeMap::new();
-    let file = match fs_err::File::open(layout.journal()) {
-        Ok(file) => file,
-        Err(error) if fs::is_absence(&error) => return Ok(uses),
-        Err(error) => return Err(error),
-    };
-    for line in io::BufReader::new(file).split(b'\n') {
-        if let Some(start) = Start::parse(&String::from_utf8_lossy(&line?)) {
-            uses.entry(start.project).or_default().add(start.time, now);
+pub(crate) fn uses(
+    layout: &Layout,
+    clock: Clock,
+    since: impl Fn(&str) -> i64,
+) -> io::Result<HashMap<String, Uses>> {
+    let mut uses: HashMap<String, (i64, Uses)> = HashMap::new();
+    let Some(mut lines) = fs::Lines::open(&layout.journal())? else { return Ok(HashMap::new()) };
+    while let Some(line) = lines.next()? {
+        let Some(start) = std::str::from_utf8(line).ok().and_then(Start::parse) else { continue };
+        let (since, uses) = match uses.get_mut(start.project) {
+            Some(known) => known,
+            None => uses
+                .entry(start.project.to_owned())
+                .or_insert_with(|| (since(start.project), Uses::default())),
+        };
+        if start.time >= *since {
+            uses.add(&start, clock);
         }
     }
-    Ok(uses)
+    Ok(uses.into_iter().map(|(project, (_, uses))| (project, uses)).collect())
 }

@@ -40,7 +40,12 @@ impl Layout {
         self.image_folder(key).join(image_file_name())
     }
 
-    /// One file for each project that was built for.
+    /// How long each package of an image takes to load without it.
+    pub(crate) fn load_times(&self, key: &Digest) -> PathBuf {
+        self.image_folder(key).join("loads.json")
+    }
+
+    /// One file for each project that was built for, found or forgotten.
     pub(crate) fn project_record(&self, project: &Path) -> PathBuf {
         self.root.join("projects-v1").join(format!("{}.toml", name_of(project)))
     }
@@ -82,6 +87,16 @@ impl Layout {
     /// When a project was last told that it has no image: the time of this file.
     pub(crate) fn notice(&self, project: &Path) -> PathBuf {
         self.root.join("notices-v1").join(name_of(project))
+    }
+
+    /// For which key a build in the background was last begun for a project, and when.
+    pub(crate) fn attempt(&self, project: &Path) -> PathBuf {
+        self.root.join("attempts-v1").join(name_of(project))
+    }
+
+    /// What was recorded of a project's runs: one file each.
+    pub(crate) fn recordings(&self, project: &Path) -> PathBuf {
+        self.root.join("recordings-v1").join(name_of(project))
     }
 
     pub(crate) fn lock(&self, name: &str) -> PathBuf {

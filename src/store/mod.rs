@@ -1,13 +1,16 @@
 //! The store: everything that jlproj keeps on disk, under one folder.
 
+pub(crate) mod attempt;
 pub(crate) mod catalog;
 pub(crate) mod installation_cache;
 pub(crate) mod journal;
 pub(crate) mod layout;
+pub(crate) mod load_times;
 pub(crate) mod lock;
 pub(crate) mod notice;
 pub(crate) mod project_record;
 pub(crate) mod protection;
 pub(crate) mod publish;
+pub(crate) mod recording;
 pub(crate) mod verdict_cache;
 pub(crate) mod workspace;

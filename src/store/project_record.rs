@@ -14,31 +14,69 @@ use crate::store::layout::Layout;
 /// The version of the record's form. Newer ones are not read.
 const FORMAT: u32 = 1;
 
-/// A project that was built for.
+/// A project that was built for, found by a scan, or forgotten.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ProjectRecord {
     format: u32,
     /// The canonical folder, as path text.
     pub(crate) path: String,
-    /// The key of the last image that was built for it.
-    pub(crate) image: Digest,
-    /// What that build measured.
+    /// The key of the last image that was built for it, alone or with others.
+    pub(crate) image: Option<Digest>,
+    /// Seconds that were spent on building for it, over all builds.
+    #[serde(default)]
+    pub(crate) spent: f64,
+    /// What is known of its use up to this time does not count: it was forgotten then. Seconds since 1970.
+    pub(crate) forgotten: Option<i64>,
+    /// A scan found it, or it was named to one after it was forgotten.
+    #[serde(default)]
+    pub(crate) is_found: bool,
+    /// When jlproj itself last loaded its packages, which touches Julia's caches as use does. Seconds since 1970.
+    pub(crate) worked: Option<i64>,
+    /// Digest of what was precompiled then, and under which image.
+    pub(crate) warmed: Option<Digest>,
+    /// The user dropped its image, and wants no other one proposed.
+    #[serde(default)]
+    pub(crate) is_declined: bool,
+    /// Keys of images that hold more than the project has, and that the user accepted for it.
+    #[serde(default)]
+    pub(crate) accepted: Vec<Digest>,
+    /// What the last build measured in this project.
+    #[serde(default)]
     pub(crate) measured: Measurements,
 }
 
 impl ProjectRecord {
-    pub(crate) fn new(project: &Path, image: Digest, measured: Measurements) -> Self {
-        Self { format: FORMAT, path: path_text::encode(project), image, measured }
+    /// The record of a project of which nothing is known yet.
+    fn new(project: &Path) -> Self {
+        Self {
+            format: FORMAT,
+            path: path_text::encode(project),
+            image: None,
+            spent: 0.0,
+            forgotten: None,
+            is_found: false,
+            worked: None,
+            warmed: None,
+            is_declined: false,
+            accepted: Vec::new(),
+            measured: Measurements::default(),
+        }
     }
 }
 
-/// Writes the record of a project.
+/// Changes the record of a project, which is made where there is none.
 ///
 /// # Errors
 /// Where the store cannot be written.
-pub(crate) fn write(layout: &Layout, record: &ProjectRecord) -> io::Result<()> {
-    let text = toml::to_string(record).map_err(io::Error::other)?;
-    fs::replace_durably(&layout.project_record(&path_text::decode(&record.path)), text.as_bytes())
+pub(crate) fn update(
+    layout: &Layout,
+    project: &Path,
+    change: impl FnOnce(&mut ProjectRecord),
+) -> io::Result<()> {
+    let mut record = read(layout, project).unwrap_or_else(|| ProjectRecord::new(project));
+    change(&mut record);
+    let text = toml::to_string(&record).map_err(io::Error::other)?;
+    fs::replace_durably(&layout.project_record(project), text.as_bytes())
 }
 
 /// The record of a project, if there is one that can be read.

@@ -11,7 +11,7 @@ use crate::path_text;
 use crate::store::layout::Layout;
 
 /// The version of the cache's form: another one is not read.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A verdict as `run` needs it: no lists, no reasons but the one line to print.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,10 @@ pub(crate) struct Outcome {
     pub(crate) reason: Option<String>,
     /// Whether the reason is to be told at every start, not once a day only.
     pub(crate) urgent: bool,
+    /// Key of the image that would be built now, where that is worth a thought.
+    pub(crate) wanted: Option<String>,
+    /// The project's own settings say that its starts are recorded.
+    pub(crate) record: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

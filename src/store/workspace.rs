@@ -98,15 +98,8 @@ fn noted_child(folder: &Path) -> Option<(u32, u64)> {
 fn is_at_work(number: u32, birth: u64, folder: &Path) -> bool {
     match platform::process_birth(number) {
         Some(other) => other == birth,
-        None => group_members(number).any(|member| carries_mark(member, folder)),
+        None => platform::group_members(number).any(|member| carries_mark(member, folder)),
     }
-}
-
-/// The processes of a group, where /proc tells.
-fn group_members(group: u32) -> impl Iterator<Item = u32> {
-    let processes = fs_err::read_dir("/proc").into_iter().flatten().flatten();
-    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    numbers.filter(move |number| platform::process_group(*number) == Some(u64::from(group)))
 }
 
 /// Whether the environment that a process was started with names the workspace.

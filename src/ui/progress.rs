@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::ui::message;
 
@@ -15,10 +15,52 @@ pub(crate) enum Verbosity {
     Verbose,
 }
 
+/// Where builds show how far they are.
+#[derive(Clone, Debug)]
+pub(crate) struct Display {
+    verbosity: Verbosity,
+    /// One bar for each build; none off a terminal, and none with `-v`.
+    bars: Option<MultiProgress>,
+    /// Several builds run side by side: each says which one it is.
+    is_shared: bool,
+}
+
+impl Display {
+    pub(crate) fn new(verbosity: Verbosity, is_terminal: bool, is_shared: bool) -> Self {
+        let shown = verbosity == Verbosity::Normal && is_terminal;
+        let bars = shown.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+        Self { verbosity, bars, is_shared }
+    }
+
+    /// The progress of one build. `expected` are the stages of an earlier build with their seconds, for the estimate.
+    pub(crate) fn progress(&self, label: &str, expected: Vec<(String, f64)>) -> Progress {
+        let bar = self.bars.as_ref().map(|bars| {
+            let bar = bars.add(ProgressBar::new(1000));
+            let template = "{bar:24} {elapsed} {msg}";
+            // The template is ours; a default bar is shown where it could not be read.
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style.progress_chars("━╸ "));
+            }
+            bar
+        });
+        Progress {
+            verbosity: self.verbosity,
+            label: if self.is_shared { format!("{label}: ") } else { String::new() },
+            bar,
+            expected,
+            begun: Instant::now(),
+            current: RefCell::new(None),
+            finished: RefCell::new(Vec::new()),
+        }
+    }
+}
+
 /// The progress of one build.
 #[derive(Debug)]
 pub(crate) struct Progress {
     verbosity: Verbosity,
+    /// Before each line, where several builds run side by side.
+    label: String,
     bar: Option<ProgressBar>,
     /// Seconds that each stage took last time, in order.
     expected: Vec<(String, f64)>,
@@ -28,34 +70,12 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Starts. `expected` are the stages of an earlier build with their seconds, for the estimate.
-    pub(crate) fn start(verbosity: Verbosity, is_terminal: bool, expected: Vec<(String, f64)>) -> Self {
-        let shown = verbosity == Verbosity::Normal && is_terminal;
-        let bar = shown.then(|| {
-            let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr());
-            let template = "{bar:24} {elapsed} {msg}";
-            // The template is ours; a default bar is shown where it could not be read.
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style.progress_chars("━╸ "));
-            }
-            bar
-        });
-        Self {
-            verbosity,
-            bar,
-            expected,
-            begun: Instant::now(),
-            current: RefCell::new(None),
-            finished: RefCell::new(Vec::new()),
-        }
-    }
-
     /// A stage begins; the one before has ended.
     pub(crate) fn stage(&self, name: &str) {
         self.end_stage();
         *self.current.borrow_mut() = Some((name.to_owned(), Instant::now()));
         if self.verbosity != Verbosity::Quiet && self.bar.is_none() {
-            message::line(&format!("  {name}"));
+            message::line(&format!("  {}{name}", self.label));
         }
         self.tick();
     }
@@ -63,7 +83,7 @@ impl Progress {
     /// Shows a line of detail, with `-v` only.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbosity == Verbosity::Verbose {
-            message::line(&format!("    {text}"));
+            message::line(&format!("    {}{text}", self.label));
         }
     }
 
@@ -80,7 +100,7 @@ impl Progress {
             }
             None => name.clone(),
         };
-        bar.set_message(text);
+        bar.set_message(format!("{}{text}", self.label));
         bar.tick();
     }
 
@@ -111,6 +131,35 @@ impl Progress {
     fn end_stage(&self) {
         if let Some((name, since)) = self.current.borrow_mut().take() {
             self.finished.borrow_mut().push((name, since.elapsed().as_secs_f64()));
+        }
+    }
+}
+
+/// How many folders a scan has looked into, on a terminal only.
+#[derive(Debug)]
+pub(crate) struct Counter {
+    bar: Option<ProgressBar>,
+}
+
+impl Counter {
+    /// Starts.
+    pub(crate) fn start(is_terminal: bool) -> Self {
+        let bar = is_terminal.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
+        Self { bar }
+    }
+
+    /// Shows how far it is.
+    pub(crate) fn show(&self, folders: usize, projects: usize) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{folders} folders, {projects} projects"));
+            bar.tick();
+        }
+    }
+
+    /// Takes it away.
+    pub(crate) fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
         }
     }
 }

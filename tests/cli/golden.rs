@@ -14,7 +14,19 @@ fn shown(ran: &Ran) -> String {
 }
 
 /// Fields whose whole value is a figure of this machine.
-const FIGURES: [&str; 6] = ["size", "seconds", "build", "load_without", "load_with", "processor"];
+const FIGURES: [&str; 11] = [
+    "size",
+    "seconds",
+    "build",
+    "load_without",
+    "load_with",
+    "processor",
+    "peak_memory",
+    "saves_per_week",
+    "spent",
+    "saved",
+    "per_week",
+];
 
 fn without_figures(line: &str) -> String {
     let name = line.trim().trim_start_matches("- ").split(':').next().unwrap_or_default().trim_matches('"');

@@ -44,6 +44,7 @@ impl Sandbox {
             .with("JULIA_PKG_SERVER", "")
             .with("__JLPROJ_NOW", NOW.to_string())
             .with("__JLPROJ_WIDTH", "100")
+            .with("__JLPROJ_READ", "1")
     }
 
     /// The same with one more variable; a bare name of a folder of the sandbox stands for its path.

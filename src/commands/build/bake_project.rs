@@ -13,7 +13,7 @@ use crate::fs;
 use crate::installation::Installation;
 use crate::model::bake::closure;
 use crate::model::key::BakedPackage;
-use crate::model::manifest::filtered;
+use crate::model::manifest::merged;
 
 /// Writes the project into `folder` and returns the path of its project file.
 ///
@@ -27,13 +27,9 @@ pub(super) fn write(
 ) -> Result<PathBuf, Error> {
     let held: Vec<&BakedPackage> =
         packages.iter().filter(|package| state.manifest.packages.contains_key(&package.uuid)).collect();
-    let text = String::from_utf8_lossy(&state.raw_manifest);
-    let raw = text.parse::<Table>().map_err(|error| Error::ProjectFile {
-        path: state.manifest_file.clone(),
-        text: error.message().to_owned(),
-    })?;
     // With the standard libraries that they depend on: those are in no image of ours, but in every manifest.
-    let manifest = filtered(&raw, &closure(&state.manifest, held.iter().map(|package| package.uuid)));
+    let keep = closure(&state.manifest, held.iter().map(|package| package.uuid));
+    let manifest = merged(&tables(state)?, &keep);
     let mut dependencies = Table::new();
     let mut preferences = Table::new();
     for package in held {
@@ -49,6 +45,17 @@ pub(super) fn write(
     write_table(&folder.join("Manifest.toml"), &manifest)?;
     write_table(&folder.join("LocalPreferences.toml"), &preferences)?;
     Ok(project_file)
+}
+
+/// The manifests as they are written.
+fn tables(state: &ProjectState) -> Result<Vec<Table>, Error> {
+    let parse = |raw: &Vec<u8>| {
+        String::from_utf8_lossy(raw).parse::<Table>().map_err(|error| Error::ProjectFile {
+            path: state.manifest_file.clone(),
+            text: error.message().to_owned(),
+        })
+    };
+    state.raw_manifests.iter().map(parse).collect()
 }
 
 fn write_table(path: &Path, table: &Table) -> Result<(), Error> {

@@ -1,42 +1,50 @@
 //! The making of one image, step by step.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use crate::assessment::{self, Overrides};
-use crate::commands::build::plan::{JuliaInUse, Plan};
-use crate::commands::build::{Options, bake_project, choice, preflight, summary};
-use crate::context::Context;
+use uuid::Uuid;
+
+use crate::assessment::{self, Overrides, ProjectState, Surroundings};
+use crate::commands::build::plan::{JuliaInUse, Plan, direct_dependencies};
+use crate::commands::build::{Options, bake_project, choice, preflight};
+use crate::context::{self, Context};
 use crate::error::Error;
 use crate::julia::builder::{self, BuildError, Builder, Job, Stage, Work};
 use crate::julia::command::Invocation;
-use crate::julia::exchange::PackageRequest;
 use crate::julia::import::{self, Purpose};
 use crate::julia::linker::{self, Linker};
 use crate::julia::log_text::with_cause;
 use crate::julia::process::{self, Watcher};
+use crate::julia::session::Session;
 use crate::julia::{startup_statements, verify};
 use crate::model::image::{ImageRecord, Measurements, RECORD_FORMAT, StageTime};
 use crate::model::key::{Digest, KeyInputs};
 use crate::model::settings::Settings;
 use crate::path_text;
-use crate::platform::Interruption;
+use crate::platform::{self, Interruption};
 use crate::store::layout::name_of;
 use crate::store::lock::Lock;
-use crate::store::project_record::{self, ProjectRecord};
+use crate::store::project_record;
+use crate::store::recording::Recordings;
 use crate::store::workspace::{self, Workspace};
-use crate::store::{catalog, publish};
+use crate::store::{catalog, load_times, publish};
 use crate::template;
 use crate::ui::message;
-use crate::ui::progress::{Progress, Verbosity};
+use crate::ui::progress::{Display, Progress, Verbosity};
 
 /// What all builds of a command share.
 #[derive(Debug)]
-pub(super) struct Making<'a> {
-    pub(super) context: &'a Context,
-    pub(super) settings: Settings,
-    pub(super) julia: JuliaInUse,
+pub(crate) struct Making<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) settings: Settings,
+    pub(crate) julia: JuliaInUse,
     pub(super) linker: Option<Linker>,
-    interruption: Interruption,
+    pub(crate) interruption: Interruption,
+    pub(super) display: Display,
 }
 
 /// Connects a running build with what watches it.
@@ -44,6 +52,30 @@ struct BuildWatcher<'a> {
     progress: &'a Progress,
     workspace: &'a Workspace,
     interruption: &'a Interruption,
+    /// The process group at work.
+    group: Cell<u32>,
+    /// When its memory was looked at last.
+    looked: Cell<Option<Instant>>,
+    /// Most bytes of memory that were seen.
+    peak_memory: Cell<u64>,
+}
+
+impl<'a> BuildWatcher<'a> {
+    fn new(progress: &'a Progress, workspace: &'a Workspace, interruption: &'a Interruption) -> Self {
+        let (group, looked, peak_memory) = (Cell::new(0), Cell::new(None), Cell::new(0));
+        Self { progress, workspace, interruption, group, looked, peak_memory }
+    }
+
+    /// Looks how much memory the group at work takes, once a second.
+    fn look_at_memory(&self) {
+        const SECOND: Duration = Duration::from_secs(1);
+        if self.looked.get().is_some_and(|looked| looked.elapsed() < SECOND) {
+            return;
+        }
+        self.looked.set(Some(Instant::now()));
+        let now = platform::group_memory(self.group.get());
+        self.peak_memory.set(self.peak_memory.get().max(now));
+    }
 }
 
 impl Watcher for BuildWatcher<'_> {
@@ -56,11 +88,13 @@ impl Watcher for BuildWatcher<'_> {
     }
 
     fn started(&self, process: u32) {
+        self.group.set(process);
         self.workspace.note_child(process);
     }
 
     fn waiting(&self) {
         self.progress.tick();
+        self.look_at_memory();
     }
 
     fn interruption(&self) -> Option<u8> {
@@ -77,16 +111,19 @@ impl<'a> Making<'a> {
     ///
     /// # Errors
     /// Where there is no Julia, or a setting cannot be followed.
-    pub(super) fn new(
+    pub(crate) fn new(
         context: &'a Context,
         overrides: Overrides,
         interruption: Interruption,
+        display: Display,
     ) -> Result<Self, Error> {
         let settings = assessment::settings(context, overrides)?;
-        let (located, installation) = super::julia(context, &settings)?;
+        let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+        let installation = assessment::describe(context, &located)?;
         let compiler = Context::compiler();
         let linker = linker::find(compiler.as_deref(), context.search_path.as_deref(), &installation);
-        Ok(Self { context, settings, julia: JuliaInUse { located, installation }, linker, interruption })
+        let julia = JuliaInUse { located, installation };
+        Ok(Self { context, settings, julia, linker, interruption, display })
     }
 
     /// A Julia of ours.
@@ -100,18 +137,16 @@ impl<'a> Making<'a> {
     ///
     /// # Errors
     /// Where a step fails or we are interrupted; what was in force before stays so.
-    pub(super) fn make(&self, plan: &Plan, options: Options) -> Result<(), Error> {
+    pub(super) fn make(&self, plan: &Plan, options: Options) -> Result<Made, Error> {
         let layout = &self.context.layout;
         let workspace = Workspace::create(layout)?;
         let expected = project_record::read(layout, &plan.state().folder)
             .map(|record| record.measured.stages)
             .unwrap_or_default();
         let expected = expected.into_iter().map(|time| (time.stage, time.seconds)).collect();
-        let progress = Progress::start(options.verbosity, self.context.stderr_is_terminal, expected);
-        let watcher =
-            BuildWatcher { progress: &progress, workspace: &workspace, interruption: &self.interruption };
-        let made = self.make_in(plan, options, &workspace, &watcher);
-        let made = match made {
+        let progress = self.display.progress(&label(plan), expected);
+        let watcher = BuildWatcher::new(&progress, &workspace, &self.interruption);
+        let made = match self.make_in(plan, options, &workspace, &watcher) {
             Ok(made) => made,
             Err(error) => {
                 let error = preflight::explain_full_disk(error, self);
@@ -123,41 +158,83 @@ impl<'a> Making<'a> {
             Ending::MadeByAnother(key) => {
                 progress.finish();
                 message::note("another process has just built this image");
-                return self.adopt(plan, &key);
+                self.adopt(plan, &key)?;
+                let image = catalog::read(layout, &key).map_err(io::Error::other)?;
+                return Ok(Made { record: image.record, builder: image.inputs.builder, is_new: false });
             }
         };
-        let elapsed = progress.elapsed().as_secs_f64();
+        made.record.measured.build = progress.elapsed().as_secs_f64();
+        made.record.measured.peak_memory = watcher.peak_memory.get();
         let stages = progress.finish();
-        made.record.measured.build = elapsed;
         made.record.measured.stages =
             stages.into_iter().map(|(stage, seconds)| StageTime { stage, seconds }).collect();
         // The image is in force; a record without figures would only cost the estimate.
         publish::update(layout, &made.record)?;
-        self.remember(plan, &made.record)?;
-        summary::built(&self.julia, plan, &made, options.verbosity);
-        Ok(())
+        for (place, (state, _)) in plan.projects().into_iter().enumerate() {
+            let times = made.times.get(place).copied().unwrap_or_default();
+            self.remember(plan, state, &made.record, times)?;
+        }
+        Ok(Made { record: made.record, builder: made.builder.name(), is_new: true })
     }
 
-    /// Records that an image that is there already, made for whatever project, is this one's.
+    /// Records that an image that is there already, made for whatever project, is that of the plan's projects.
     ///
     /// # Errors
     /// Where the store cannot be written.
     pub(super) fn adopt(&self, plan: &Plan, key: &Digest) -> Result<(), Error> {
-        let known = project_record::read(&self.context.layout, &plan.state().folder);
-        match catalog::read(&self.context.layout, key) {
-            Ok(image) if known.is_none_or(|record| record.image != *key) => {
-                self.remember(plan, &image.record)
+        let Ok(image) = catalog::read(&self.context.layout, key) else { return Ok(()) };
+        for (state, _) in plan.projects() {
+            let known = project_record::read(&self.context.layout, &state.folder);
+            if known.is_none_or(|record| record.image.as_ref() != Some(key)) {
+                let measured = &image.record.measured;
+                let is_own = image.record.is_for(&path_text::encode(&state.folder));
+                let times = if is_own || plan.members.is_empty() {
+                    (measured.load_without, measured.load_with)
+                } else {
+                    (0.0, 0.0)
+                };
+                self.write_record(plan, state, &image.record, times, 0.0)?;
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
-    /// Records that this is the project's image. What is told of an earlier build that failed is over.
-    fn remember(&self, plan: &Plan, image: &ImageRecord) -> Result<(), Error> {
-        let folder = &plan.state().folder;
-        let record = ProjectRecord::new(folder, image.key.clone(), image.measured.clone());
-        project_record::write(&self.context.layout, &record)?;
-        let _ = fs_err::remove_file(self.context.layout.failed_log(folder));
+    /// Records that this is a project's image. What is told of an earlier build that failed is over.
+    fn remember(
+        &self,
+        plan: &Plan,
+        state: &ProjectState,
+        image: &ImageRecord,
+        times: (f64, f64),
+    ) -> Result<(), Error> {
+        #[expect(clippy::cast_precision_loss, reason = "a number of projects is exact in a double")]
+        let share = image.measured.build / plan.projects().len() as f64;
+        self.write_record(plan, state, image, times, share)?;
+        let _ = fs_err::remove_file(self.context.layout.failed_log(&state.folder));
+        Ok(())
+    }
+
+    fn write_record(
+        &self,
+        plan: &Plan,
+        state: &ProjectState,
+        image: &ImageRecord,
+        (load_without, load_with): (f64, f64),
+        spent: f64,
+    ) -> Result<(), Error> {
+        let layout = &self.context.layout;
+        let warmed = warmed(self, plan, state, &image.key);
+        project_record::update(layout, &state.folder, |record| {
+            record.image = Some(image.key.clone());
+            record.measured = Measurements { load_without, load_with, ..image.measured.clone() };
+            record.spent += spent;
+            record.is_declined = false;
+            record.worked = Some(context::now());
+            record.warmed = Some(warmed);
+            if plan.is_union && !record.accepted.contains(&image.key) {
+                record.accepted.push(image.key.clone());
+            }
+        })?;
         Ok(())
     }
 
@@ -169,60 +246,66 @@ impl<'a> Making<'a> {
         workspace: &Workspace,
         watcher: &BuildWatcher<'_>,
     ) -> Result<Ending, Error> {
-        let scripts = template::materialise(&self.context.layout.scripts())?;
+        let layout = &self.context.layout;
+        let scripts = template::materialise(&layout.scripts())?;
         let prepared = workspace.path().join("image");
-        crate::platform::create_private_folders(&prepared)?;
+        platform::create_private_folders(&prepared)?;
         let log = prepared.join("build.log");
         let work = Work { folder: workspace.path(), scripts: &scripts, log: &log, watcher };
         let builder = choice::choose(self, work, options.verbosity == Verbosity::Quiet)?;
-        let inputs = with_builder(&plan.assessment.wanted.inputs, &builder);
+        let inputs = with_builder(&plan.inputs, &builder);
         let key = inputs.key();
         let Some(_lock) = self.lock(&key.to_string(), watcher)? else {
             return Err(interrupted(watcher));
         };
-        if !options.force && self.is_there(&key) {
+        let recordings = plan.recordings(self);
+        if !options.force && self.is_there(&key, recordings.digest().as_ref()) {
             return Ok(Ending::MadeByAnother(key));
         }
         let project_lock = format!("project-{}", name_of(&plan.state().folder));
         let Some(_project_lock) = self.lock(&project_lock, watcher)? else {
             return Err(interrupted(watcher));
         };
-        let bake_folder = self
-            .context
-            .layout
+        let bake_folder = layout
             .builder(&self.julia.installation.identity.version)
             .join("projects")
             .join(name_of(&plan.state().folder));
-        bake_project::write(&bake_folder, plan.state(), plan.packages(), &self.julia.installation)?;
-        let image = prepared.join(self.context.layout.image_file(&key).file_name().unwrap_or_default());
+        let bake_file =
+            bake_project::write(&bake_folder, plan.state(), plan.packages(), &self.julia.installation)?;
+        let image = prepared.join(layout.image_file(&key).file_name().unwrap_or_default());
         let requests = plan.requests();
-        let workload = plan.workload();
-        let base = Job {
+        let launched = plan.state().launched_project();
+        // What several environments hold together only our own project holds.
+        let project_file = if plan.state().is_joined() { &bake_file } else { &launched };
+        let session = Session {
             julia: &self.julia.installation,
             julia_arguments: &self.julia.located.arguments,
-            project_file: &plan.state().project_file,
+            project_file,
             folder: workspace.path(),
-            bake_project: &bake_folder,
             scripts: &scripts,
             log: &log,
+            watcher,
+        };
+        let base = Job {
+            session,
+            bake_project: &bake_folder,
             image: &image,
             packages: &requests,
-            workload: &workload,
             statements: &[],
             cpu_target: &inputs.cpu_target,
             arguments: &inputs.arguments,
             linker: self.linker.as_ref(),
-            watcher,
         };
         let failed = |source| Error::Build { source, log: Some(log.clone()) };
-        build_image(&base, &builder, plan).map_err(failed)?;
-        let mut record = self.record(plan, &key, &image)?;
-        publish::publish(&self.context.layout, &prepared, &record, &inputs)?;
-        let published = self.context.layout.image_file(&key);
-        let published_log = published.with_file_name("build.log");
-        let job = Job { image: &published, log: &published_log, ..base };
-        finish(&job, plan, &mut record);
-        Ok(Ending::Made(Box::new(Made { record, builder })))
+        build_image(&base, &builder, plan, &recordings).map_err(failed)?;
+        let mut record = self.record(plan, &key, &image, recordings.digest())?;
+        publish::publish(layout, &prepared, &record, &inputs)?;
+        let published = layout.image_file(&key);
+        let session = Session { log: &published.with_file_name("build.log"), ..session };
+        let job = Job { session, image: &published, ..base };
+        let times = finish(&job, plan, &mut record);
+        load_times::keep(layout, &key, &package_times(&job));
+        Ok(Ending::Made(Box::new(JustMade { record, builder, times })))
     }
 
     /// Takes a lock, saying after a second whom we wait for. `None` where we were interrupted.
@@ -241,12 +324,21 @@ impl<'a> Making<'a> {
         Ok(lock)
     }
 
-    fn is_there(&self, key: &Digest) -> bool {
-        catalog::read(&self.context.layout, key).is_ok_and(|image| image.flaw.is_none())
+    /// Whether the image is there and holds all that was recorded.
+    fn is_there(&self, key: &Digest, recorded: Option<&Digest>) -> bool {
+        let image = catalog::read(&self.context.layout, key);
+        image.is_ok_and(|image| image.flaw.is_none() && image.record.has_recorded(recorded))
     }
 
-    fn record(&self, plan: &Plan, key: &Digest, image: &Path) -> Result<ImageRecord, Error> {
-        crate::platform::protect_file(image)?;
+    fn record(
+        &self,
+        plan: &Plan,
+        key: &Digest,
+        image: &Path,
+        recorded: Option<Digest>,
+    ) -> Result<ImageRecord, Error> {
+        let others = plan.members.iter().map(|member| path_text::encode(&member.state.folder));
+        platform::protect_file(image)?;
         Ok(ImageRecord {
             format: RECORD_FORMAT,
             key: key.clone(),
@@ -256,6 +348,8 @@ impl<'a> Making<'a> {
             file: catalog::record_of(&self.context.layout, key, image)?,
             measured: Measurements::default(),
             precompiled_for: Vec::new(),
+            shared_with: others.collect(),
+            recorded,
         })
     }
 
@@ -272,16 +366,34 @@ impl<'a> Making<'a> {
 /// How the making ended.
 #[derive(Debug)]
 enum Ending {
-    Made(Box<Made>),
+    Made(Box<JustMade>),
     /// Another process had the lock, and made the image of this key.
     MadeByAnother(Digest),
 }
 
-/// An image that was made.
+/// What was made just now.
 #[derive(Debug)]
-pub(super) struct Made {
-    pub(super) record: ImageRecord,
-    pub(super) builder: Builder,
+struct JustMade {
+    record: ImageRecord,
+    builder: Builder,
+    /// For each project, the seconds of a start without and with the image; 0 where that was not measured.
+    times: Vec<(f64, f64)>,
+}
+
+/// An image that is there now.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) record: ImageRecord,
+    /// The name of the builder.
+    pub(crate) builder: String,
+    /// Made by this build, and not by another that it waited for.
+    pub(crate) is_new: bool,
+}
+
+/// The folder's name, to tell builds that run side by side apart.
+fn label(plan: &Plan) -> String {
+    let folder = &plan.state().folder;
+    path_text::encode(Path::new(folder.file_name().unwrap_or(folder.as_os_str())))
 }
 
 fn interrupted(watcher: &BuildWatcher<'_>) -> Error {
@@ -295,7 +407,12 @@ fn with_builder(inputs: &KeyInputs, builder: &Builder) -> KeyInputs {
 }
 
 /// Makes the image file and verifies it.
-fn build_image(job: &Job<'_>, builder: &Builder, plan: &Plan) -> Result<(), BuildError> {
+fn build_image(
+    job: &Job<'_>,
+    builder: &Builder,
+    plan: &Plan,
+    recordings: &Recordings,
+) -> Result<(), BuildError> {
     job.watcher.stage(Stage::Import);
     let loading = job.folder.join("loading-statements.jl");
     let outcomes = import::import(job, job.packages, None, Purpose::Trace(&loading))?;
@@ -306,8 +423,9 @@ fn build_image(job: &Job<'_>, builder: &Builder, plan: &Plan) -> Result<(), Buil
     job.watcher.stage(Stage::Trace);
     let mut statements = startup_statements::record(job)?;
     statements.extend(Some(loading).filter(|path| path.is_file()));
-    statements.extend(trace_workload(job)?);
+    statements.extend(trace_workload(job, plan)?);
     statements.extend(plan.statements());
+    statements.extend(recordings.write(&job.folder.join("recorded-statements.jl"))?);
     let job = Job { statements: &statements, ..*job };
     match builder {
         Builder::Direct => builder::direct(&job, &plan.state().depots)?,
@@ -318,19 +436,19 @@ fn build_image(job: &Job<'_>, builder: &Builder, plan: &Plan) -> Result<(), Buil
 }
 
 /// Runs the project's workload files and returns the files of what was compiled meanwhile.
-fn trace_workload(job: &Job<'_>) -> Result<Vec<PathBuf>, BuildError> {
+fn trace_workload(job: &Job<'_>, plan: &Plan) -> Result<Vec<PathBuf>, BuildError> {
     let mut traces = Vec::new();
-    for (index, path) in job.workload.iter().enumerate() {
+    for (index, path) in plan.workload().iter().enumerate() {
         let trace = job.folder.join(format!("workload-{index}.jl"));
         let mut invocation = job
             .julia_invocation()
-            .option("--project", job.project_file)
+            .option("--project", plan.state().launched_project())
             .option("--trace-compile", &trace)
             .argument(path);
-        invocation.directory = job.project_file.parent().map(Path::to_owned);
+        invocation.directory = Some(plan.state().folder.clone());
         let status = process::run(&invocation, job.log, None, job.watcher)?;
         if !status.success() {
-            let code = crate::platform::exit_code(status);
+            let code = platform::exit_code(status);
             return Err(BuildError::WorkloadFailed { path: path.display().to_string(), code });
         }
         if trace.is_file() {
@@ -340,19 +458,48 @@ fn trace_workload(job: &Job<'_>) -> Result<Vec<PathBuf>, BuildError> {
     Ok(traces)
 }
 
-/// Precompiles what is not in the image, under it, and measures what it saves. Nothing here can take the image
-/// back: a package that fails outside of it would fail without it as well.
-fn finish(job: &Job<'_>, plan: &Plan, record: &mut ImageRecord) {
-    let outside: Vec<PackageRequest> = plan.outside();
-    if !outside.is_empty() {
-        job.watcher.stage(Stage::Precompile);
-        let outcomes = import::import(job, &outside, Some(job.image), Purpose::Precompile);
-        if outcomes.is_ok_and(|outcomes| outcomes.iter().all(|outcome| outcome.ok)) {
-            record.precompiled_for.push(plan.assessment.wanted.packages_digest());
+/// Precompiles what is not in the image, under it, and measures what it saves, in each project. Nothing here can take
+/// the image back: a package that fails outside of it would fail without it as well.
+fn finish(job: &Job<'_>, plan: &Plan, record: &mut ImageRecord) -> Vec<(f64, f64)> {
+    /// Rounds of measuring in the first project, and in each other one.
+    const ROUNDS: [usize; 2] = [3, 1];
+    let mut times = Vec::new();
+    for (place, (state, wanted)) in plan.projects().into_iter().enumerate() {
+        let project_file = &state.launched_project();
+        let session = Session { project_file, ..job.session };
+        let outside = plan.outside(state);
+        if !outside.is_empty() {
+            job.watcher.stage(Stage::Precompile);
+            let outcomes = import::import(&session, &outside, Some(job.image), Purpose::Precompile);
+            if outcomes.is_ok_and(|outcomes| outcomes.iter().all(|outcome| outcome.ok)) {
+                record.precompiled_for.push(wanted.packages_digest());
+            }
         }
+        job.watcher.stage(Stage::Measure);
+        let rounds = ROUNDS[place.min(1)];
+        let measured = import::measure(&session, &direct_dependencies(state), job.image, rounds);
+        times.push(measured.unwrap_or_default());
     }
-    job.watcher.stage(Stage::Measure);
-    if let Ok((without, with)) = import::measure(job, &plan.direct_dependencies()) {
-        (record.measured.load_without, record.measured.load_with) = (without, with);
-    }
+    (record.measured.load_without, record.measured.load_with) = times.first().copied().unwrap_or_default();
+    times
+}
+
+/// How long each package takes to load without the image, after what it depends on.
+fn package_times(job: &Job<'_>) -> BTreeMap<Uuid, f64> {
+    let outcomes = import::import(job, job.packages, None, Purpose::Load).unwrap_or_default();
+    outcomes.into_iter().map(|outcome| (outcome.uuid, outcome.seconds)).collect()
+}
+
+/// The digest of what a project's next start under this image will find compiled.
+fn warmed(making: &Making<'_>, plan: &Plan, state: &ProjectState, key: &Digest) -> Digest {
+    let baked = plan.packages().iter().map(|package| package.uuid).collect();
+    let image = making.context.layout.image_file(key);
+    let surroundings = Surroundings {
+        installation: &making.julia.installation,
+        state,
+        image: Some(&image),
+        baked: &baked,
+        cpu_target: making.context.cpu_target(),
+    };
+    surroundings.digest()
 }

@@ -1,30 +1,41 @@
 //! What is to be built.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use crate::assessment::{self, Assessment, ProjectState};
+use crate::assessment::{self, Assessment, ProjectState, Prospect, Survey};
+use crate::commands::build::Making;
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::julia::exchange::PackageRequest;
 use crate::julia::locate::Located;
+use crate::model::dependency_order::dependency_order;
 use crate::model::environment::ProjectFlag;
-use crate::model::key::{BakedPackage, Digest};
+use crate::model::key::{BakedPackage, Digest, KeyInputs};
 use crate::model::settings::Settings;
-use crate::model::verdict::Verdict;
+use crate::model::verdict::Wanted;
+use crate::store::recording::Recordings;
 
 /// The Julia that builds.
 #[derive(Debug)]
-pub(super) struct JuliaInUse {
-    pub(super) located: Located,
-    pub(super) installation: Installation,
+pub(crate) struct JuliaInUse {
+    pub(crate) located: Located,
+    pub(crate) installation: Installation,
 }
 
-/// The build of one project.
+/// One image to be built.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
+    /// The project that it is built from.
     pub(super) assessment: Assessment,
+    /// What goes into the image: what the project wants, or what it shares with others.
+    pub(super) inputs: KeyInputs,
+    /// The other projects that it is built for.
+    pub(super) members: Vec<Prospect>,
+    /// It holds packages that some of its projects do not have, as their user accepted.
+    pub(super) is_union: bool,
 }
 
 impl Plan {
@@ -42,65 +53,110 @@ impl Plan {
         let installation = &julia.installation;
         let (environment, depots) =
             assessment::locate_environment(context, installation, flag, None, &files)?;
-        let state = ProjectState::read(context, environment, depots, &files)?;
+        let state = ProjectState::read(context, settings, environment, depots, &files)?;
         let assessment = assessment::assess(context, installation, settings, state, &files)?;
         if assessment.wanted.inputs.packages.is_empty() {
             let outside = assessment.wanted.outside.values();
             let reasons = outside.map(|(name, reason)| format!("{name}: {reason}")).take(8).collect();
             return Err(Error::NothingToBake { reasons });
         }
-        Ok(Self { assessment })
+        let inputs = assessment.wanted.inputs.clone();
+        Ok(Self { assessment, inputs, members: Vec::new(), is_union: false })
     }
 
-    /// The key of the very image, where it is there.
-    pub(super) fn done(&self) -> Option<&Digest> {
-        match &self.assessment.verdict {
-            Verdict::Exact { key } => Some(key),
-            _ => None,
+    /// An image of `packages` for several projects, the first of which leads. What files of one project say about
+    /// the build is not for the others: they are left aside.
+    pub(crate) fn shared(
+        survey: &Survey,
+        leader: Prospect,
+        members: Vec<Prospect>,
+        packages: Vec<BakedPackage>,
+        is_union: bool,
+    ) -> Self {
+        let Prospect { mut state, wanted, verdict, .. } = leader;
+        let is_own = packages == wanted.inputs.packages;
+        let mut inputs = KeyInputs { packages, ..wanted.inputs.clone() };
+        if !is_own {
+            (inputs.workload, inputs.statements) = (Vec::new(), Vec::new());
         }
+        if is_union {
+            state.join(members.iter().map(|member| &member.state));
+        }
+        let assessment = Assessment { state, wanted, catalog: survey.catalog.clone(), verdict };
+        Self { assessment, inputs, members, is_union }
+    }
+
+    /// The key of the very image, where it is there and can be used.
+    pub(super) fn done(&self) -> Option<&Digest> {
+        let Assessment { wanted, catalog, .. } = &self.assessment;
+        let keys = wanted.keys_of(&self.inputs);
+        let images = catalog.images.iter().filter(|image| image.flaw.is_none());
+        images.map(|image| &image.record.key).find(|key| keys.contains(key))
+    }
+
+    /// Whether something was recorded in the plan's projects since its image was built.
+    pub(super) fn has_recordings_that_it_lacks(&self, making: &Making<'_>) -> bool {
+        let Some(key) = self.done() else { return false };
+        let recorded = self.recordings(making).digest();
+        let image = self.assessment.catalog.images.iter().find(|image| image.record.key == *key);
+        image.is_some_and(|image| !image.record.has_recorded(recorded.as_ref()))
+    }
+
+    /// What was recorded of the starts of the plan's projects, as far as the image can hold it.
+    pub(super) fn recordings(&self, making: &Making<'_>) -> Recordings {
+        let projects: Vec<&Path> = self.projects().iter().map(|(state, _)| state.folder.as_path()).collect();
+        let held = self.packages().iter().map(|package| package.name.clone());
+        let held = held.chain(making.julia.installation.names_in_default_image());
+        Recordings::read(&making.context.layout, &projects, &held.collect())
     }
 
     pub(super) fn state(&self) -> &ProjectState {
         &self.assessment.state
     }
 
+    /// All projects that the image is for: the state of each, and the digest of what it wants.
+    pub(super) fn projects(&self) -> Vec<(&ProjectState, &Wanted)> {
+        let members = self.members.iter().map(|member| (&member.state, &member.wanted));
+        std::iter::once((self.state(), &self.assessment.wanted)).chain(members).collect()
+    }
+
     /// The packages to bake.
     pub(super) fn packages(&self) -> &[BakedPackage] {
-        &self.assessment.wanted.inputs.packages
+        &self.inputs.packages
     }
 
-    /// The packages to bake, for a script.
+    /// The packages to bake, for a script; each after what it depends on.
     pub(super) fn requests(&self) -> Vec<PackageRequest> {
-        self.packages().iter().map(request).collect()
+        let order = dependency_order(&self.state().manifest).sorted;
+        let place = |package: &BakedPackage| order.iter().position(|uuid| *uuid == package.uuid);
+        let mut packages: Vec<&BakedPackage> = self.packages().iter().collect();
+        packages.sort_by_cached_key(|package| place(package));
+        packages.into_iter().map(request).collect()
     }
 
-    /// What the project depends on directly, for measuring: what a user of it would load.
-    pub(super) fn direct_dependencies(&self) -> Vec<PackageRequest> {
-        let state = self.state();
-        let held = |uuid: &uuid::Uuid| state.manifest.packages.contains_key(uuid);
-        let dependencies = state.project.dependencies.iter().filter(|(_, uuid)| held(uuid));
-        dependencies.map(|(name, uuid)| named(name, &uuid.to_string())).collect()
-    }
-
-    /// The direct dependencies that are not baked.
-    pub(super) fn outside(&self) -> Vec<PackageRequest> {
-        let baked = |request: &PackageRequest| {
-            self.packages().iter().any(|package| package.uuid.to_string() == request.uuid)
-        };
-        self.direct_dependencies().into_iter().filter(|request| !baked(request)).collect()
+    /// The direct dependencies of a project that are not baked.
+    pub(super) fn outside(&self, state: &ProjectState) -> Vec<PackageRequest> {
+        let baked: BTreeSet<String> =
+            self.packages().iter().map(|package| package.uuid.to_string()).collect();
+        direct_dependencies(state).into_iter().filter(|request| !baked.contains(&request.uuid)).collect()
     }
 
     /// The files that are run while what they compile is recorded.
     pub(super) fn workload(&self) -> Vec<PathBuf> {
-        let state = self.state();
-        state.settings.precompile_workload.iter().map(|path| state.folder.join(path)).collect()
+        self.inputs.workload.iter().map(|file| self.state().folder.join(&file.path)).collect()
     }
 
     /// The files of statements that the project gives.
     pub(super) fn statements(&self) -> Vec<PathBuf> {
-        let state = self.state();
-        state.settings.precompile_statements.iter().map(|path| state.folder.join(path)).collect()
+        self.inputs.statements.iter().map(|file| self.state().folder.join(&file.path)).collect()
     }
+}
+
+/// What a project depends on directly: what a user of it would load.
+pub(crate) fn direct_dependencies(state: &ProjectState) -> Vec<PackageRequest> {
+    let held = |uuid: &uuid::Uuid| state.manifest.packages.contains_key(uuid);
+    let dependencies = state.project.dependencies.iter().filter(|(_, uuid)| held(uuid));
+    dependencies.map(|(name, uuid)| named(name, &uuid.to_string())).collect()
 }
 
 fn request(package: &BakedPackage) -> PackageRequest {

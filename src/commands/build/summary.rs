@@ -1,12 +1,17 @@
 //! What a build tells when it is over.
 
-use crate::commands::build::making::Made;
-use crate::commands::build::plan::{JuliaInUse, Plan};
+use crate::assessment;
+use crate::commands::build::making::{Made, Making};
+use crate::commands::build::plan::Plan;
 use crate::model::image::Measurements;
+use crate::model::savings::PayOff;
+use crate::model::shell;
+use crate::model::usage::Clock;
 use crate::path_text;
 use crate::ui::message;
 use crate::ui::progress::{Verbosity, duration};
 use crate::ui::table::pairs;
+use crate::ui::time::time;
 
 /// Tells that there is nothing to do.
 pub(super) fn already_there(plan: &Plan, verbosity: Verbosity) {
@@ -35,15 +40,20 @@ pub(super) fn intention(plan: &Plan) {
 }
 
 /// Tells what was built, and what it is worth.
-pub(super) fn built(julia: &JuliaInUse, plan: &Plan, made: &Made, verbosity: Verbosity) {
-    if verbosity == Verbosity::Quiet {
+pub(super) fn built(making: &Making<'_>, plan: &Plan, made: &Made, verbosity: Verbosity) {
+    if verbosity == Verbosity::Quiet || !made.is_new {
         return;
     }
+    let julia = &making.julia;
     let measured = &made.record.measured;
-    let text = pairs(&[
-        ("project", path_text::encode(&plan.state().folder)),
+    let projects = plan.projects().into_iter().map(|(state, _)| path_text::encode(&state.folder));
+    let mut lines = vec![
+        (
+            if plan.members.is_empty() { "project" } else { "projects" },
+            projects.collect::<Vec<_>>().join("\n"),
+        ),
         ("julia", julia.installation.identity.version.clone()),
-        ("builder", made.builder.name()),
+        ("builder", made.builder.clone()),
         (
             "packages",
             format!(
@@ -55,8 +65,31 @@ pub(super) fn built(julia: &JuliaInUse, plan: &Plan, made: &Made, verbosity: Ver
         ("size", format!("{} MB", made.record.file.size / 1_000_000)),
         ("built in", duration(std::time::Duration::from_secs_f64(measured.build))),
         ("load time", load_time(measured)),
-    ]);
-    message::line(text.trim_end());
+    ];
+    let clock = Clock::at(making.context.now);
+    let known = assessment::known_project(making.context, clock, &plan.state().folder);
+    if let Ok(known) = known
+        && let Some(pay_off) = known.pay_off(clock, None)
+    {
+        lines.push(("pay-off", pay_off_text(&pay_off, &known.path)));
+    }
+    message::line(pairs(&lines).trim_end());
+}
+
+/// What the image of a project cost and what it brings, and what to do where that is too little.
+pub(crate) fn pay_off_text(pay_off: &PayOff, project: &str) -> String {
+    let PayOff { spent, saved, per_week } = *pay_off;
+    let figures = format!(
+        "{} to build, {} saved so far, {} a week at present",
+        time(spent),
+        time(saved.max(0.0)),
+        time(per_week.max(0.0))
+    );
+    if pay_off.pays() {
+        return figures;
+    }
+    let project = shell::quote(path_text::decode(project).as_os_str());
+    format!("{figures}\nnot paid back in 60 days at this rate; to drop it: `jlproj forget --image {project}`")
 }
 
 /// What a start saves, or that it saves nothing.

@@ -86,7 +86,7 @@ fn generate_code(job: &Job<'_>, depots: &[PathBuf], archive: &Path) -> Result<()
     Ok(())
 }
 
-/// The project that packages are loaded from: the user's own, since Julia names its caches by the project's
+/// The project that packages are loaded from: the user's own where it is one, since Julia names its caches by the project's
 /// path, and those that are there already are then found. A path that TOML cannot write is replaced.
 fn load_project(job: &Job<'_>) -> Result<String, ExchangeError> {
     exchange::text_of(job.project_file).or_else(|_| exchange::text_of(job.bake_project))

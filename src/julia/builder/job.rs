@@ -1,12 +1,11 @@
 //! One build, as values.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use crate::installation::Installation;
-use crate::julia::command::Invocation;
 use crate::julia::exchange::PackageRequest;
 use crate::julia::linker::Linker;
-use crate::julia::process::Watcher;
+use crate::julia::session::Session;
 use crate::template::Template;
 
 /// What makes the image.
@@ -44,30 +43,26 @@ impl Builder {
 /// What a build needs to know.
 #[derive(Clone, Copy)]
 pub(crate) struct Job<'a> {
-    pub(crate) julia: &'a Installation,
-    /// Arguments that the channel adds.
-    pub(crate) julia_arguments: &'a [String],
-    /// The user's project: read, never written.
-    pub(crate) project_file: &'a Path,
-    /// A folder of ours for whatever is made on the way.
-    pub(crate) folder: &'a Path,
+    pub(crate) session: Session<'a>,
     /// A project of ours that has exactly the packages to bake.
     pub(crate) bake_project: &'a Path,
-    /// The folder of our scripts.
-    pub(crate) scripts: &'a Path,
-    pub(crate) log: &'a Path,
     /// The image to make.
     pub(crate) image: &'a Path,
     pub(crate) packages: &'a [PackageRequest],
-    /// Files of the user's that are run while what they compile is recorded.
-    pub(crate) workload: &'a [PathBuf],
     /// Files of statements to replay.
     pub(crate) statements: &'a [PathBuf],
     pub(crate) cpu_target: &'a str,
     /// Flags for the Julia that generates the code.
     pub(crate) arguments: &'a [String],
     pub(crate) linker: Option<&'a Linker>,
-    pub(crate) watcher: &'a dyn Watcher,
+}
+
+impl<'a> Deref for Job<'a> {
+    type Target = Session<'a>;
+
+    fn deref(&self) -> &Session<'a> {
+        &self.session
+    }
 }
 
 /// The steps of a build, as they are shown and timed.
@@ -93,19 +88,5 @@ impl Stage {
             Self::Measure => "measuring load time",
             Self::Precompile => "precompiling what is not in the image",
         }
-    }
-}
-
-impl Job<'_> {
-    /// A Julia of ours, under the default image.
-    pub(crate) fn julia_invocation(&self) -> Invocation {
-        let mut invocation = Invocation::julia(&self.julia.binary);
-        invocation.arguments.splice(0..0, self.julia_arguments.iter().map(Into::into));
-        invocation
-    }
-
-    /// The path of a script.
-    pub(crate) fn script(&self, template: Template) -> PathBuf {
-        template.path_in(self.scripts)
     }
 }

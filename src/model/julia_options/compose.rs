@@ -6,12 +6,22 @@ use std::path::Path;
 use super::split::Split;
 use super::step::steps;
 
-/// Julia's arguments: `--sysimage=IMAGE` and `--project=PROJECT` first, then what the user typed,
+/// What is put before what the user typed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Additions<'a> {
+    pub(crate) image: Option<&'a Path>,
+    pub(crate) project: Option<&'a Path>,
+    /// The file into which Julia writes what it compiles.
+    pub(crate) trace: Option<&'a Path>,
+}
+
+/// Julia's arguments: `--sysimage=IMAGE`, `--project=PROJECT` and `--trace-compile=TRACE` first, then what the user typed,
 /// byte for byte and in its order. With a project of ours the user's own `--project` options are left
 /// out, since it is what they were resolved to. `--lisp` stays first, where alone Julia takes it
 /// (`jl_repl_entrypoint`, src/jlapi.c; ui/repl.c before 1.6).
 #[must_use]
-pub(crate) fn compose(split: &Split, project: Option<&Path>, image: Option<&Path>) -> Vec<OsString> {
+pub(crate) fn compose(split: &Split, ours: Additions<'_>) -> Vec<OsString> {
+    let Additions { image, project, trace } = ours;
     let (lisp, options) = match split.julia.split_first() {
         Some((first, options)) if first == "--lisp" => (Some(first.clone()), options),
         _ => (None, split.julia.as_slice()),
@@ -19,6 +29,7 @@ pub(crate) fn compose(split: &Split, project: Option<&Path>, image: Option<&Path
     let mut arguments: Vec<OsString> = lisp.into_iter().collect();
     arguments.extend(image.map(|path| assignment("--sysimage=", path)));
     arguments.extend(project.map(|path| assignment("--project=", path)));
+    arguments.extend(trace.map(|path| assignment("--trace-compile=", path)));
     for (step, typed) in steps(options) {
         let is_project = step.given.iter().any(|given| given.option.long == "project");
         if project.is_none() || !is_project {

@@ -35,6 +35,7 @@ pub(crate) enum Workers {
 
 /// What Julia's options mean for jlproj.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Effects {
     /// The last `--project`.
     pub(crate) project: Option<ProjectFlag>,
@@ -52,6 +53,8 @@ pub(crate) struct Effects {
     pub(crate) interactive: bool,
     pub(crate) program: Program,
     pub(crate) workers: Workers,
+    /// `--trace-compile`: the user records what is compiled.
+    pub(crate) traces: bool,
 }
 
 impl Effects {
@@ -93,6 +96,7 @@ impl Effects {
             "interactive" => self.interactive = true,
             "procs" if self.workers == Workers::None => self.workers = Workers::Local,
             "machine-file" => self.workers = Workers::Machines,
+            "trace-compile" => self.traces = true,
             "worker" => self.program = Program::Worker,
             "module" => self.program = Program::Module(value.unwrap_or_default()),
             "eval" | "print" if self.program == Program::Repl => self.program = Program::Code,

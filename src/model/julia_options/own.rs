@@ -32,6 +32,8 @@ pub(crate) struct OwnOptions {
     pub(crate) dry_run: bool,
     /// No line of ours on stderr.
     pub(crate) quiet: bool,
+    /// Record what is compiled, for the next build.
+    pub(crate) record: bool,
     /// How many times `-v` was given.
     pub(crate) verbose: u8,
 }
@@ -55,6 +57,10 @@ impl OwnOptions {
         match first.as_encoded_bytes() {
             b"--dry-run" => {
                 self.dry_run = true;
+                Ok(1)
+            }
+            b"--record" => {
+                self.record = true;
                 Ok(1)
             }
             b"--julia" => self.take_julia(next).map(|()| 2),

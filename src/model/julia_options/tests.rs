@@ -21,6 +21,11 @@ fn effects(line: &str) -> Effects {
     parted(&format!("-- {line}")).effects()
 }
 
+/// Without a file for a recording.
+fn composed(split: &Split, project: Option<&Path>, image: Option<&Path>) -> Vec<OsString> {
+    compose(split, Additions { image, project, trace: None })
+}
+
 #[test]
 fn julia_s_options_end_where_getopt_ends_them() {
     // Typed, Julia's options, the rest.
@@ -118,7 +123,7 @@ fn two_dashes_in_front_end_what_is_ours() {
     for line in ["-v", "--sysimage=auto", "--dry-run -e 1", "--julia", "+1.9 a", "-- a", "script.jl -v"] {
         let split = parted(&format!("-v +1.10 -- {line}"));
         assert_eq!(split.own.verbose, 1);
-        assert_eq!(compose(&split, None, None), words(line), "{line}");
+        assert_eq!(composed(&split, None, None), words(line), "{line}");
     }
     assert!(effects("--sysimage=auto").sysimage_given);
     assert_eq!(parted("-- -v").effects().image_ruled_out, Some(Ruling::Prints("version")));
@@ -219,15 +224,15 @@ fn composing_puts_ours_first_and_keeps_the_rest() {
     let (project, image) = (Path::new("/p q"), Path::new("/i.so"));
     let text = |arguments: Vec<OsString>| arguments.join(OsStr::new("|")).into_string().unwrap();
     assert_eq!(
-        text(compose(&split, Some(project), Some(image))),
+        text(composed(&split, Some(project), Some(image))),
         "--sysimage=/i.so|--project=/p q|-t4|-e|1|a|--project=y"
     );
-    assert_eq!(text(compose(&split, Some(project), None)), "--project=/p q|-t4|-e|1|a|--project=y");
+    assert_eq!(text(composed(&split, Some(project), None)), "--project=/p q|-t4|-e|1|a|--project=y");
     assert_eq!(
-        text(compose(&split, None, Some(image))),
+        text(composed(&split, None, Some(image))),
         "--sysimage=/i.so|-t4|--project=x|--proj|-e|1|a|--project=y"
     );
-    assert_eq!(text(compose(&parted("--lisp -q"), Some(project), None)), "--lisp|--project=/p q|-q");
+    assert_eq!(text(composed(&parted("--lisp -q"), Some(project), None)), "--lisp|--project=/p q|-q");
 }
 
 #[test]
@@ -267,7 +272,7 @@ fn any_byte_passes_through() {
     assert_eq!(split.rest, &typed[6..]);
     assert_eq!(split.effects().project, Some(ProjectFlag::Value(word(b"\xff p"))));
     let image = Path::new(OsStr::from_bytes(b"/\xfd"));
-    assert_eq!(compose(&split, None, Some(image))[0], word(b"--sysimage=/\xfd"));
+    assert_eq!(composed(&split, None, Some(image))[0], word(b"--sysimage=/\xfd"));
 }
 
 /// Words that mean something here, and any others.
@@ -357,7 +362,7 @@ proptest! {
         dashed.extend_from_slice(&arguments);
         let split = split(&dashed).unwrap();
         prop_assert_eq!(&split.own, &OwnOptions::default());
-        prop_assert_eq!(compose(&split, None, None), arguments);
+        prop_assert_eq!(composed(&split, None, None), arguments);
     }
 
     /// Julia, given what is passed on, reads it as it was read here.
@@ -365,7 +370,7 @@ proptest! {
     fn what_is_passed_on_splits_the_same_way(arguments in proptest::collection::vec(argument(), 0..12)) {
         let Ok(first) = split(&arguments) else { return Ok(()) };
         let mut dashed = vec![OsString::from("--")];
-        dashed.extend(compose(&first, None, None));
+        dashed.extend(composed(&first, None, None));
         let second = split(&dashed).unwrap();
         prop_assert_eq!(first.effects(), second.effects());
         prop_assert_eq!((first.julia, first.rest), (second.julia, second.rest));
@@ -376,7 +381,7 @@ proptest! {
     fn the_composed_project_wins(arguments in proptest::collection::vec(argument(), 0..12)) {
         let Ok(split) = split(&arguments) else { return Ok(()) };
         let mut dashed = vec![OsString::from("--")];
-        dashed.extend(compose(&split, Some(Path::new("/p")), Some(Path::new("/i.so"))));
+        dashed.extend(composed(&split, Some(Path::new("/p")), Some(Path::new("/i.so"))));
         let composed = super::split(&dashed).unwrap();
         prop_assert_eq!(composed.effects().project, Some(ProjectFlag::Value("/p".into())));
         prop_assert_eq!(composed.effects().program, split.effects().program);

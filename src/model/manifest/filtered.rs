@@ -5,6 +5,46 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 use uuid::Uuid;
 
+/// Several manifests as one, with only the packages in `keep`: each as the first that holds it has it. The form is
+/// that of the first.
+#[must_use]
+pub(crate) fn merged(raw: &[Table], keep: &BTreeSet<Uuid>) -> Table {
+    let Some((first, others)) = raw.split_first() else { return Table::new() };
+    let mut result = filtered(first, keep);
+    let mut held = uuids(packages(&result));
+    for other in others {
+        let missing: BTreeSet<Uuid> = keep.difference(&held).copied().collect();
+        let addition = packages(&filtered(other, &missing)).clone();
+        held.extend(uuids(&addition));
+        let is_flat = is_flat(&result);
+        let target = if is_flat {
+            &mut result
+        } else {
+            let deps = result.entry("deps").or_insert_with(|| Value::Table(Table::new()));
+            let Value::Table(table) = deps else { continue };
+            table
+        };
+        for (name, stanzas) in addition {
+            if stanzas.is_array() {
+                target.entry(name).or_insert(stanzas);
+            }
+        }
+    }
+    result
+}
+
+/// The table that holds the packages.
+fn packages(manifest: &Table) -> &Table {
+    match manifest.get("deps") {
+        Some(Value::Table(packages)) if !is_flat(manifest) => packages,
+        _ => manifest,
+    }
+}
+
+fn uuids(packages: &Table) -> BTreeSet<Uuid> {
+    packages.values().filter_map(Value::as_array).flatten().filter_map(uuid).collect()
+}
+
 /// The manifest `raw` with only the packages in `keep`.
 ///
 /// Weak dependencies come out as tables from names to UUIDs: Julia 1.9 and 1.10 assert that the
@@ -14,7 +54,7 @@ use uuid::Uuid;
 /// extensions that it triggers. `project_hash` goes too, as it belongs to the whole. Everything
 /// else stays as it is, unknown fields included.
 #[must_use]
-pub(crate) fn filtered(raw: &Table, keep: &BTreeSet<Uuid>) -> Table {
+pub(super) fn filtered(raw: &Table, keep: &BTreeSet<Uuid>) -> Table {
     let mut result = raw.clone();
     result.remove("project_hash");
     if is_flat(raw) {

@@ -1,3 +1,4 @@
+use super::filtered::filtered;
 use super::*;
 use proptest::prelude::*;
 use std::fmt::Write;

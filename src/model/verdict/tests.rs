@@ -12,7 +12,9 @@ const NO_LIMIT: Limits = Limits { outside: None };
 
 /// With the keys reckoned on the spot.
 fn decide(wanted: &Wanted, images: &[KnownImage], limits: Limits, project: &str) -> Verdict {
-    super::decide(wanted, &wanted.keys(), images, limits, project)
+    let (keys, elsewhere) = (wanted.keys(), BTreeSet::new());
+    let case = Case { wanted, keys: &keys, limits, project, accepted: &[], elsewhere: &elsewhere };
+    super::decide(&case, images)
 }
 
 fn wanted(manifest: &Manifest) -> Wanted {
@@ -37,6 +39,8 @@ fn image(manifest: &Manifest, project: &str, built: i64) -> KnownImage {
         file: FileRecord { size: 1, modified: 1, inode: 1, path: digest.clone(), contents: digest },
         measured: Measurements::default(),
         precompiled_for: Vec::new(),
+        shared_with: Vec::new(),
+        recorded: None,
     };
     KnownImage { record, inputs, flaw: None }
 }

@@ -1,0 +1,143 @@
+//! What the next start of a project would have to compile, as far as the names and the heads of Julia's cache files
+//! tell: Julia itself looks at more before it uses one.
+
+use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use crate::assessment::ProjectState;
+use crate::fs::Stamp;
+use crate::installation::Installation;
+use crate::model::cache_slug::{self, ProjectSlug};
+use crate::model::dependency_order::dependency_order;
+use crate::model::depots::package_folders;
+use crate::model::key::Digest;
+use crate::model::manifest::{Package, Source};
+use crate::platform;
+
+/// Under what a project is started.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) installation: &'a Installation,
+    pub(crate) state: &'a ProjectState,
+    /// The image in force, and the packages in it.
+    pub(crate) image: Option<&'a Path>,
+    pub(crate) baked: &'a BTreeSet<Uuid>,
+    /// `JULIA_CPU_TARGET`, else `native`.
+    pub(crate) cpu_target: &'a str,
+}
+
+impl Surroundings<'_> {
+    /// The digest of all that would be compiled, but for packages in development, whose code can change.
+    pub(crate) fn digest(&self) -> Digest {
+        let mut text = self.image.map(crate::path_text::encode).unwrap_or_default();
+        for package in self.state.manifest.packages.values() {
+            if let Source::Tree(tree) = &package.source {
+                text.extend(["\n", package.uuid.to_string().as_str(), " ", tree.as_str()]);
+            }
+        }
+        Digest::of(text.as_bytes())
+    }
+
+    /// Names of the packages that would have to be compiled. `warmed` is the digest of what was precompiled last.
+    pub(crate) fn cold(&self, warmed: Option<&Digest>) -> Vec<String> {
+        let is_warmed = warmed == Some(&self.digest());
+        let manifest = &self.state.manifest;
+        let mut cold: BTreeSet<Uuid> = BTreeSet::new();
+        for uuid in dependency_order(manifest).sorted {
+            let Some(package) = manifest.packages.get(&uuid) else { continue };
+            if self.baked.contains(&uuid) || package.source.is_standard_library() || self.is_own(uuid) {
+                continue;
+            }
+            let is_settled = is_warmed && !matches!(package.source, Source::Path(_));
+            let on_cold = package.dependencies.values().any(|dependency| cold.contains(dependency));
+            if on_cold || (!is_settled && !self.has_cache(package)) {
+                cold.insert(uuid);
+            }
+        }
+        cold.iter().filter_map(|uuid| Some(manifest.packages.get(uuid)?.name.clone())).collect()
+    }
+
+    fn is_own(&self, uuid: Uuid) -> bool {
+        self.state.project.uuid == Some(uuid)
+    }
+
+    /// The times at which the caches that this project writes were last loaded, in seconds since 1970: Julia touches
+    /// a cache when it loads it.
+    pub(crate) fn last_loads(&self) -> Vec<i64> {
+        let direct = self.state.project.dependencies.iter();
+        let files = direct.filter_map(|(name, uuid)| {
+            let depot = self.state.depots.first()?;
+            let slug = self.slug().ok()?;
+            let file = format!("{}_{slug}.ji", cache_slug::package_slug(*uuid));
+            Some(Stamp::of(&self.cache_folder(depot, name).join(file)))
+        });
+        files.filter(|stamp| stamp.exists).map(|stamp| stamp.modified / 1_000_000_000).collect()
+    }
+
+    fn cache_folder(&self, depot: &Path, name: &str) -> PathBuf {
+        depot.join("compiled").join(cache_slug::cache_folder(&self.installation.version())).join(name)
+    }
+
+    /// The second half of the names of the caches that are written here.
+    fn slug(&self) -> Result<String, cache_slug::UnknownJulia> {
+        let image = self.image.unwrap_or(&self.installation.default_image);
+        ProjectSlug {
+            julia: &self.installation.version(),
+            project: platform::bytes(self.state.launched_project().as_os_str()),
+            image: platform::bytes(image.as_os_str()),
+            binary: platform::bytes(self.installation.real_binary.as_os_str()),
+            flags: cache_slug::DEFAULT_FLAGS,
+            cpu_target: self.cpu_target.as_bytes(),
+            preferences: 0,
+        }
+        .text()
+    }
+
+    /// Whether there is a cache of this very code. One that was written elsewhere will do where Julia takes any
+    /// (without an image), or may (before 1.9, for what rests on nothing in the image).
+    fn has_cache(&self, package: &Package) -> bool {
+        let Some((source, mark)) = self.source(package) else { return true };
+        let on_baked = package.dependencies.values().any(|uuid| self.baked.contains(uuid));
+        let any_will_do = self.image.is_none() || !(on_baked || self.installation.has_package_images());
+        let prefix = format!("{}_", cache_slug::package_slug(package.uuid));
+        let own = self.slug().ok().map(|slug| format!("{prefix}{slug}.ji"));
+        let edited = matches!(package.source, Source::Path(_)).then(|| Stamp::of(&source).modified);
+        self.state.depots.iter().any(|depot| {
+            let Ok(entries) = fs_err::read_dir(self.cache_folder(depot, &package.name)) else { return false };
+            entries.flatten().any(|entry| {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let fits =
+                    name.starts_with(&prefix) && (any_will_do || own.as_ref().is_none_or(|own| *own == name));
+                fits && Path::new(&name).extension().is_some_and(|extension| extension == "ji")
+                    && head_names(&entry.path(), mark.as_bytes())
+                    && edited.is_none_or(|edited| Stamp::of(&entry.path()).modified >= edited)
+            })
+        })
+    }
+
+    /// The file that a package is loaded from, and the end of its path, by which a cache names it. `None` where it
+    /// is not there: nothing can be compiled then.
+    fn source(&self, package: &Package) -> Option<(PathBuf, String)> {
+        let entry = package.entry_file.clone().unwrap_or_else(|| format!("src/{}.jl", package.name));
+        let folder = match &package.source {
+            Source::Stdlib => return None,
+            Source::Tree(tree) => package_folders(&self.state.depots, &package.name, &package.uuid, tree)
+                .into_iter()
+                .find(|folder| folder.is_dir())?,
+            Source::Path(path) => self.state.manifest_file.parent()?.join(path),
+        };
+        let last = folder.file_name()?.to_string_lossy().into_owned();
+        Some((folder.join(&entry), format!("{last}/{entry}")))
+    }
+}
+
+/// Whether the head of a cache, which lists the files that it was made from, has `mark` in it.
+fn head_names(cache: &Path, mark: &[u8]) -> bool {
+    const HEAD: u64 = 16 << 10;
+    let mut head = Vec::new();
+    let read = fs_err::File::open(cache).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    read.is_ok() && head.windows(mark.len()).any(|window| window == mark)
+}

@@ -1,0 +1,127 @@
+//! The projects that a person has: those that were started, built for or found, and those that Pkg worked in.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::fs;
+use crate::model::manifest_usage::{UsageReader, is_temporary};
+use crate::model::savings::PayOff;
+use crate::model::usage::{Clock, Uses};
+use crate::path_text;
+use crate::store::journal;
+use crate::store::project_record::{self, ProjectRecord};
+
+/// For how long nothing is said of an image that was never used: a week.
+const TRIAL: i64 = 7 * 24 * 3600;
+
+/// A project of which something is known. Its folder may be gone.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownProject {
+    /// As path text.
+    pub(crate) path: String,
+    pub(crate) uses: Uses,
+    pub(crate) record: Option<ProjectRecord>,
+}
+
+impl KnownProject {
+    pub(crate) fn folder(&self) -> PathBuf {
+        path_text::decode(&self.path)
+    }
+
+    /// What the image of the project cost, brought and will bring, where it has one of which that is known. `saving`
+    /// is what is saved at a start, where that was not measured in this project.
+    pub(crate) fn pay_off(&self, clock: Clock, saving: Option<f64>) -> Option<PayOff> {
+        let record = self.record.as_ref()?;
+        record.image.as_ref()?;
+        // Of one that was built just now and never used yet nothing can be said.
+        let is_new = record.worked.is_some_and(|time| clock.now.saturating_sub(time) < TRIAL);
+        if is_new && self.uses.last == 0 {
+            return None;
+        }
+        let is_measured = record.measured.load_without > 0.0;
+        let saving = if is_measured { record.measured.saved() } else { saving? };
+        let starts: u64 = self.uses.images.values().sum();
+        // Of the images before this one it is only known that they were of this project: they saved about as much.
+        #[expect(clippy::cast_precision_loss, reason = "a number of starts is exact in a double")]
+        let saved = starts as f64 * saving;
+        Some(PayOff { spent: record.spent, saved, per_week: self.uses.per_week(clock) * saving })
+    }
+}
+
+/// All known projects, by path. Temporary ones, and those that were forgotten and not used since, are left out.
+///
+/// # Errors
+/// Where the journal cannot be read. What is wrong with a depot's log is passed over.
+pub(crate) fn known_projects(
+    context: &Context,
+    clock: Clock,
+    depots: &[PathBuf],
+) -> Result<Vec<KnownProject>, Error> {
+    let records = project_record::read_all(&context.layout);
+    let mut records: HashMap<String, ProjectRecord> =
+        records.into_iter().map(|record| (record.path.clone(), record)).collect();
+    let since = |path: &str| counted_from(records.get(path));
+    let mut uses = journal::uses(&context.layout, clock, since)?;
+    let zone = Context::time_zone();
+    for depot in depots {
+        // Pkg works without its log as well.
+        let _ = add_managed(depot, &zone, clock, since, &mut uses);
+    }
+    uses.remove("-");
+    let mut known: BTreeMap<String, KnownProject> = BTreeMap::new();
+    for (path, uses) in uses {
+        // What an image is kept for, or was found, is told even where it is not used.
+        if uses.last > 0 && !is_temporary(&path) {
+            let record = records.remove(&path);
+            known.insert(path.clone(), KnownProject { path, uses, record });
+        }
+    }
+    for (path, record) in records {
+        if record.image.is_some() || record.is_found {
+            known.insert(path.clone(), KnownProject { path, uses: Uses::default(), record: Some(record) });
+        }
+    }
+    Ok(known.into_values().collect())
+}
+
+/// What is known of one project.
+///
+/// # Errors
+/// As [`known_projects`].
+pub(crate) fn known_project(context: &Context, clock: Clock, folder: &Path) -> Result<KnownProject, Error> {
+    let path = path_text::encode(folder);
+    let record = project_record::read(&context.layout, folder);
+    let since = |_: &str| counted_from(record.as_ref());
+    let uses = journal::uses(&context.layout, clock, since)?.remove(&path).unwrap_or_default();
+    Ok(KnownProject { path, uses, record })
+}
+
+/// From which time on a use counts.
+fn counted_from(record: Option<&ProjectRecord>) -> i64 {
+    record.and_then(|record| record.forgotten).map_or(i64::MIN, |time| time.saturating_add(1))
+}
+
+/// Adds the times at which Pkg worked in a project, from the log of a depot.
+fn add_managed(
+    depot: &Path,
+    zone: &TimeZone,
+    clock: Clock,
+    since: impl Fn(&str) -> i64,
+    uses: &mut HashMap<String, Uses>,
+) -> io::Result<()> {
+    let Some(mut lines) = fs::Lines::open(&depot.join("logs/manifest_usage.toml"))? else { return Ok(()) };
+    let mut reader = UsageReader::new(zone);
+    while let Some(line) = lines.next()? {
+        let Some(event) = reader.line(line) else { continue };
+        let Some(folder) = Path::new(&event.manifest).parent().map(path_text::encode) else { continue };
+        if event.time >= since(&folder) {
+            uses.entry(folder).or_default().add_sign(event.time, clock);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,261 @@
+//! All known projects, each looked at as `run` would: verdict, worth, caches.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::assessment::cold::Surroundings;
+use crate::assessment::known::KnownProject;
+use crate::assessment::patience;
+use crate::assessment::verdict::{Subject, verdict_among};
+use crate::assessment::{ProjectState, locate_environment, wanted};
+use crate::context::Context;
+use crate::error::Error;
+use crate::fs::ObservedFiles;
+use crate::installation::Installation;
+use crate::model::environment::{Environment, ProjectFlag};
+use crate::model::image::KnownImage;
+use crate::model::key::Digest;
+use crate::model::savings::{Observation, Saving, SavingsModel};
+use crate::model::settings::Settings;
+use crate::model::usage::Clock;
+use crate::model::verdict::{Verdict, Wanted, find};
+use crate::store::catalog::{self, Catalog};
+use crate::store::load_times;
+use crate::store::project_record::{self, ProjectRecord};
+
+/// How long one project may take before it is given up: a dead network mount answers never.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What every project is looked at with.
+#[derive(Clone, Debug)]
+pub(crate) struct Survey {
+    pub(crate) context: Context,
+    pub(crate) installation: Installation,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) catalog: Catalog,
+    pub(crate) model: SavingsModel,
+}
+
+/// A known project, and what is found at its place.
+#[derive(Debug)]
+pub(crate) struct Surveyed {
+    pub(crate) known: KnownProject,
+    pub(crate) found: Found,
+}
+
+/// What is at the place of a known project.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Project(Box<Prospect>),
+    /// There is no project any more.
+    Gone,
+    /// Why it cannot be looked at, in a few words.
+    Trouble(String),
+}
+
+/// A project as it is now.
+#[derive(Debug)]
+pub(crate) struct Prospect {
+    pub(crate) state: ProjectState,
+    pub(crate) wanted: Wanted,
+    pub(crate) verdict: Verdict,
+    /// Packages that the next start would have to compile.
+    pub(crate) cold: Vec<String>,
+}
+
+impl Survey {
+    /// Reads what all projects share.
+    pub(crate) fn new(context: &Context, installation: &Installation, settings: &Settings) -> Self {
+        let catalog = catalog::read_all(&context.layout);
+        let model = model(context, installation, &catalog.images);
+        Self {
+            context: context.clone(),
+            installation: installation.clone(),
+            settings: settings.clone(),
+            clock: Clock::at(context.now),
+            catalog,
+            model,
+        }
+    }
+
+    /// Looks at all of `known`, several at a time.
+    pub(crate) fn of(self: &Arc<Self>, known: Vec<KnownProject>) -> Vec<Surveyed> {
+        let survey = Arc::clone(self);
+        let items = known.clone();
+        let answers = patience::each(items, PATIENCE, move |known| survey.look(known));
+        let answers = known.into_iter().zip(answers);
+        answers
+            .map(|(known, answer)| {
+                answer.unwrap_or_else(|| Surveyed {
+                    known,
+                    found: Found::Trouble("its disk does not answer".to_owned()),
+                })
+            })
+            .collect()
+    }
+
+    /// Looks at the project of an environment.
+    ///
+    /// # Errors
+    /// Where there is none, or a file of it cannot be read.
+    pub(crate) fn prospect_of(
+        &self,
+        environment: Environment,
+        depots: Vec<PathBuf>,
+        files: &ObservedFiles,
+    ) -> Result<Prospect, Error> {
+        let (state, wanted, verdict) = self.assess(environment, depots, files)?;
+        let record = project_record::read(&self.context.layout, &state.folder);
+        Ok(self.prospect(record.as_ref(), state, wanted, verdict))
+    }
+
+    /// Looks at one project.
+    pub(crate) fn look(&self, known: &KnownProject) -> Surveyed {
+        let mut known = known.clone();
+        let files = ObservedFiles::default();
+        let flag = ProjectFlag::Value(known.folder().into_os_string());
+        let located = locate_environment(&self.context, &self.installation, Some(&flag), None, &files);
+        let found = match located.and_then(|(environment, depots)| self.assess(environment, depots, &files)) {
+            Ok((state, wanted, verdict)) => {
+                let found = self.prospect(known.record.as_ref(), state, wanted, verdict);
+                self.add_loads(&mut known, &found);
+                Found::Project(Box::new(found))
+            }
+            Err(Error::NoProject { .. } | Error::NoProjectFile { .. }) => Found::Gone,
+            Err(error) => Found::Trouble(error.to_string()),
+        };
+        Surveyed { known, found }
+    }
+
+    fn assess(
+        &self,
+        environment: Environment,
+        depots: Vec<PathBuf>,
+        files: &ObservedFiles,
+    ) -> Result<(ProjectState, Wanted, Verdict), Error> {
+        let Self { context, installation, settings, .. } = self;
+        let state = ProjectState::read(context, settings, environment, depots, files)?;
+        let wanted = wanted(context, installation, settings, &state, files)?;
+        let subject = Subject { state: &state, wanted: &wanted, keys: &wanted.keys() };
+        let verdict = verdict_among(context, installation, settings, subject, &self.catalog, files);
+        Ok((state, wanted, verdict))
+    }
+
+    fn prospect(
+        &self,
+        record: Option<&ProjectRecord>,
+        state: ProjectState,
+        wanted: Wanted,
+        verdict: Verdict,
+    ) -> Prospect {
+        let image = self.image_of(&verdict);
+        let (path, baked) = self.image_parts(image);
+        let surroundings = self.surroundings(&state, path.as_deref(), &baked);
+        let warmed = record.and_then(|record| record.warmed.as_ref());
+        let cold = surroundings.cold(warmed);
+        Prospect { state, wanted, verdict, cold }
+    }
+
+    /// Counts the loading of the project's own caches as use, where it was not our own work.
+    fn add_loads(&self, known: &mut KnownProject, prospect: &Prospect) {
+        let (path, baked) = self.image_parts(self.image_of(&prospect.verdict));
+        let worked = known.record.as_ref().and_then(|record| record.worked).unwrap_or(i64::MIN);
+        let since = known.record.as_ref().and_then(|record| record.forgotten).unwrap_or(i64::MIN);
+        for image in [None, path.as_deref()] {
+            for time in self.surroundings(&prospect.state, image, &baked).last_loads() {
+                if time > worked.max(since) {
+                    known.uses.add_sign(time, self.clock);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn surroundings<'a>(
+        &'a self,
+        state: &'a ProjectState,
+        image: Option<&'a Path>,
+        baked: &'a BTreeSet<Uuid>,
+    ) -> Surroundings<'a> {
+        let (installation, cpu_target) = (&self.installation, self.context.cpu_target());
+        Surroundings { installation, state, image, baked, cpu_target }
+    }
+
+    /// The path of an image, and the packages in it.
+    pub(crate) fn image_parts(&self, image: Option<&KnownImage>) -> (Option<PathBuf>, BTreeSet<Uuid>) {
+        let Some(image) = image else { return (None, BTreeSet::new()) };
+        let baked = image.inputs.packages.iter().map(|package| package.uuid).collect();
+        (Some(self.context.layout.image_file(&image.record.key)), baked)
+    }
+
+    /// The image in force.
+    pub(crate) fn image_of(&self, verdict: &Verdict) -> Option<&KnownImage> {
+        match verdict {
+            Verdict::Exact { key } | Verdict::Contained { key, .. } => self.image(key),
+            Verdict::Plain(_) => None,
+        }
+    }
+
+    fn image(&self, key: &Digest) -> Option<&KnownImage> {
+        self.catalog.images.iter().find(|image| image.record.key == *key)
+    }
+
+    /// What the image in force saves at a start; nothing where there is none.
+    pub(crate) fn saving(&self, known: &KnownProject, prospect: &Prospect) -> Option<Saving> {
+        let image = self.image_of(&prospect.verdict)?;
+        let measured =
+            known.record.as_ref().filter(|record| record.image.as_ref() == Some(&image.record.key));
+        if let Some(measured) =
+            measured.map(|record| &record.measured).filter(|times| times.load_without > 0.0)
+        {
+            return Some(Saving { seconds: measured.saved(), is_measured: true });
+        }
+        Some(Saving { seconds: self.estimate(image, &prospect.wanted), is_measured: false })
+    }
+
+    /// What an image is estimated to save in a project.
+    fn estimate(&self, image: &KnownImage, wanted: &Wanted) -> f64 {
+        let baked = image.inputs.packages.iter().map(|package| package.uuid);
+        self.model.saving(baked.filter(|uuid| find(&wanted.inputs.packages, *uuid).is_some()))
+    }
+
+    /// What an image of a project's own is estimated to save.
+    fn estimate_own(&self, wanted: &Wanted) -> f64 {
+        self.model.saving(wanted.inputs.packages.iter().map(|package| package.uuid))
+    }
+
+    /// Whether an image of its own would save a project little more than the one in force.
+    pub(crate) fn is_covered(&self, prospect: &Prospect) -> bool {
+        const ENOUGH: f64 = 0.9;
+        let Some(image) = self.image_of(&prospect.verdict) else { return false };
+        let is_exact = matches!(prospect.verdict, Verdict::Exact { .. });
+        is_exact || self.estimate(image, &prospect.wanted) >= ENOUGH * self.estimate_own(&prospect.wanted)
+    }
+
+    /// What an image of the project's own would save at a start.
+    pub(crate) fn possible(&self, known: &KnownProject, prospect: &Prospect) -> Saving {
+        match self.saving(known, prospect) {
+            Some(saving) if matches!(prospect.verdict, Verdict::Exact { .. }) => saving,
+            _ => Saving { seconds: self.estimate_own(&prospect.wanted), is_measured: false },
+        }
+    }
+}
+
+/// The model of what this machine has measured so far, with this release of Julia.
+fn model(context: &Context, installation: &Installation, images: &[KnownImage]) -> SavingsModel {
+    let release = |version: &str| version.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
+    let own = release(&installation.identity.version);
+    let observed = images.iter().filter(|image| release(&image.inputs.julia.version) == own);
+    let observations: Vec<Observation> = observed
+        .map(|image| Observation {
+            packages: load_times::read(&context.layout, &image.record.key).into_iter().collect(),
+            saved: image.record.measured.saved(),
+        })
+        .filter(|observation| !observation.packages.is_empty())
+        .collect();
+    SavingsModel::fit(&observations, installation.has_package_images())
+}

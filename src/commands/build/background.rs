@@ -1,0 +1,69 @@
+//! A build beside a launch: at low priority, one at a time on the machine, and only where it pays.
+
+use std::ffi::OsString;
+
+use crate::assessment;
+use crate::commands::build::plan::Plan;
+use crate::commands::build::{Making, Options, frequent, make};
+use crate::error::Error;
+use crate::exit;
+use crate::model::environment::ProjectFlag;
+use crate::platform;
+use crate::store::attempt;
+use crate::store::lock::{Attempt, Lock};
+
+/// Builds for the first of `projects`, unless something speaks against it. Nobody sees what is printed: what became of
+/// it is kept for `jlproj log`.
+///
+/// # Errors
+/// Where the build fails.
+pub(super) fn run(making: &Making<'_>, projects: &[OsString], options: Options) -> Result<u8, Error> {
+    let Some(project) = projects.first() else { return Ok(exit::SUCCESS) };
+    platform::lower_priority();
+    let layout = &making.context.layout;
+    let flag = ProjectFlag::Value(project.clone());
+    let plan = Plan::make(making.context, &making.settings, &making.julia, Some(&flag))?;
+    let folder = plan.state().folder.clone();
+    let note = |text: &str| attempt::note(layout, &folder, making.context.now, text);
+    if platform::is_on_battery() {
+        note("not built in the background: on battery");
+        return Ok(exit::SUCCESS);
+    }
+    let Attempt::Taken(_lock) = Lock::attempt(&layout.lock("background"))? else {
+        // The next start tries again.
+        attempt::withdraw(layout, &folder);
+        return Ok(exit::SUCCESS);
+    };
+    if let Some(reason) = reason_against(making, &plan)? {
+        note(&format!("not built in the background: {reason}"));
+        return Ok(exit::SUCCESS);
+    }
+    note("being built in the background");
+    match make(making, &plan, options) {
+        Ok(code) => {
+            note("built in the background");
+            Ok(code)
+        }
+        Err(error) => {
+            note(&format!("the build in the background failed: {error}"));
+            Err(error)
+        }
+    }
+}
+
+/// Why no image is built for a project, where that is for the user to change.
+fn reason_against(making: &Making<'_>, plan: &Plan) -> Result<Option<String>, Error> {
+    let context = making.context;
+    let survey = assessment::Survey::new(context, &making.julia.installation, &making.settings);
+    let known = assessment::known_project(context, survey.clock, &plan.state().folder)?;
+    if known.record.as_ref().is_some_and(|record| record.is_declined) {
+        return Ok(Some("its image was dropped".to_owned()));
+    }
+    let packages = plan.packages().iter().map(|package| package.uuid);
+    let per_month =
+        survey.model.saving(packages) * known.uses.per_week(survey.clock) * frequent::WEEKS_IN_MONTH;
+    let build = frequent::build_seconds(&survey);
+    let needed = making.settings.worth_building.value * build;
+    Ok((per_month < needed)
+        .then(|| format!("would save {per_month:.0} s a month, and takes about {build:.0} s to build")))
+}

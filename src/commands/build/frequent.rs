@@ -1,0 +1,137 @@
+//! `build --frequent` and `--all`: for which of the known projects an image is built.
+
+use std::cmp::Ordering;
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use crate::assessment::{self, Found, KnownProject, Prospect, Survey, Surveyed};
+use crate::cli::BuildArgs;
+use crate::commands::build::Making;
+use crate::error::Error;
+use crate::model::verdict::Verdict;
+use crate::path_text;
+use crate::ui::message;
+use crate::ui::progress::Verbosity;
+use crate::ui::time::time;
+
+/// Seconds that a build takes where none was measured.
+const USUAL_BUILD: f64 = 180.0;
+
+/// Weeks in a month of 30 days.
+pub(super) const WEEKS_IN_MONTH: f64 = 30.0 / 7.0;
+
+/// A project that an image could be built for.
+struct Candidate {
+    project: OsString,
+    path: String,
+    /// Seconds that a new image would save in a month of present use, more than what is in force now.
+    per_month: f64,
+    /// Why none is built, whatever it saves.
+    obstacle: Option<&'static str>,
+}
+
+/// The projects to build for, most worth first.
+///
+/// # Errors
+/// Where the journal cannot be read.
+pub(super) fn choose(
+    making: &Making<'_>,
+    arguments: &BuildArgs,
+    verbosity: Verbosity,
+) -> Result<Vec<OsString>, Error> {
+    let survey = Arc::new(Survey::new(making.context, &making.julia.installation, &making.settings));
+    let depots = assessment::depots(making.context, &making.julia.installation)?;
+    let known = assessment::known_projects(making.context, survey.clock, &depots)?;
+    let mut candidates: Vec<Candidate> =
+        survey.of(known).iter().filter_map(|surveyed| candidate(&survey, surveyed)).collect();
+    candidates.sort_by(by_worth);
+    if arguments.all {
+        candidates.retain(|candidate| candidate.obstacle != Some(NOTHING));
+        return Ok(candidates.into_iter().map(|candidate| candidate.project).collect());
+    }
+    let tell = |text: &str| {
+        if verbosity != Verbosity::Quiet {
+            message::line(text);
+        }
+    };
+    let build = build_seconds(&survey);
+    let mut room = arguments.disk.map(|disk| disk.saturating_sub(stored(&survey)));
+    let size = image_size(&survey);
+    let mut chosen = Vec::new();
+    for candidate in candidates.into_iter().take(arguments.top.unwrap_or(usize::MAX)) {
+        let Candidate { project, path, per_month, obstacle } = candidate;
+        let pays = per_month >= making.settings.worth_building.value * build;
+        let verdict = format!("{} a month for a build of about {}", time(per_month), time(build));
+        match obstacle {
+            Some(obstacle) => tell(&format!("{path}: {obstacle}")),
+            None if !pays => tell(&format!("{path}: left out, would save {verdict}")),
+            None if room.is_some_and(|room| room < size) => {
+                tell(&format!("{path}: left out, no room for {} MB more", size / 1_000_000));
+            }
+            None => {
+                tell(&format!("{path}: would save {verdict}"));
+                room = room.map(|room| room - size);
+                chosen.push(project);
+            }
+        }
+    }
+    if chosen.is_empty() {
+        tell("nothing to build");
+    }
+    Ok(chosen)
+}
+
+/// Why there is nothing to build.
+const NOTHING: &str = "no package of it can be baked";
+
+fn candidate(survey: &Survey, surveyed: &Surveyed) -> Option<Candidate> {
+    let Surveyed { known, found: Found::Project(prospect) } = surveyed else { return None };
+    let now = survey.saving(known, prospect).map_or(0.0, |saving| saving.seconds);
+    let gain = (survey.possible(known, prospect).seconds - now).max(0.0);
+    Some(Candidate {
+        project: prospect.state.folder.clone().into_os_string(),
+        path: path_text::encode(&prospect.state.folder),
+        per_month: gain * known.uses.per_week(survey.clock) * WEEKS_IN_MONTH,
+        obstacle: obstacle(survey, known, prospect),
+    })
+}
+
+fn obstacle(survey: &Survey, known: &KnownProject, prospect: &Prospect) -> Option<&'static str> {
+    if prospect.wanted.inputs.packages.is_empty() {
+        Some(NOTHING)
+    } else if known.record.as_ref().is_some_and(|record| record.is_declined) {
+        Some("its image was dropped")
+    } else if matches!(prospect.verdict, Verdict::Exact { .. }) {
+        Some("the image is up to date")
+    } else if survey.is_covered(prospect) {
+        Some("the image in force holds nearly all of it")
+    } else {
+        None
+    }
+}
+
+fn by_worth(left: &Candidate, right: &Candidate) -> Ordering {
+    right.per_month.total_cmp(&left.per_month).then_with(|| left.path.cmp(&right.path))
+}
+
+/// Seconds that a build takes here: the median of those on record.
+pub(crate) fn build_seconds(survey: &Survey) -> f64 {
+    let images = survey.catalog.images.iter();
+    let mut seconds: Vec<f64> =
+        images.map(|image| image.record.measured.build).filter(|seconds| *seconds > 0.0).collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds.get(seconds.len() / 2).copied().unwrap_or(USUAL_BUILD)
+}
+
+/// Bytes of all images.
+fn stored(survey: &Survey) -> u64 {
+    survey.catalog.images.iter().map(|image| image.record.file.size).sum()
+}
+
+/// Bytes that an image takes: the median of those on record, else what Julia's own takes.
+pub(crate) fn image_size(survey: &Survey) -> u64 {
+    let mut sizes: Vec<u64> = survey.catalog.images.iter().map(|image| image.record.file.size).collect();
+    sizes.sort_unstable();
+    let own = || fs_err::metadata(&*survey.installation.default_image).map_or(0, |metadata| metadata.len());
+    sizes.get(sizes.len() / 2).copied().unwrap_or_else(own)
+}

@@ -1,0 +1,98 @@
+//! Several builds, some of them at once.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::commands::build::{Making, Options, build};
+use crate::error::Error;
+use crate::exit;
+use crate::julia::builder::BuildError;
+use crate::platform;
+use crate::store::project_record;
+
+/// What a build takes where none was measured: 2 GiB.
+const USUAL_MEMORY: u64 = 2 << 30;
+
+/// What is to be done, and what became of it.
+struct Queue {
+    waiting: VecDeque<OsString>,
+    running: usize,
+    failed: usize,
+    interrupted: Option<Error>,
+}
+
+/// Builds the images of several projects, up to `jobs` at once, and never more than there is memory for.
+///
+/// # Errors
+/// Where some failed, or we are interrupted.
+pub(super) fn build_all(
+    making: &Making<'_>,
+    projects: &[OsString],
+    options: Options,
+    jobs: usize,
+) -> Result<u8, Error> {
+    let all = projects.len();
+    let needed = needed_memory(making);
+    let waiting = projects.iter().cloned().collect();
+    let queue = Mutex::new(Queue { waiting, running: 0, failed: 0, interrupted: None });
+    thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, all.max(1)) {
+            scope.spawn(|| work(making, &queue, options, needed));
+        }
+    });
+    let Queue { failed, interrupted, .. } = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match interrupted {
+        Some(error) => Err(error),
+        None if failed > 0 => Err(Error::SomeFailed { failed, all }),
+        None => Ok(exit::SUCCESS),
+    }
+}
+
+/// Builds one after the other until nothing is left.
+fn work(making: &Making<'_>, queue: &Mutex<Queue>, options: Options, needed: u64) {
+    const PAUSE: Duration = Duration::from_millis(200);
+    let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let project = {
+            let mut queue = lock();
+            if queue.interrupted.is_some() || queue.waiting.is_empty() {
+                return;
+            }
+            // One always runs: that there is memory for it is checked before it begins.
+            let has_room = platform::free_memory().is_none_or(|free| free >= needed);
+            if queue.running == 0 || has_room {
+                queue.running += 1;
+                queue.waiting.pop_front()
+            } else {
+                None
+            }
+        };
+        let Some(project) = project else {
+            thread::sleep(PAUSE);
+            continue;
+        };
+        let outcome = build(making, Some(&project), options);
+        let mut queue = lock();
+        queue.running -= 1;
+        match outcome {
+            Ok(_) => {}
+            Err(error @ Error::Build { source: BuildError::Interrupted(_), .. }) => {
+                queue.interrupted = Some(error);
+            }
+            Err(error) => {
+                error.print();
+                queue.failed += 1;
+            }
+        }
+    }
+}
+
+/// The most memory that a build on record took at once, in bytes, and a quarter more; the usual where none is.
+fn needed_memory(making: &Making<'_>) -> u64 {
+    let records = project_record::read_all(&making.context.layout);
+    let peak = records.iter().map(|record| record.measured.peak_memory).max().filter(|peak| *peak > 0);
+    peak.map_or(USUAL_MEMORY, |peak| peak.saturating_add(peak / 4))
+}

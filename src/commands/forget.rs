@@ -1,0 +1,76 @@
+//! `jlproj forget`: drops a project from the list, or its image.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::cli::ForgetArgs;
+use crate::commands::subject;
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::model::key::Digest;
+use crate::path_text;
+use crate::store::project_record::{self, ProjectRecord};
+use crate::ui::message;
+
+pub(crate) fn run(arguments: &ForgetArgs, context: &Context) -> Result<u8, Error> {
+    if !context.has_store {
+        return Err(Error::NoHome);
+    }
+    for project in &arguments.projects {
+        let folder = folder(context, project)?;
+        if arguments.image {
+            drop_image(context, &folder)?;
+        } else {
+            forget(context, &folder)?;
+        }
+    }
+    Ok(exit::SUCCESS)
+}
+
+/// The folder that is meant. It may be gone: then it is taken as it is written.
+fn folder(context: &Context, project: &OsStr) -> Result<PathBuf, Error> {
+    let written = context.directory.join(project);
+    if written.exists() || project.to_str().is_some_and(|text| text.starts_with('@')) {
+        return subject::folder(context, Some(project));
+    }
+    let is_known = |path: &Path| project_record::read(&context.layout, path).is_some();
+    let plain = crate::model::paths::absolute(&context.directory, project);
+    Ok(if is_known(&written) { written } else { plain })
+}
+
+/// Drops a project from the list until it is used again.
+fn forget(context: &Context, folder: &Path) -> Result<(), Error> {
+    project_record::update(&context.layout, folder, |record| {
+        record.image = None;
+        record.is_found = false;
+        record.forgotten = Some(context.now);
+        record.accepted.clear();
+    })?;
+    message::line(&format!("{}: forgotten until it is used again", path_text::encode(folder)));
+    Ok(())
+}
+
+/// Removes the image of a project, unless others have it too, and proposes none any more.
+fn drop_image(context: &Context, folder: &Path) -> Result<(), Error> {
+    let record = project_record::read(&context.layout, folder);
+    let key = record.and_then(|record| record.image).ok_or(Error::NoLog)?;
+    project_record::update(&context.layout, folder, |record| {
+        record.image = None;
+        record.is_declined = true;
+    })?;
+    let path = path_text::encode(folder);
+    if others(context, &key).is_empty() {
+        fs_err::remove_dir_all(context.layout.image_folder(&key))?;
+        message::line(&format!("{path}: the image is removed; Julia starts plain"));
+    } else {
+        message::line(&format!("{path}: other projects have this image too; it stays"));
+    }
+    Ok(())
+}
+
+/// The other projects that this is the image of.
+fn others(context: &Context, key: &Digest) -> Vec<ProjectRecord> {
+    let records = project_record::read_all(&context.layout).into_iter();
+    records.filter(|record| record.image.as_ref() == Some(key)).collect()
+}

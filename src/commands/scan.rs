@@ -1,0 +1,122 @@
+//! `jlproj scan`: finds projects below folders.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::cli::ScanArgs;
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::model::manifest_usage::is_temporary;
+use crate::path_text;
+use crate::platform::Interruption;
+use crate::store::project_record;
+use crate::ui::message;
+use crate::ui::progress::Counter;
+
+/// Folders that are looked into at most, over all that are named.
+const MOST_FOLDERS: usize = 100_000;
+
+/// Names of a project's and of a manifest's file, any version's among them.
+const PROJECT_FILES: [&str; 2] = ["Project.toml", "JuliaProject.toml"];
+
+pub(crate) fn run(arguments: &ScanArgs, context: &Context) -> Result<u8, Error> {
+    if !context.has_store {
+        return Err(Error::NoHome);
+    }
+    let mut walk = Walk {
+        found: BTreeSet::new(),
+        folders: 0,
+        counter: Counter::start(context.stderr_is_terminal),
+        interruption: Interruption::watch()?,
+    };
+    let mut named = Vec::new();
+    for folder in &arguments.folders {
+        let folder = fs_err::canonicalize(context.directory.join(folder))?;
+        walk.look_through(&folder);
+        named.push(folder);
+    }
+    let Walk { found, folders, counter, interruption } = walk;
+    counter.finish();
+    if let Some(signal) = interruption.signal() {
+        message::note("interrupted; what was found is not kept");
+        return Ok(exit::SIGNAL_BASE.saturating_add(signal));
+    }
+    let (mut new, mut forgotten) = (0, 0);
+    for project in &found {
+        let record = project_record::read(&context.layout, project);
+        let is_forgotten =
+            record.as_ref().is_some_and(|record| record.forgotten.is_some() && !record.is_found);
+        if is_forgotten && !named.contains(project) {
+            forgotten += 1;
+        } else if record.is_none_or(|record| !record.is_found) {
+            project_record::update(&context.layout, project, |record| record.is_found = true)?;
+            new += 1;
+        }
+    }
+    if folders > MOST_FOLDERS {
+        let text =
+            format!("stopped after {MOST_FOLDERS} folders; name folders further down to find the rest");
+        message::note(&text);
+    }
+    message::line(&format!(
+        "{} projects in {} folders, {new} of them new",
+        found.len(),
+        folders.min(MOST_FOLDERS)
+    ));
+    if forgotten > 0 {
+        message::line(&format!(
+            "{forgotten} that were forgotten are left out; `jlproj scan PROJECT` brings one back"
+        ));
+    }
+    Ok(exit::SUCCESS)
+}
+
+/// A walk through folders.
+struct Walk {
+    found: BTreeSet<PathBuf>,
+    folders: usize,
+    counter: Counter,
+    interruption: Interruption,
+}
+
+impl Walk {
+    /// Adds the projects below `root`: folders with a project file and a manifest. Links are not followed; what a
+    /// .gitignore leaves out, and hidden folders, are passed over.
+    fn look_through(&mut self, root: &Path) {
+        let entries = ignore::WalkBuilder::new(root)
+            .follow_links(false)
+            .require_git(false)
+            .filter_entry(|entry| entry.file_type().is_some_and(|kind| kind.is_dir()))
+            .build();
+        // A folder that cannot be read is no reason to stop.
+        for entry in entries.flatten() {
+            self.folders += 1;
+            if self.folders > MOST_FOLDERS || self.interruption.signal().is_some() {
+                return;
+            }
+            self.counter.show(self.folders, self.found.len());
+            if is_project(entry.path()) && !is_temporary(&path_text::encode(entry.path())) {
+                self.found.insert(entry.into_path());
+            }
+        }
+    }
+}
+
+/// Whether there are a project and a manifest; a package alone, which nobody works in, has no manifest.
+fn is_project(folder: &Path) -> bool {
+    let is_manifest = |name: &str| {
+        let rest = name.strip_prefix("Julia").unwrap_or(name).strip_prefix("Manifest");
+        rest.and_then(|rest| rest.strip_suffix(".toml"))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with("-v"))
+    };
+    let Ok(entries) = fs_err::read_dir(folder) else { return false };
+    let (mut project, mut manifest) = (false, false);
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        project |= PROJECT_FILES.contains(&name);
+        manifest |= is_manifest(name);
+    }
+    project && manifest
+}

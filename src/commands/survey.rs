@@ -1,0 +1,29 @@
+//! What the commands about many projects share.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use crate::assessment::{self, Overrides, Survey, Surveyed};
+use crate::context::Context;
+use crate::error::Error;
+
+/// Reads what all known projects are looked at with.
+///
+/// # Errors
+/// Where there is no Julia, or a setting cannot be followed.
+pub(crate) fn read(context: &Context, julia: Option<OsString>) -> Result<Arc<Survey>, Error> {
+    let settings = assessment::settings(context, Overrides { julia, ..Overrides::default() })?;
+    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+    let installation = assessment::describe(context, &located)?;
+    Ok(Arc::new(Survey::new(context, &installation, &settings)))
+}
+
+/// Looks at all known projects.
+///
+/// # Errors
+/// Where the journal cannot be read.
+pub(crate) fn all(survey: &Arc<Survey>) -> Result<Vec<Surveyed>, Error> {
+    let depots = assessment::depots(&survey.context, &survey.installation)?;
+    let known = assessment::known_projects(&survey.context, survey.clock, &depots)?;
+    Ok(survey.of(known))
+}

@@ -1,0 +1,132 @@
+//! `jlproj warm`: compiles now what the next start of a project would.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use crate::assessment::{self, Found, KnownProject, Prospect, Survey, Surveyed};
+use crate::cli::WarmArgs;
+use crate::commands::build::direct_dependencies;
+use crate::commands::survey;
+use crate::context::{self, Context};
+use crate::error::Error;
+use crate::exit;
+use crate::fs::ObservedFiles;
+use crate::julia::builder::BuildError;
+use crate::julia::exchange::PackageRequest;
+use crate::julia::import::{self, Purpose};
+use crate::julia::session::Session;
+use crate::model::environment::ProjectFlag;
+use crate::path_text;
+use crate::platform::Interruption;
+use crate::store::project_record;
+use crate::store::workspace::Workspace;
+use crate::template;
+use crate::ui::message;
+
+pub(crate) fn run(arguments: &WarmArgs, context: &Context) -> Result<u8, Error> {
+    if !context.has_store {
+        return Err(Error::NoHome);
+    }
+    let interruption = Interruption::watch()?;
+    let survey = survey::read(context, arguments.julia.julia.clone())?;
+    let surveyed =
+        if arguments.frequent { frequent(&survey)? } else { named(&survey, &arguments.projects.projects)? };
+    let (mut failed, all) = (0, surveyed.len());
+    for (folder, prospect) in surveyed {
+        match warm(&survey, &prospect, &interruption) {
+            Ok(outcome) => message::line(&format!("{folder}: {}", outcome.text())),
+            Err(BuildError::Interrupted(signal)) => {
+                message::note("interrupted");
+                return Ok(exit::SIGNAL_BASE.saturating_add(signal));
+            }
+            Err(source) => {
+                Error::Warm { project: folder, source }.print();
+                failed += 1;
+            }
+        }
+    }
+    if failed > 0 { Err(Error::SomeNotWarmed { failed, all }) } else { Ok(exit::SUCCESS) }
+}
+
+/// The named projects, or the one that is meant without a name.
+fn named(survey: &Arc<Survey>, projects: &[OsString]) -> Result<Vec<(String, Prospect)>, Error> {
+    let context = &survey.context;
+    let flags: Vec<Option<ProjectFlag>> = if projects.is_empty() {
+        vec![None]
+    } else {
+        projects.iter().map(|project| Some(ProjectFlag::Value(project.clone()))).collect()
+    };
+    let mut list = Vec::new();
+    for flag in flags {
+        let files = ObservedFiles::default();
+        let (environment, depots) =
+            assessment::locate_environment(context, &survey.installation, flag.as_ref(), None, &files)?;
+        let prospect = survey.prospect_of(environment, depots, &files)?;
+        list.push((path_text::encode(&prospect.state.folder), prospect));
+    }
+    Ok(list)
+}
+
+/// Those of the known projects that are used and that would have to compile something, most used first.
+fn frequent(survey: &Arc<Survey>) -> Result<Vec<(String, Prospect)>, Error> {
+    let rate = |known: &KnownProject| known.uses.per_week(survey.clock);
+    let mut list: Vec<Surveyed> = survey::all(survey)?;
+    list.retain(|surveyed| rate(&surveyed.known) > 0.0);
+    list.sort_by(|left, right| rate(&right.known).total_cmp(&rate(&left.known)));
+    let cold = list.into_iter().filter_map(|surveyed| match surveyed.found {
+        Found::Project(prospect) if !prospect.cold.is_empty() => Some((surveyed.known.path, *prospect)),
+        _ => None,
+    });
+    Ok(cold.collect())
+}
+
+/// What was done for a project.
+enum Outcome {
+    /// Nothing is left to be compiled but what cannot be.
+    Warm { compiled: usize },
+    /// These packages do not load, with or without us.
+    Broken(Vec<String>),
+}
+
+impl Outcome {
+    fn text(&self) -> String {
+        match self {
+            Self::Warm { compiled: 0 } => "warm; nothing had to be compiled".to_owned(),
+            Self::Warm { compiled } => format!("warm; {compiled} packages were cold"),
+            Self::Broken(names) => format!("warm but for {}, which cannot be loaded", names.join(", ")),
+        }
+    }
+}
+
+/// Precompiles, under the image in force or under none, what the project loads directly, and with it all that those
+/// depend on.
+fn warm(survey: &Survey, prospect: &Prospect, interruption: &Interruption) -> Result<Outcome, BuildError> {
+    let layout = &survey.context.layout;
+    let workspace = Workspace::create(layout)?;
+    let scripts = template::materialise(&layout.scripts())?;
+    let project_file = prospect.state.launched_project();
+    let session = Session {
+        julia: &survey.installation,
+        julia_arguments: &[],
+        project_file: &project_file,
+        folder: workspace.path(),
+        scripts: &scripts,
+        log: &workspace.path().join("warm.log"),
+        watcher: interruption,
+    };
+    let (image, baked) = survey.image_parts(survey.image_of(&prospect.verdict));
+    let packages: Vec<PackageRequest> = direct_dependencies(&prospect.state);
+    let outcomes = import::import(&session, &packages, image.as_deref(), Purpose::Precompile)?;
+    let broken: Vec<String> =
+        outcomes.iter().filter(|outcome| !outcome.ok).map(|outcome| outcome.name.clone()).collect();
+    let digest = survey.surroundings(&prospect.state, image.as_deref(), &baked).digest();
+    project_record::update(layout, &prospect.state.folder, |record| {
+        record.worked = Some(context::now());
+        record.warmed = broken.is_empty().then_some(digest);
+    })?;
+    Ok(if broken.is_empty() {
+        Outcome::Warm { compiled: prospect.cold.len() }
+    } else {
+        Outcome::Broken(broken)
+    })
+}

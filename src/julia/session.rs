@@ -1,0 +1,38 @@
+//! What every Julia that we start for a project needs to know.
+
+use std::path::{Path, PathBuf};
+
+use crate::installation::Installation;
+use crate::julia::command::Invocation;
+use crate::julia::process::Watcher;
+use crate::template::Template;
+
+/// One project, and where the work on it goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Session<'a> {
+    pub(crate) julia: &'a Installation,
+    /// Arguments that the channel adds.
+    pub(crate) julia_arguments: &'a [String],
+    /// The project that packages are loaded from: read, never written.
+    pub(crate) project_file: &'a Path,
+    /// A folder of ours for whatever is made on the way.
+    pub(crate) folder: &'a Path,
+    /// The folder of our scripts.
+    pub(crate) scripts: &'a Path,
+    pub(crate) log: &'a Path,
+    pub(crate) watcher: &'a dyn Watcher,
+}
+
+impl Session<'_> {
+    /// A Julia of ours, under the default image.
+    pub(crate) fn julia_invocation(&self) -> Invocation {
+        let mut invocation = Invocation::julia(&self.julia.binary);
+        invocation.arguments.splice(0..0, self.julia_arguments.iter().map(Into::into));
+        invocation
+    }
+
+    /// The path of a script.
+    pub(crate) fn script(&self, template: Template) -> PathBuf {
+        template.path_in(self.scripts)
+    }
+}

@@ -1,0 +1,119 @@
+//! Which few images serve the most projects.
+//!
+//! Owns the choice: given what each project would bake, how often it is started, and what may be spent,
+//! it says which sets of packages become images and which project uses which. It refuses to know where the
+//! numbers come from, and builds nothing.
+//!
+//! A choice is a choice of disjoint groups of projects. The image of a group holds what its projects have in
+//! common; where foreign packages are permitted, it may hold all that they have instead. Then every project
+//! uses the image that is of most value to it, whether or not the image was made for its group.
+//!
+//! Few kinds of projects are searched completely ([`exact`]). Many are merged step by step ([`merging`]) or
+//! picked one by one ([`greedy`]), and the better of both is improved ([`improvement`]).
+
+mod assignment;
+mod exact;
+mod greedy;
+mod group;
+mod improvement;
+mod instance;
+mod merging;
+mod package_set;
+#[cfg(test)]
+mod tests;
+
+use assignment::assigned;
+use instance::{Image, Instance};
+
+/// One distinct package content (a digest), numbered by its place in the list.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PackageCost {
+    /// Which package it is a content of. Two contents of one identity exclude each other in an image.
+    pub(crate) identity: usize,
+    /// Seconds that it saves at a start when baked; not negative.
+    pub(crate) seconds: f64,
+    /// Bytes that it adds to an image.
+    pub(crate) bytes: u64,
+}
+
+/// A project: what it would bake, and how often it is started.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Need {
+    pub(crate) starts_per_week: f64,
+    /// Sorted places in the list of packages; closed under dependencies, one content of each identity.
+    pub(crate) packages: Vec<usize>,
+}
+
+/// What images may cost.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Budget {
+    /// At most so many images.
+    pub(crate) images: usize,
+    /// Bytes of all images together; `None`: no limit.
+    pub(crate) disk: Option<u64>,
+    /// Bytes of an image without any package.
+    pub(crate) image_bytes: u64,
+    /// Seconds per week that an image must be worth: its build, spread over its life.
+    pub(crate) image_cost: f64,
+    /// Seconds per week that each package of a project costs when left outside of the project's image, per
+    /// project. Nothing before Julia 1.9; later, it is precompiled once more, and that is spread.
+    pub(crate) outside_cost: f64,
+    /// Also images that hold more than a project has.
+    pub(crate) union: bool,
+    /// Seconds per start that each foreign package in its image costs a project.
+    pub(crate) foreign_cost: f64,
+}
+
+/// An image, and who uses it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SharedImage {
+    /// Sorted places in the list of packages.
+    pub(crate) packages: Vec<usize>,
+    /// Sorted places in the list of projects.
+    pub(crate) projects: Vec<usize>,
+    /// Holds packages that some of its projects do not have.
+    pub(crate) is_union: bool,
+    /// Seconds per week over its projects, without what the image costs.
+    pub(crate) saved: f64,
+    pub(crate) bytes: u64,
+}
+
+/// The images to make.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sharing {
+    /// Most worth first.
+    pub(crate) images: Vec<SharedImage>,
+    /// Seconds per week over all images, without what the images cost.
+    pub(crate) saved: f64,
+    /// What an image of its own for every project would save: seconds per week, without what they cost.
+    pub(crate) possible: f64,
+    /// Whether no other choice of groups saves more.
+    pub(crate) is_exact: bool,
+}
+
+/// Chooses the images that save the most, after what they cost, within the budget.
+#[must_use]
+pub(crate) fn share(projects: &[Need], packages: &[PackageCost], budget: &Budget) -> Sharing {
+    let instance = Instance::new(projects, packages, budget);
+    let approximate = approximate(&instance);
+    let (images, is_exact) = exact::improved(&instance, approximate);
+    assigned(&instance, projects, images, is_exact)
+}
+
+/// A good choice, found in a time that grows with the square of the number of projects.
+fn approximate(instance: &Instance<'_>) -> Vec<Image> {
+    let (merged, mut candidates) = merging::merged(instance, group::singles(instance));
+    candidates.extend(greedy::overlaps(instance));
+    let mut starts = vec![merged];
+    starts.extend(greedy::picked(instance, &candidates));
+    let choices = starts.into_iter().map(|groups| improvement::improved(instance, groups));
+    // The first of equals stays, so that the answer does not depend on rounding elsewhere.
+    let mut best: (f64, Vec<Image>) = (0.0, Vec::new());
+    for images in choices {
+        let worth = instance.worth(&images);
+        if worth > best.0 + instance.negligible {
+            best = (worth, images);
+        }
+    }
+    best.1
+}

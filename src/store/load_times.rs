@@ -1,0 +1,22 @@
+//! How long each package of an image takes to load without it: beside the image, for estimates.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::fs;
+use crate::model::key::Digest;
+use crate::store::layout::Layout;
+
+/// Keeps the seconds of each package. What cannot be kept costs estimates only.
+pub(crate) fn keep(layout: &Layout, key: &Digest, seconds: &BTreeMap<Uuid, f64>) {
+    if let Ok(text) = serde_json::to_vec(seconds) {
+        let _ = fs::replace(&layout.load_times(key), &text);
+    }
+}
+
+/// The seconds of each package; none where they were not measured.
+pub(crate) fn read(layout: &Layout, key: &Digest) -> BTreeMap<Uuid, f64> {
+    let text = fs::read_limited(&layout.load_times(key)).ok().flatten().unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
+}

@@ -1,0 +1,17 @@
+//! Lengths of time.
+
+/// A length of time in seconds, as people read it: `12 s`, `3.4 min`, `2.1 h`.
+pub(crate) fn time(seconds: f64) -> String {
+    if seconds.abs() < 99.5 {
+        format!("{seconds:.0} s")
+    } else if seconds.abs() < 99.5 * 60.0 {
+        format!("{:.1} min", seconds / 60.0)
+    } else {
+        format!("{:.1} h", seconds / 3600.0)
+    }
+}
+
+/// A moment, in seconds since 1970, as people read it.
+pub(crate) fn date(time: i64) -> String {
+    jiff::Timestamp::from_second(time).map(|time| time.strftime("%F %R UTC").to_string()).unwrap_or_default()
+}
