@@ -65,6 +65,8 @@ pub(crate) enum Error {
     NoImage { reason: String },
     #[error("no build of this project is on record")]
     NoLog,
+    #[error("no image was built for `{project}`")]
+    NothingToDrop { project: String },
     #[error("the packages of `{project}` cannot be compiled")]
     Warm { project: String, source: BuildError },
     #[error("{failed} of {all} projects are still cold")]
@@ -98,12 +100,31 @@ impl Error {
             message::note("interrupted; nothing was left behind");
             return;
         }
-        let details = match self {
-            Self::Build { source, .. } => source.details(),
+        message::error(self, &self.details(), &self.hints());
+    }
+
+    /// What another program said about it; empty where none did.
+    pub(crate) fn details(&self) -> String {
+        match self {
+            Self::Build { source, .. } | Self::Warm { source, .. } => source.details(),
             Self::Probe(ProbeError::NotJulia { output, .. }) => output.clone(),
             _ => String::new(),
-        };
-        message::error(self, &details, &self.hints());
+        }
+    }
+
+    /// The error and its causes in one line; of a cause with many lines the first says where, the last says what.
+    pub(crate) fn in_one_line(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            let lines = cause.to_string();
+            let mut lines = lines.lines();
+            for line in lines.next().into_iter().chain(lines.next_back()) {
+                text = format!("{text}: {}", line.trim());
+            }
+            source = cause.source();
+        }
+        text
     }
 
     /// Commands to type, or what else to do.
@@ -139,6 +160,8 @@ impl Error {
                 }
                 hints
             }
+            Self::Warm { source, .. } => source.hints(),
+            Self::NothingToDrop { .. } => one("`jlproj list` shows which projects have one".to_owned()),
             Self::NoImage { .. } | Self::NoLog => one("`jlproj build`".to_owned()),
             _ => Vec::new(),
         }

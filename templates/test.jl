@@ -4,7 +4,7 @@
 # ARGS:    JLPROJ JULIA COVERAGE COUNT, then COUNT names of packages (none: the project's own), then arguments for
 #          the tests. COVERAGE is yes or no.
 # Reads:   what Pkg reads. Asks `JLPROJ which` for the image, once the sandbox is there.
-# Writes:  what Pkg writes.
+# Writes:  what Pkg writes; jlproj.toml in the sandbox that Pkg makes, which is removed with it.
 # Exit:    0; 1 with Pkg's message when a test failed.
 #
 # Pkg makes a project of its own for the tests: the package in its folder, what it depends on, and the extras of its
@@ -15,9 +15,12 @@ module JlprojTest
 
 const pkg = Base.require(Base.PkgId(Base.UUID("44cfe95a-1eb2-52ea-b672-e2afdf69b78f"), "Pkg"))
 
-# The image for the active project, which is the sandbox; "" where there is none.
-function image(jlproj, julia)
+# The image for the active project, which is the sandbox; "" where there is none. Nothing of other environments may be
+# in it, nor what is tested: where that is registered Pkg takes it as the manifest has it, and an image may hold it.
+function image(jlproj, julia, packages)
     project = dirname(Base.active_project())
+    names = join(map(repr, packages), ", ")
+    write(joinpath(project, "jlproj.toml"), "stacked = false\nexclude = [$names]\n")
     surroundings = Dict(name => value for (name, value) in ENV if !(name in ("JULIA_LOAD_PATH", "JULIA_PROJECT")))
     command = setenv(`$jlproj which --julia $julia -- $project`, surroundings)
     return chomp(read(pipeline(ignorestatus(command); stderr = devnull), String))
@@ -25,9 +28,9 @@ end
 
 # The vector is the one that Pkg's command is made from, after the function was called (`Operations.test`, Pkg 1.4 to
 # 1.12): the last --sysimage counts.
-function choose_image(options, jlproj, julia)
+function choose_image(options, jlproj, julia, packages)
     filter!(option -> !startswith(option, "--sysimage="), options)
-    path = image(jlproj, julia)
+    path = image(jlproj, julia, packages)
     isempty(path) || push!(options, "--sysimage=$path")
     println(stderr, "jlproj: ", isempty(path) ? "no image fits these tests" : "tests run under image $path")
 end
@@ -35,7 +38,7 @@ end
 function test(jlproj, julia, coverage, packages, arguments)
     options = String[]
     keywords = (coverage = coverage, julia_args = options, test_args = arguments,
-                test_fn = () -> choose_image(options, jlproj, julia))
+                test_fn = () -> choose_image(options, jlproj, julia, packages))
     try
         isempty(packages) ? pkg.test(; keywords...) : pkg.test(packages; keywords...)
         return 0

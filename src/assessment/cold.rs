@@ -1,9 +1,10 @@
 //! What the next start of a project would have to compile, as far as the names and the heads of Julia's cache files
 //! tell: Julia itself looks at more before it uses one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
@@ -16,6 +17,31 @@ use crate::model::depots::package_folders;
 use crate::model::key::Digest;
 use crate::model::manifest::{Package, Source};
 use crate::platform;
+
+/// The caches of packages that were looked at already: projects have many in common.
+#[derive(Debug, Default)]
+pub(crate) struct Caches {
+    known: Mutex<HashMap<Content, Option<Vec<String>>>>,
+}
+
+/// A package and the tree hash of its code.
+type Content = (Uuid, String);
+
+impl Caches {
+    /// The caches of a package. Of one in development nothing is kept: each project may have another.
+    fn of(&self, package: &Package, search: impl FnOnce() -> Option<Vec<String>>) -> Option<Vec<String>> {
+        let Source::Tree(tree) = &package.source else { return search() };
+        let content: Content = (package.uuid, tree.clone());
+        let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&content) {
+            return known.clone();
+        }
+        // Not under the lock: a disk may not answer.
+        let found = search();
+        lock().insert(content, found.clone());
+        found
+    }
+}
 
 /// Under what a project is started.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +68,8 @@ impl Surroundings<'_> {
     }
 
     /// Names of the packages that would have to be compiled. `warmed` is the digest of what was precompiled last.
-    pub(crate) fn cold(&self, warmed: Option<&Digest>) -> Vec<String> {
+    pub(crate) fn cold(&self, warmed: Option<&Digest>, caches: &Caches) -> Vec<String> {
+        let slug = self.slug().ok();
         let is_warmed = warmed == Some(&self.digest());
         let manifest = &self.state.manifest;
         let mut cold: BTreeSet<Uuid> = BTreeSet::new();
@@ -53,7 +80,7 @@ impl Surroundings<'_> {
             }
             let is_settled = is_warmed && !matches!(package.source, Source::Path(_));
             let on_cold = package.dependencies.values().any(|dependency| cold.contains(dependency));
-            if on_cold || (!is_settled && !self.has_cache(package)) {
+            if on_cold || (!is_settled && !self.has_cache(package, slug.as_deref(), caches)) {
                 cold.insert(uuid);
             }
         }
@@ -67,12 +94,10 @@ impl Surroundings<'_> {
     /// The times at which the caches that this project writes were last loaded, in seconds since 1970: Julia touches
     /// a cache when it loads it.
     pub(crate) fn last_loads(&self) -> Vec<i64> {
-        let direct = self.state.project.dependencies.iter();
-        let files = direct.filter_map(|(name, uuid)| {
-            let depot = self.state.depots.first()?;
-            let slug = self.slug().ok()?;
+        let (Some(depot), Ok(slug)) = (self.state.depots.first(), self.slug()) else { return Vec::new() };
+        let files = self.state.project.dependencies.iter().map(|(name, uuid)| {
             let file = format!("{}_{slug}.ji", cache_slug::package_slug(*uuid));
-            Some(Stamp::of(&self.cache_folder(depot, name).join(file)))
+            Stamp::of(&self.cache_folder(depot, name).join(file))
         });
         files.filter(|stamp| stamp.exists).map(|stamp| stamp.modified / 1_000_000_000).collect()
     }
@@ -98,24 +123,35 @@ impl Surroundings<'_> {
 
     /// Whether there is a cache of this very code. One that was written elsewhere will do where Julia takes any
     /// (without an image), or may (before 1.9, for what rests on nothing in the image).
-    fn has_cache(&self, package: &Package) -> bool {
-        let Some((source, mark)) = self.source(package) else { return true };
+    fn has_cache(&self, package: &Package, slug: Option<&str>, caches: &Caches) -> bool {
         let on_baked = package.dependencies.values().any(|uuid| self.baked.contains(uuid));
         let any_will_do = self.image.is_none() || !(on_baked || self.installation.has_package_images());
+        let own = slug.map(|slug| format!("{}_{slug}.ji", cache_slug::package_slug(package.uuid)));
+        let Some(known) = caches.of(package, || self.caches_of(package)) else { return true };
+        known.iter().any(|name| any_will_do || own.as_ref().is_none_or(|own| own == name))
+    }
+
+    /// File names of the caches of this very code; `None` where the code is not there.
+    fn caches_of(&self, package: &Package) -> Option<Vec<String>> {
+        let (source, mark) = self.source(package)?;
         let prefix = format!("{}_", cache_slug::package_slug(package.uuid));
-        let own = self.slug().ok().map(|slug| format!("{prefix}{slug}.ji"));
         let edited = matches!(package.source, Source::Path(_)).then(|| Stamp::of(&source).modified);
-        self.state.depots.iter().any(|depot| {
-            let Ok(entries) = fs_err::read_dir(self.cache_folder(depot, &package.name)) else { return false };
-            entries.flatten().any(|entry| {
+        let mut names = Vec::new();
+        for depot in &self.state.depots {
+            let Ok(entries) = fs_err::read_dir(self.cache_folder(depot, &package.name)) else { continue };
+            for entry in entries.flatten() {
                 let name = entry.file_name().to_string_lossy().into_owned();
-                let fits =
-                    name.starts_with(&prefix) && (any_will_do || own.as_ref().is_none_or(|own| *own == name));
-                fits && Path::new(&name).extension().is_some_and(|extension| extension == "ji")
+                let is_cache = Path::new(&name).extension().is_some_and(|extension| extension == "ji");
+                if is_cache
+                    && name.starts_with(&prefix)
                     && head_names(&entry.path(), mark.as_bytes())
                     && edited.is_none_or(|edited| Stamp::of(&entry.path()).modified >= edited)
-            })
-        })
+                {
+                    names.push(name);
+                }
+            }
+        }
+        Some(names)
     }
 
     /// The file that a package is loaded from, and the end of its path, by which a cache names it. `None` where it
@@ -137,6 +173,9 @@ impl Surroundings<'_> {
 /// Whether the head of a cache, which lists the files that it was made from, has `mark` in it.
 fn head_names(cache: &Path, mark: &[u8]) -> bool {
     const HEAD: u64 = 16 << 10;
+    if !fs_err::metadata(cache).is_ok_and(|metadata| metadata.is_file()) {
+        return false;
+    }
     let mut head = Vec::new();
     let read = fs_err::File::open(cache).and_then(|file| file.take(HEAD).read_to_end(&mut head));
     read.is_ok() && head.windows(mark.len()).any(|window| window == mark)

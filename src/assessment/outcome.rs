@@ -8,6 +8,7 @@ use crate::fs::ObservedFiles;
 use crate::model::difference::in_one_line;
 use crate::model::environment::{Environment, ProjectOrigin};
 use crate::model::files::Files as _;
+use crate::model::key::{Digest, KeyInputs};
 use crate::model::verdict::{Plain, Verdict};
 use crate::path_text;
 use crate::store::layout::Layout;
@@ -47,7 +48,7 @@ pub(crate) fn outcome(layout: &Layout, assessment: &Assessment, base: Outcome) -
         )
     );
     let base = Outcome {
-        wanted: is_missing.then(|| wanted.inputs.key().to_string()),
+        wanted: is_missing.then(|| without_builder(&wanted.inputs).key().to_string()),
         record: state.settings.record,
         ..base
     };
@@ -65,6 +66,11 @@ pub(crate) fn outcome(layout: &Layout, assessment: &Assessment, base: Outcome) -
             ..base
         },
     }
+}
+
+/// The inputs whoever builds: which builder there is may be known only when it was used once.
+fn without_builder(inputs: &KeyInputs) -> KeyInputs {
+    KeyInputs { builder: String::new(), template: Digest::of(b""), ..inputs.clone() }
 }
 
 /// The verdict in one word.

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::assessment::cold::Surroundings;
+use crate::assessment::cold::{Caches, Surroundings};
 use crate::assessment::known::KnownProject;
 use crate::assessment::patience;
 use crate::assessment::verdict::{Subject, verdict_among};
 use crate::assessment::{ProjectState, locate_environment, wanted};
 use crate::context::Context;
 use crate::error::Error;
-use crate::fs::ObservedFiles;
+use crate::fs::{self, ObservedFiles};
 use crate::installation::Installation;
 use crate::model::environment::{Environment, ProjectFlag};
 use crate::model::image::KnownImage;
@@ -31,7 +31,7 @@ use crate::store::project_record::{self, ProjectRecord};
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What every project is looked at with.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Survey {
     pub(crate) context: Context,
     pub(crate) installation: Installation,
@@ -39,6 +39,9 @@ pub(crate) struct Survey {
     pub(crate) clock: Clock,
     pub(crate) catalog: Catalog,
     pub(crate) model: SavingsModel,
+    /// Looks for what would have to be compiled too.
+    pub(crate) looks_at_caches: bool,
+    caches: Caches,
 }
 
 /// A known project, and what is found at its place.
@@ -64,7 +67,7 @@ pub(crate) struct Prospect {
     pub(crate) state: ProjectState,
     pub(crate) wanted: Wanted,
     pub(crate) verdict: Verdict,
-    /// Packages that the next start would have to compile.
+    /// Packages that the next start would have to compile; none where that was not looked for.
     pub(crate) cold: Vec<String>,
 }
 
@@ -80,6 +83,8 @@ impl Survey {
             clock: Clock::at(context.now),
             catalog,
             model,
+            looks_at_caches: false,
+            caches: Caches::default(),
         }
     }
 
@@ -126,8 +131,8 @@ impl Survey {
                 self.add_loads(&mut known, &found);
                 Found::Project(Box::new(found))
             }
-            Err(Error::NoProject { .. } | Error::NoProjectFile { .. }) => Found::Gone,
-            Err(error) => Found::Trouble(error.to_string()),
+            Err(Error::NoProject { .. } | Error::NoProjectFile { .. }) => absent(&known.folder()),
+            Err(error) => Found::Trouble(error.in_one_line()),
         };
         Surveyed { known, found }
     }
@@ -153,26 +158,34 @@ impl Survey {
         wanted: Wanted,
         verdict: Verdict,
     ) -> Prospect {
-        let image = self.image_of(&verdict);
-        let (path, baked) = self.image_parts(image);
-        let surroundings = self.surroundings(&state, path.as_deref(), &baked);
-        let warmed = record.and_then(|record| record.warmed.as_ref());
-        let cold = surroundings.cold(warmed);
+        let cold = if self.looks_at_caches {
+            let (path, baked) = self.image_parts(self.image_of(&verdict));
+            let warmed = record.and_then(|record| record.warmed.as_ref());
+            self.surroundings(&state, path.as_deref(), &baked).cold(warmed, &self.caches)
+        } else {
+            Vec::new()
+        };
         Prospect { state, wanted, verdict, cold }
     }
 
     /// Counts the loading of the project's own caches as use, where it was not our own work.
     fn add_loads(&self, known: &mut KnownProject, prospect: &Prospect) {
-        let (path, baked) = self.image_parts(self.image_of(&prospect.verdict));
-        let worked = known.record.as_ref().and_then(|record| record.worked).unwrap_or(i64::MIN);
-        let since = known.record.as_ref().and_then(|record| record.forgotten).unwrap_or(i64::MIN);
-        for image in [None, path.as_deref()] {
-            for time in self.surroundings(&prospect.state, image, &baked).last_loads() {
-                if time > worked.max(since) {
-                    known.uses.add_sign(time, self.clock);
-                }
-            }
+        let record = known.record.as_ref();
+        let since = record.and_then(|record| record.forgotten).unwrap_or(i64::MIN);
+        let seen = record.and_then(|record| record.seen).filter(|time| *time > since);
+        for time in seen.into_iter().chain(self.loads(record, prospect)) {
+            known.uses.add_sign(time, self.clock);
         }
+    }
+
+    /// When the project's own caches were loaded, as far as that was not our own work.
+    pub(crate) fn loads(&self, record: Option<&ProjectRecord>, prospect: &Prospect) -> Vec<i64> {
+        let (path, baked) = self.image_parts(self.image_of(&prospect.verdict));
+        let worked = record.and_then(|record| record.worked).unwrap_or(i64::MIN);
+        let since = record.and_then(|record| record.forgotten).unwrap_or(i64::MIN);
+        let images = [None, path.as_deref()].into_iter();
+        let times = images.flat_map(|image| self.surroundings(&prospect.state, image, &baked).last_loads());
+        times.filter(|time| *time > worked.max(since)).collect()
     }
 
     pub(crate) fn surroundings<'a>(
@@ -242,6 +255,14 @@ impl Survey {
             Some(saving) if matches!(prospect.verdict, Verdict::Exact { .. }) => saving,
             _ => Saving { seconds: self.estimate_own(&prospect.wanted), is_measured: false },
         }
+    }
+}
+
+/// What it means that no project file can be seen in a folder: it need not be gone.
+fn absent(folder: &Path) -> Found {
+    match fs_err::metadata(folder.join("Project.toml")) {
+        Err(error) if !fs::is_absence(&error) => Found::Trouble(error.to_string()),
+        _ => Found::Gone,
     }
 }
 

@@ -53,13 +53,14 @@ fn forget(context: &Context, folder: &Path) -> Result<(), Error> {
 
 /// Removes the image of a project, unless others have it too, and proposes none any more.
 fn drop_image(context: &Context, folder: &Path) -> Result<(), Error> {
+    let path = path_text::encode(folder);
     let record = project_record::read(&context.layout, folder);
-    let key = record.and_then(|record| record.image).ok_or(Error::NoLog)?;
+    let key = record.and_then(|record| record.image);
+    let key = key.ok_or_else(|| Error::NothingToDrop { project: path.clone() })?;
     project_record::update(&context.layout, folder, |record| {
         record.image = None;
         record.is_declined = true;
     })?;
-    let path = path_text::encode(folder);
     if others(context, &key).is_empty() {
         fs_err::remove_dir_all(context.layout.image_folder(&key))?;
         message::line(&format!("{path}: the image is removed; Julia starts plain"));

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::model::savings::{PayOff, Saving};
+use crate::ui::message::visible;
 use crate::ui::output;
 use crate::ui::table::{Side, columns};
 use crate::ui::time::time;
@@ -43,7 +44,7 @@ struct Row {
 }
 
 pub(crate) fn run(arguments: &ListArgs, context: &Context) -> Result<u8, Error> {
-    let survey = survey::read(context, arguments.julia.julia.clone())?;
+    let survey = survey::read(context, arguments.julia.julia.clone(), true)?;
     let surveyed = survey::all(&survey)?;
     let mut rows: Vec<Row> = surveyed.iter().filter_map(|surveyed| row(&survey, surveyed)).collect();
     rows.sort_by(by_worth);
@@ -111,8 +112,8 @@ fn table(rows: &[Row], all: bool, context: &Context) -> String {
         return "no project is known yet; `jlproj run` in one, or `jlproj scan FOLDER`\n".to_owned();
     }
     // What was not used for a month and has no image would hide the rest.
-    let is_shown =
-        |row: &&Row| all || row.image.is_some() || row.trouble.is_some() || is_recent(row, context.now);
+    let needs_a_look = |row: &Row| row.image.is_some() || row.trouble.is_some() || row.verdict == "gone";
+    let is_shown = |row: &&Row| all || needs_a_look(row) || is_recent(row, context.now);
     let shown: Vec<&Row> = rows.iter().filter(is_shown).collect();
     let header = [
         ("project", Side::Left),
@@ -126,6 +127,11 @@ fn table(rows: &[Row], all: bool, context: &Context) -> String {
     ];
     let cells: Vec<Vec<String>> = shown.iter().map(|row| cells(row, context)).collect();
     let mut text = if shown.is_empty() { String::new() } else { columns(&header, &cells, context.width) };
+    for row in &shown {
+        if let Some(trouble) = &row.trouble {
+            text.extend([home_relative(&row.project, context).as_str(), ": ", &visible(trouble), "\n"]);
+        }
+    }
     if shown.len() < rows.len() {
         let left = rows.len() - shown.len();
         let more = format!("{left} more without an image, not used for 30 days: `jlproj list --all`\n");

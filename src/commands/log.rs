@@ -11,7 +11,10 @@ use crate::ui::{message, output};
 pub(crate) fn run(arguments: &LogArgs, context: &Context) -> Result<u8, Error> {
     let folder = subject::folder(context, arguments.project.project.as_deref())?;
     let failed = context.layout.failed_log(&folder);
-    let beside = attempt::last(&context.layout, &folder);
+    // What was not built has no log, but a reason.
+    if let Some((time, text)) = attempt::last(&context.layout, &folder).filter(|_| !arguments.path) {
+        message::note(&format!("{}: {text}", crate::ui::time::date(time)));
+    }
     // A log of a failure is removed when a build succeeds: where it is there it is the last.
     let log = if failed.is_file() {
         failed
@@ -23,9 +26,6 @@ pub(crate) fn run(arguments: &LogArgs, context: &Context) -> Result<u8, Error> {
     if arguments.path {
         output::line(log.as_os_str())?;
     } else {
-        if let Some((time, text)) = beside {
-            message::note(&format!("{}: {text}", crate::ui::time::date(time)));
-        }
         output::write(&fs_err::read(&log).map_err(|_| Error::NoLog)?)?;
     }
     Ok(exit::SUCCESS)

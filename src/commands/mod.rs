@@ -12,6 +12,7 @@ pub(crate) mod pkg;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod scan;
+mod script;
 pub(crate) mod status;
 pub(crate) mod subject;
 mod survey;

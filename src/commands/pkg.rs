@@ -1,18 +1,15 @@
 //! `jlproj pkg`: Julia's package manager without the image, then the new verdict.
 
-use std::process::Command;
-
 use crate::assessment::{self, Overrides};
 use crate::cli::PkgArgs;
-use crate::commands::{status, subject};
+use crate::commands::{script, status, subject};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::fs::ObservedFiles;
-use crate::julia::command::Invocation;
 use crate::model::environment::ProjectFlag;
 use crate::platform;
-use crate::template::{self, Template};
+use crate::template::Template;
 use crate::ui::message;
 
 pub(crate) fn run(arguments: &PkgArgs, context: &Context) -> Result<u8, Error> {
@@ -24,24 +21,12 @@ pub(crate) fn run(arguments: &PkgArgs, context: &Context) -> Result<u8, Error> {
     let files = ObservedFiles::default();
     let (environment, _) =
         assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
-    let folder = tempfile::tempdir()?;
-    let scripts = template::materialise(folder.path())?;
-    let mut invocation =
-        Invocation::new(&located.binary).argument("--startup-file=no").argument("--history-file=no");
-    invocation.arguments.splice(0..0, located.arguments.iter().map(Into::into));
-    if let Some(project) = &environment.project_file {
-        // The folder: Pkg makes the file where there is none.
-        let target = if project.is_file() { Some(project.as_path()) } else { project.parent() };
-        invocation = invocation.option("--project", target.unwrap_or(project));
-    }
-    invocation = invocation.argument(Template::Pkg.path_in(&scripts));
-    invocation.arguments.extend(arguments.arguments.iter().cloned());
-    #[expect(clippy::disallowed_methods, reason = "Pkg talks with the user on our terminal")]
-    let mut command = Command::new(&invocation.program);
-    let status = command
-        .args(&invocation.arguments)
-        .status()
-        .map_err(|source| Error::NotStarted { program: located.binary.clone(), source })?;
+    // The folder where there is no project yet: Pkg makes the file.
+    let target = environment
+        .project_file
+        .as_deref()
+        .map(|project| if project.is_file() { project } else { project.parent().unwrap_or(project) });
+    let status = script::run(&located, target, Template::Pkg, arguments.arguments.iter().cloned())?;
     if !status.success() {
         return Ok(platform::exit_code(status));
     }

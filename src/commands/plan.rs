@@ -32,7 +32,7 @@ const FOREIGN: f64 = 0.001;
 const PACKAGE_BYTES: u64 = 250_000;
 
 pub(crate) fn run(arguments: &PlanArgs, context: &Context) -> Result<u8, Error> {
-    let survey = survey::read(context, arguments.julia.julia.clone())?;
+    let survey = survey::read(context, arguments.julia.julia.clone(), false)?;
     let surveyed = survey::all(&survey)?;
     let field = Field::new(&survey, surveyed);
     let sharing = share(&field.needs, &field.costs, &field.budget(&survey, arguments));

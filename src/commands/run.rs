@@ -96,7 +96,7 @@ fn settings(context: &Context, split: &Split) -> (Settings, Option<String>) {
                 UserFile { julia: context.user_file().unwrap_or_default().julia, ..UserFile::default() };
             let settings = Settings::resolve(&flags, &variables, &file);
             // Without a variable that holds one of a few words there is nothing that cannot be followed.
-            (settings.unwrap_or_else(|_| unreachable!("defaults are valid")), Some(one_line(&error)))
+            (settings.unwrap_or_else(|_| unreachable!("defaults are valid")), Some(error.in_one_line()))
         }
     }
 }
@@ -126,7 +126,9 @@ fn decide(
         None => match reckon(context, settings, located, effects, &question) {
             Ok(outcome) => outcome,
             Err(error @ Error::Probe(ProbeError::Wrapper { .. })) => return Err(error),
-            Err(error) => without_image(Outcome::default(), format!("no image: {}", one_line(&error)), true),
+            Err(error) => {
+                without_image(Outcome::default(), format!("no image: {}", error.in_one_line()), true)
+            }
         },
     };
     if let Some(reason) = aside() {
@@ -169,6 +171,7 @@ struct Question {
     builder: String,
     exclude: Vec<String>,
     outside_limit: usize,
+    stacked: bool,
     build_arguments: Vec<String>,
 }
 
@@ -192,6 +195,7 @@ impl Question {
             builder: format!("{:?}", settings.builder.value),
             exclude: settings.exclude.value.clone(),
             outside_limit: settings.outside_limit.value,
+            stacked: settings.stacked.value,
             build_arguments: settings.build_arguments.value.clone(),
         }
     }
@@ -234,9 +238,9 @@ fn reckon(
         Ok(assessment) => assessment::outcome(&context.layout, &assessment, base),
         // A folder without a project or a manifest is no trouble.
         Err(error @ (Error::NoProject { .. } | Error::NoProjectFile { .. } | Error::NoManifest { .. })) => {
-            without_image(base, one_line(&error), false)
+            without_image(base, error.in_one_line(), false)
         }
-        Err(error) => without_image(base, format!("no image: {}", one_line(&error)), true),
+        Err(error) => without_image(base, format!("no image: {}", error.in_one_line()), true),
     };
     verdict_cache::keep(&context.layout, question, read_at, files.into_observations(), &outcome);
     Ok(outcome)
@@ -357,19 +361,4 @@ fn journal_line<'a>(context: &Context, outcome: &'a Outcome) -> Start<'a> {
         julia: if outcome.julia.is_empty() { "-" } else { &outcome.julia },
         project: outcome.project.as_deref().unwrap_or("-"),
     }
-}
-
-/// An error and its cause in one line; of a cause with many lines the first says where, the last says what.
-fn one_line(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        let lines = cause.to_string();
-        let mut lines = lines.lines();
-        for line in lines.next().into_iter().chain(lines.next_back()) {
-            text = format!("{text}: {}", line.trim());
-        }
-        source = cause.source();
-    }
-    text
 }

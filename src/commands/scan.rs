@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::exit;
 use crate::model::manifest_usage::is_temporary;
 use crate::path_text;
-use crate::platform::Interruption;
 use crate::store::project_record;
 use crate::ui::message;
 use crate::ui::progress::Counter;
@@ -24,24 +23,16 @@ pub(crate) fn run(arguments: &ScanArgs, context: &Context) -> Result<u8, Error> 
     if !context.has_store {
         return Err(Error::NoHome);
     }
-    let mut walk = Walk {
-        found: BTreeSet::new(),
-        folders: 0,
-        counter: Counter::start(context.stderr_is_terminal),
-        interruption: Interruption::watch()?,
-    };
+    let mut walk =
+        Walk { found: BTreeSet::new(), folders: 0, counter: Counter::start(context.stderr_is_terminal) };
     let mut named = Vec::new();
     for folder in &arguments.folders {
         let folder = fs_err::canonicalize(context.directory.join(folder))?;
         walk.look_through(&folder);
         named.push(folder);
     }
-    let Walk { found, folders, counter, interruption } = walk;
+    let Walk { found, folders, counter } = walk;
     counter.finish();
-    if let Some(signal) = interruption.signal() {
-        message::note("interrupted; what was found is not kept");
-        return Ok(exit::SIGNAL_BASE.saturating_add(signal));
-    }
     let (mut new, mut forgotten) = (0, 0);
     for project in &found {
         let record = project_record::read(&context.layout, project);
@@ -77,22 +68,27 @@ struct Walk {
     found: BTreeSet<PathBuf>,
     folders: usize,
     counter: Counter,
-    interruption: Interruption,
 }
 
 impl Walk {
     /// Adds the projects below `root`: folders with a project file and a manifest. Links are not followed; what a
     /// .gitignore leaves out, and hidden folders, are passed over.
     fn look_through(&mut self, root: &Path) {
+        if !can_be_entered(root) {
+            return;
+        }
         let entries = ignore::WalkBuilder::new(root)
             .follow_links(false)
             .require_git(false)
-            .filter_entry(|entry| entry.file_type().is_some_and(|kind| kind.is_dir()))
+            .filter_entry(|entry| {
+                let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+                is_folder && can_be_entered(entry.path())
+            })
             .build();
         // A folder that cannot be read is no reason to stop.
         for entry in entries.flatten() {
             self.folders += 1;
-            if self.folders > MOST_FOLDERS || self.interruption.signal().is_some() {
+            if self.folders > MOST_FOLDERS {
                 return;
             }
             self.counter.show(self.folders, self.found.len());
@@ -101,6 +97,13 @@ impl Walk {
             }
         }
     }
+}
+
+/// Whether the files that say what is ignored are files: to read a pipe would have no end.
+fn can_be_entered(folder: &Path) -> bool {
+    [".gitignore", ".ignore"]
+        .iter()
+        .all(|name| fs_err::metadata(folder.join(name)).map_or(true, |metadata| metadata.is_file()))
 }
 
 /// Whether there are a project and a manifest; a package alone, which nobody works in, has no manifest.

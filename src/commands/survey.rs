@@ -11,11 +11,17 @@ use crate::error::Error;
 ///
 /// # Errors
 /// Where there is no Julia, or a setting cannot be followed.
-pub(crate) fn read(context: &Context, julia: Option<OsString>) -> Result<Arc<Survey>, Error> {
+pub(crate) fn read(
+    context: &Context,
+    julia: Option<OsString>,
+    looks_at_caches: bool,
+) -> Result<Arc<Survey>, Error> {
     let settings = assessment::settings(context, Overrides { julia, ..Overrides::default() })?;
     let located = assessment::find(context, None, settings.julia.value.as_deref())?;
     let installation = assessment::describe(context, &located)?;
-    Ok(Arc::new(Survey::new(context, &installation, &settings)))
+    let mut survey = Survey::new(context, &installation, &settings);
+    survey.looks_at_caches = looks_at_caches;
+    Ok(Arc::new(survey))
 }
 
 /// Looks at all known projects.

@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &WarmArgs, context: &Context) -> Result<u8, Error> 
         return Err(Error::NoHome);
     }
     let interruption = Interruption::watch()?;
-    let survey = survey::read(context, arguments.julia.julia.clone())?;
+    let survey = survey::read(context, arguments.julia.julia.clone(), true)?;
     let surveyed =
         if arguments.frequent { frequent(&survey)? } else { named(&survey, &arguments.projects.projects)? };
     let (mut failed, all) = (0, surveyed.len());
@@ -116,12 +116,16 @@ fn warm(survey: &Survey, prospect: &Prospect, interruption: &Interruption) -> Re
     };
     let (image, baked) = survey.image_parts(survey.image_of(&prospect.verdict));
     let packages: Vec<PackageRequest> = direct_dependencies(&prospect.state);
+    // Our own work is about to hide it.
+    let record = project_record::read(layout, &prospect.state.folder);
+    let seen = survey.loads(record.as_ref(), prospect).into_iter().max();
     let outcomes = import::import(&session, &packages, image.as_deref(), Purpose::Precompile)?;
     let broken: Vec<String> =
         outcomes.iter().filter(|outcome| !outcome.ok).map(|outcome| outcome.name.clone()).collect();
     let digest = survey.surroundings(&prospect.state, image.as_deref(), &baked).digest();
     project_record::update(layout, &prospect.state.folder, |record| {
         record.worked = Some(context::now());
+        record.seen = record.seen.max(seen);
         record.warmed = broken.is_empty().then_some(digest);
     })?;
     Ok(if broken.is_empty() {

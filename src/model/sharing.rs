@@ -102,11 +102,12 @@ pub(crate) fn share(projects: &[Need], packages: &[PackageCost], budget: &Budget
 
 /// A good choice, found in a time that grows with the square of the number of projects.
 fn approximate(instance: &Instance<'_>) -> Vec<Image> {
-    let (merged, mut candidates) = merging::merged(instance, group::singles(instance));
-    candidates.extend(greedy::overlaps(instance));
-    let mut starts = vec![merged];
-    starts.extend(greedy::picked(instance, &candidates));
-    let choices = starts.into_iter().map(|groups| improvement::improved(instance, groups));
+    let mut choices = choices(instance);
+    if instance.budget.union {
+        // A group takes the image that is worth more, even where only the smaller one fits on the disk.
+        let budget = Budget { union: false, ..instance.budget.clone() };
+        choices.extend(self::choices(&Instance { budget: &budget, ..instance.clone() }));
+    }
     // The first of equals stays, so that the answer does not depend on rounding elsewhere.
     let mut best: (f64, Vec<Image>) = (0.0, Vec::new());
     for images in choices {
@@ -116,4 +117,13 @@ fn approximate(instance: &Instance<'_>) -> Vec<Image> {
         }
     }
     best.1
+}
+
+/// What each of the ways to choose comes to.
+fn choices(instance: &Instance<'_>) -> Vec<Vec<Image>> {
+    let (merged, mut candidates) = merging::merged(instance, group::singles(instance));
+    candidates.extend(greedy::overlaps(instance));
+    let mut starts = vec![merged];
+    starts.extend(greedy::picked(instance, &candidates));
+    starts.into_iter().map(|groups| improvement::improved(instance, groups)).collect()
 }

@@ -66,7 +66,13 @@ pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
         clippy::disallowed_types,
         reason = "one system call on the way to exec; the caller ignores errors"
     )]
-    std::fs::OpenOptions::new().append(true).create(true).mode(0o644).open(path)
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o644)
+        // A pipe in its place would have us wait for a reader.
+        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)
 }
 
 /// Takes the right to write from everybody but the owner of what has this mode now.

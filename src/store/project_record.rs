@@ -32,6 +32,8 @@ pub(crate) struct ProjectRecord {
     pub(crate) is_found: bool,
     /// When jlproj itself last loaded its packages, which touches Julia's caches as use does. Seconds since 1970.
     pub(crate) worked: Option<i64>,
+    /// The last use before that of which only Julia's caches told. Seconds since 1970.
+    pub(crate) seen: Option<i64>,
     /// Digest of what was precompiled then, and under which image.
     pub(crate) warmed: Option<Digest>,
     /// The user dropped its image, and wants no other one proposed.
@@ -56,6 +58,7 @@ impl ProjectRecord {
             forgotten: None,
             is_found: false,
             worked: None,
+            seen: None,
             warmed: None,
             is_declined: false,
             accepted: Vec::new(),
@@ -81,7 +84,7 @@ pub(crate) fn update(
 
 /// The record of a project, if there is one that can be read.
 pub(crate) fn read(layout: &Layout, project: &Path) -> Option<ProjectRecord> {
-    parse(&fs_err::read(layout.project_record(project)).ok()?)
+    parse(&fs::read_limited(&layout.project_record(project)).ok()??)
 }
 
 /// All records that can be read, sorted by path.
@@ -90,7 +93,7 @@ pub(crate) fn read_all(layout: &Layout) -> Vec<ProjectRecord> {
     let mut records: Vec<ProjectRecord> = entries
         .flatten()
         .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "toml"))
-        .filter_map(|entry| parse(&fs_err::read(entry.path()).ok()?))
+        .filter_map(|entry| parse(&fs::read_limited(&entry.path()).ok()??))
         .collect();
     records.sort_by(|left, right| left.path.cmp(&right.path));
     records

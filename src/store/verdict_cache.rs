@@ -32,7 +32,7 @@ pub(crate) struct Outcome {
     pub(crate) reason: Option<String>,
     /// Whether the reason is to be told at every start, not once a day only.
     pub(crate) urgent: bool,
-    /// Key of the image that would be built now, where that is worth a thought.
+    /// What would be built now, where that is worth a thought: a digest of all but the builder.
     pub(crate) wanted: Option<String>,
     /// The project's own settings say that its starts are recorded.
     pub(crate) record: bool,

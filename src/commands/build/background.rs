@@ -45,7 +45,10 @@ pub(super) fn run(making: &Making<'_>, projects: &[OsString], options: Options) 
             Ok(code)
         }
         Err(error) => {
-            note(&format!("the build in the background failed: {error}"));
+            let details = error.details();
+            let detail = details.lines().find(|line| !line.trim().is_empty());
+            let detail = detail.map_or_else(String::new, |line| format!(": {}", line.trim()));
+            note(&format!("the build in the background failed: {}{detail}", error.in_one_line()));
             Err(error)
         }
     }

@@ -1,7 +1,7 @@
 //! The making of one image, step by step.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -139,6 +139,8 @@ impl<'a> Making<'a> {
     /// Where a step fails or we are interrupted; what was in force before stays so.
     pub(super) fn make(&self, plan: &Plan, options: Options) -> Result<Made, Error> {
         let layout = &self.context.layout;
+        let seen: Vec<Option<i64>> =
+            plan.projects().into_iter().map(|(state, _)| self.last_load(state)).collect();
         let workspace = Workspace::create(layout)?;
         let expected = project_record::read(layout, &plan.state().folder)
             .map(|record| record.measured.stages)
@@ -173,8 +175,23 @@ impl<'a> Making<'a> {
         for (place, (state, _)) in plan.projects().into_iter().enumerate() {
             let times = made.times.get(place).copied().unwrap_or_default();
             self.remember(plan, state, &made.record, times)?;
+            let seen = seen.get(place).copied().flatten();
+            project_record::update(layout, &state.folder, |record| record.seen = record.seen.max(seen))?;
         }
         Ok(Made { record: made.record, builder: made.builder.name(), is_new: true })
+    }
+
+    /// When the project's packages were last loaded by somebody else, as Julia's caches tell: a build hides it.
+    fn last_load(&self, state: &ProjectState) -> Option<i64> {
+        let record = project_record::read(&self.context.layout, &state.folder);
+        let worked = record.as_ref().and_then(|record| record.worked).unwrap_or(i64::MIN);
+        let image = record.and_then(|record| record.image).map(|key| self.context.layout.image_file(&key));
+        let baked = BTreeSet::new();
+        let loads = [None, image.as_deref()].into_iter().flat_map(|image| {
+            let (installation, cpu_target) = (&self.julia.installation, self.context.cpu_target());
+            Surroundings { installation, state, image, baked: &baked, cpu_target }.last_loads()
+        });
+        loads.filter(|time| *time > worked).max()
     }
 
     /// Records that an image that is there already, made for whatever project, is that of the plan's projects.

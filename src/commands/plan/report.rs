@@ -185,8 +185,8 @@ fn image_text(number: usize, image: &ImageReport, width: usize) -> String {
 /// What may be different under an image that holds more than a project has.
 const BEWARE: &str =
     "some of these projects do not have all of its packages. In each of them all of its packages are
-loaded at every start: their `__init__` runs, methods that they add to others' types are there, and
-extensions that they trigger are loaded.";
+loaded at every start: their `__init__` runs, methods that they add to what is not theirs count (type
+piracy), and extensions that they trigger are loaded.";
 
 fn member_text(member: &Member) -> String {
     let outside = match member.outside {

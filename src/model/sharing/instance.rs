@@ -36,7 +36,7 @@ pub(super) struct Class {
 }
 
 /// The prepared problem.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Instance<'a> {
     pub(super) packages: &'a [PackageCost],
     pub(super) budget: &'a Budget,
