@@ -7,7 +7,8 @@
 #![allow(clippy::disallowed_methods, reason = "sets up files and starts programs as it pleases")]
 #![allow(clippy::print_stdout, reason = "its table is what it is for")]
 
-use std::ffi::OsStr;
+mod julia_stand_in;
+
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -22,8 +23,8 @@ const PACKAGES: usize = 500;
 const ROUNDS: usize = 300;
 
 fn main() {
-    if env::args_os().next().is_some_and(|name| Path::new(&name).file_name() == Some(OsStr::new("julia"))) {
-        return stand_for_julia();
+    if julia_stand_in::is_julia() {
+        return julia_stand_in::answer();
     }
     let folder = tempfile::tempdir().expect("temporary folder");
     let world = World::make(&fs::canonicalize(folder.path()).expect("folder"));
@@ -52,24 +53,6 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// Answers as `templates/probe.jl` does when it is asked to; any other start ends at once.
-fn stand_for_julia() {
-    let arguments: Vec<_> = env::args_os().collect();
-    let asked = arguments.iter().position(|argument| argument.to_string_lossy().ends_with("probe.jl"));
-    let Some(result) = asked.and_then(|place| arguments.get(place + 1)) else { return };
-    let own = env::current_exe().expect("own path");
-    let folder = own.parent().expect("folder").display().to_string();
-    let image = own.with_file_name("default-image");
-    let text = format!(
-        "version = \"1.10.4\"\ncommit = \"\"\narch = \"x86_64\"\nkernel = \"Linux\"\njulia_bin = \"{}\"\n\
-         bin_dir = \"{folder}\"\nimage_file = \"{}\"\nlibrary_dirs = []\nlink_libraries = []\n\
-         stdlib_dir = \"{folder}\"\n",
-        own.display(),
-        image.display()
-    );
-    fs::write(result, text).expect("result");
-}
-
 /// A store, a project and a Julia of the bench's own.
 struct World {
     folder: PathBuf,
@@ -82,9 +65,7 @@ impl World {
         for name in ["bin", "home", "project", "store/projects-v1", "store/images-v1"] {
             fs::create_dir_all(folder.join(name)).expect("folder");
         }
-        // A copy: a link would be resolved to a program of another name.
-        fs::copy(env::current_exe().expect("own path"), world.julia()).expect("julia");
-        fs::write(folder.join("bin/default-image"), "image").expect("default image");
+        julia_stand_in::install(&folder.join("bin"));
         for number in 0..PROJECTS {
             let text = format!("format = 1\npath = \"/home/user/project-{number}\"\n");
             fs::write(folder.join(format!("store/projects-v1/{number:020x}.toml")), text).expect("record");
@@ -171,15 +152,7 @@ impl World {
     }
 
     fn surround(&self, command: &mut Command) {
-        command
-            .current_dir(self.folder.join("project"))
-            .env_clear()
-            .env("PATH", self.folder.join("bin"))
-            .env("HOME", self.folder.join("home"))
-            .env("JLPROJ_HOME", self.folder.join("store"))
-            .env("JLPROJ_BUILDER", "direct")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null());
+        julia_stand_in::surround(command, &self.folder, &self.folder.join("project"));
     }
 
     /// The medians of both ways, taken in turns.
