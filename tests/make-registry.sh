@@ -6,9 +6,10 @@
 #         FOLDER/packages/NAME  a git repository for each registered package
 #         FOLDER/dev/Helper     a package to be developed by path
 # The same FOLDER gives the same registry. Packages:
-#   Alpha 1.0.0 and 1.1.0; Beta 0.2.0 (on Alpha); Gamma 1.0.0 and 1.0.1 (on Dates); Extra 1.0.0
+#   Alpha 1.0.0 and 1.1.0; Beta 0.2.0 (on Alpha); Gamma 1.0.0 and 1.0.1 (on Dates);
+#   Delta 1.0.0 (on Gamma); Extra 1.0.0
 #   Helper 0.1.0, and OnHelper 1.0.0 (on Helper)
-#   SlowLoad 1.0.0 (compiles for a second or so when it is first used)
+#   SlowLoad 1.0.0 (compiles for a second or so when it is loaded), SlowCall 1.0.0 (when it is first called)
 #   Broken 1.0.0 (does not load); InitThrows 1.0.0 (its __init__ throws under any image but Julia's own)
 #   Sneaky 1.0.0 (loads Extra without depending on it, where that can be found)
 set -euo pipefail
@@ -88,6 +89,10 @@ register Gamma 1.0.1 'Dates = "ade2ca70-3891-5945-98fb-dc099432e06a"' 'module Ga
 using Dates
 answer() = string("gamma 1.0.1 ", Date(2020))
 end'
+register Delta 1.0.0 "$(dependency Gamma)" 'module Delta
+using Gamma
+answer() = "delta on " * Gamma.answer()
+end'
 register Extra 1.0.0 '' 'module Extra
 answer() = "extra 1.0.0"
 end'
@@ -116,8 +121,7 @@ function __init__()
 end
 end'
 # Many methods that nothing has compiled yet when they are first called.
-slow='module SlowLoad
-work() = sum(value -> length(string(value)), [
+slow='work() = sum(value -> length(string(value)), [
 '
 for number in $(seq 1 12); do
     slow+="    f$number([1.0, $number]),"$'\n'
@@ -127,9 +131,11 @@ slow+='])
 for number in $(seq 1 12); do
     slow+="f$number(v) = sort!([sin(x) + $number for x in v]; by = x -> (x, $number), rev = true) => Dict($number => v)"$'\n'
 done
-slow+='__init__() = work()
-end'
-register SlowLoad 1.0.0 '' "$slow"
+register SlowLoad 1.0.0 '' "module SlowLoad
+${slow}__init__() = work()
+end"
+register SlowCall 1.0.0 '' "module SlowCall
+${slow}end"
 
 printf 'name = "Tests"\nuuid = "%s"\nrepo = "%s"\n\n[packages]\n%s' \
     "$(uuid_of registry)" "$registry" "$packages_table" >"$registry/Registry.toml"

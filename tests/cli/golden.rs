@@ -67,6 +67,11 @@ fn help_of_every_command() {
     assert_data_eq!(shown(&sandbox.jlproj(["help", "status"])), file!["snapshots/help-status.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "list"])), file!["snapshots/help-list.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "pkg"])), file!["snapshots/help-pkg.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "plan"])), file!["snapshots/help-plan.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "warm"])), file!["snapshots/help-warm.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "scan"])), file!["snapshots/help-scan.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "forget"])), file!["snapshots/help-forget.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "test"])), file!["snapshots/help-test.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "which"])), file!["snapshots/help-which.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "key"])), file!["snapshots/help-key.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "log"])), file!["snapshots/help-log.txt"]);

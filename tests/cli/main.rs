@@ -7,12 +7,22 @@
 mod sandbox;
 mod world;
 
+mod background;
 mod build_faults;
+mod frequent;
 mod golden;
 mod image;
 mod interruption;
 mod julia_faults;
+mod package_tests;
 mod packagecompiler;
+mod pay_off;
 mod project_faults;
+mod projects;
+mod projects_faults;
+mod recording;
 mod run;
+mod sharing;
+mod stacked;
 mod store_faults;
+mod warm;

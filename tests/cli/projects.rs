@@ -1,0 +1,441 @@
+//! Which projects are known, and in which order they are told.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use crate::run::{instead, probed};
+use crate::sandbox::{NOW, Ran, Sandbox, copy_folder};
+use crate::world::{self, world};
+
+pub const DAY: i64 = 24 * 3600;
+
+/// Starts per week that one start counts for: ln 2 over a half life of two weeks.
+const ONE_START: f64 = std::f64::consts::LN_2 / 2.0;
+
+/// The real time, in seconds since 1970.
+fn real_now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    i64::try_from(since.as_secs()).expect("a time")
+}
+
+/// A sandbox whose clock is the real one, with the packages of the world, but caches and logs of its own, and a copy
+/// of the world's project.
+fn with_own_depot(mut sandbox: Sandbox) -> Sandbox {
+    let depot = sandbox.path("depot");
+    fs::create_dir(&depot).expect("depot");
+    for name in ["packages", "registries"] {
+        symlink(world().depot().join(name), depot.join(name)).expect("link");
+    }
+    sandbox.set("JULIA_DEPOT_PATH", depot);
+    sandbox.unset("__JLPROJ_NOW");
+    copy_folder(&world().project(), &sandbox.project());
+    sandbox
+}
+
+/// Starts Julia itself, not through jlproj.
+fn julia(sandbox: &Sandbox, arguments: &[&str]) {
+    let always = ["--startup-file=no", "--history-file=no"];
+    sandbox.run(&mut instead(sandbox, world::julia(), [&always, arguments].concat())).code(0);
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+/// What `list` tells to programs, the first first.
+#[track_caller]
+pub fn listed(sandbox: &Sandbox) -> Vec<Value> {
+    let output = sandbox.command(["list", "--format=json"]).output().expect("jlproj");
+    let ran = sandbox.ran("list --format=json", &output);
+    ran.code(0).stderr("");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// The projects of a list, as paths below the sandbox.
+pub fn paths(sandbox: &Sandbox, rows: &[Value]) -> Vec<String> {
+    let root = sandbox.path("");
+    let below = |row: &Value| {
+        let path = Path::new(row["project"].as_str().expect("a path"));
+        text(path.strip_prefix(&root).expect("below the sandbox")).to_owned()
+    };
+    rows.iter().map(below).collect()
+}
+
+/// The line of the project at a path below the sandbox.
+#[track_caller]
+pub fn row<'a>(sandbox: &Sandbox, rows: &'a [Value], below: &str) -> &'a Value {
+    let place = paths(sandbox, rows).iter().position(|path| path == below);
+    place.map_or_else(|| panic!("{below} is not among {rows:#?}"), |place| &rows[place])
+}
+
+/// The last use of a project, in seconds since 1970.
+#[track_caller]
+fn last_use(sandbox: &Sandbox, below: &str) -> Option<i64> {
+    row(sandbox, &listed(sandbox), below)["last_use"].as_i64()
+}
+
+/// Makes a project that has Alpha 1.0.0 and nothing else.
+pub fn small_project(sandbox: &Sandbox, below: &str) -> PathBuf {
+    let part = |name: &str, separator: &str, start: &str| {
+        let contents = fs::read_to_string(world().project().join(name)).expect("file");
+        let part = contents.split(separator).find(|part| part.starts_with(start)).expect("Alpha");
+        part.to_owned()
+    };
+    let project = format!("[deps]\n{}\n", part("Project.toml", "\n", "Alpha = "));
+    sandbox.write(format!("{below}/Project.toml"), project);
+    let manifest = part("Manifest.toml", "\n\n", "[[Alpha]]");
+    sandbox.write(format!("{below}/Manifest.toml"), manifest).parent().expect("folder").to_owned()
+}
+
+/// Starts Julia in a project through jlproj.
+#[track_caller]
+fn start(sandbox: &Sandbox, below: &str) {
+    let mut command = sandbox.command(["run", "--quiet", "-e", "print(1)"]);
+    sandbox.run(command.current_dir(sandbox.path(below))).code(0).stdout("1").stderr("");
+}
+
+#[track_caller]
+fn scan(sandbox: &Sandbox, folder: &str) -> Ran {
+    let ran = sandbox.jlproj(["scan", text(&sandbox.path(folder))]);
+    ran.code(0).stdout("");
+    ran
+}
+
+#[test]
+fn a_project_in_which_pkg_worked_is_known_at_its_local_time_without_a_start() {
+    let add = r#"
+        using Pkg
+        for folder in ARGS
+            Pkg.activate(folder)
+            Pkg.add(PackageSpec(name = "Alpha", version = "1.0.0"))
+        end
+    "#;
+    for zone in ["UTC+5", "UTC-5"] {
+        let mut sandbox = with_own_depot(probed()).with("TZ", zone);
+        let folders = ["kept", "deleted", "tmp/jl_Ab3dE6"].map(|name| sandbox.path(name));
+        let begun = real_now();
+        julia(&sandbox, &["-e", add, text(&folders[0]), text(&folders[1]), text(&folders[2])]);
+        let ended = real_now();
+        fs::remove_dir_all(&folders[1]).expect("delete");
+        let log = fs::read_to_string(sandbox.path("depot/logs/manifest_usage.toml")).expect("Pkg's log");
+        for folder in &folders {
+            assert!(log.contains(text(folder)), "Pkg wrote nothing of {}: {log}", folder.display());
+        }
+        // A time that were taken for one of another zone would show, be it before or behind the true one.
+        sandbox.set("__JLPROJ_NOW", (begun + 3 * DAY).to_string());
+        let rows = listed(&sandbox);
+        assert_eq!(paths(&sandbox, &rows), ["kept"]);
+        let time = rows[0]["last_use"].as_i64().expect("a time");
+        assert!((begun..=ended).contains(&time), "{zone}: {time} is not in {begun}..={ended}");
+        assert_eq!((&rows[0]["uses"], &rows[0]["verdict"]), (&0.into(), &"none".into()));
+        sandbox.jlproj(["list"]).code(0).stderr("").stdout_has("/kept  none");
+        assert_eq!(sandbox.names("store"), ["julias-v1"]);
+    }
+}
+
+#[test]
+fn where_a_package_was_tested_is_no_project_of_anybodys() {
+    let sandbox = with_own_depot(probed());
+    let project = small_project(&sandbox, "Own");
+    let contents = fs::read_to_string(project.join("Project.toml")).expect("project");
+    let head = "name = \"Own\"\nuuid = \"0d5a6d38-6a0c-4a3b-9b43-1f1c7f0f5a11\"\nversion = \"0.1.0\"\n\n";
+    sandbox.write("Own/Project.toml", format!("{head}{contents}"));
+    sandbox.write("Own/src/Own.jl", "module Own end\n");
+    let tests = "write(joinpath(ENV[\"HOME\"], \"tested\"), Base.active_project())\n";
+    sandbox.write("Own/test/runtests.jl", tests);
+    let begun = real_now();
+    julia(&sandbox, &["-e", "using Pkg; Pkg.activate(ARGS[1]); Pkg.test()", text(&project)]);
+    let tested = fs::read_to_string(sandbox.path("home/tested")).expect("the tests ran");
+    let folder = Path::new(&tested).parent().expect("folder").to_owned();
+    assert!(text(&folder).contains("/jl_"), "{tested}");
+    let log = fs::read_to_string(sandbox.path("depot/logs/manifest_usage.toml")).expect("Pkg's log");
+    assert!(log.contains(text(&folder)), "{log}");
+    // As if a crash had left it behind.
+    copy_folder(&project, &folder);
+    let rows = listed(&sandbox);
+    assert_eq!(paths(&sandbox, &rows), ["Own"]);
+    assert!(rows[0]["last_use"].as_i64().expect("a time") >= begun, "{rows:#?}");
+}
+
+#[test]
+fn projects_are_ranked_by_what_an_image_would_save_them_in_a_week() {
+    let mut sandbox = probed().in_world();
+    small_project(&sandbox, "small");
+    for name in ["often", "before", "idle"] {
+        copy_folder(&sandbox.project(), &sandbox.path(name));
+    }
+    // The same number of starts, one project's 28 days (two half lives) older; more starts that save less.
+    for (name, starts, age) in [("before", 3, 28), ("small", 4, 0), ("often", 3, 0), ("idle", 1, 31)] {
+        sandbox.set("__JLPROJ_NOW", (NOW - age * DAY).to_string());
+        for _ in 0..starts {
+            start(&sandbox, name);
+        }
+    }
+    sandbox.set("__JLPROJ_NOW", NOW.to_string());
+    let rows = listed(&sandbox);
+    assert_eq!(paths(&sandbox, &rows), ["often", "small", "before", "idle"]);
+    for (row, (uses, weight)) in rows.iter().zip([(3, 3.0), (4, 4.0), (3, 0.75)]) {
+        assert_eq!((&row["uses"], &row["verdict"]), (&uses.into(), &"none".into()), "{row:#}");
+        let number = |value: &Value| value.as_f64().expect("a number");
+        let rate = number(&row["starts_per_week"]);
+        assert!((rate - weight * ONE_START).abs() < 1e-9, "{row:#}");
+        let saving = number(&row["saves_per_start"]["seconds"]);
+        assert!(saving > 0.0 && (number(&row["saves_per_week"]) - saving * rate).abs() < 1e-9, "{row:#}");
+        assert_eq!(row["saves_per_start"]["is_measured"], false, "{row:#}");
+    }
+    assert_eq!(rows[2]["last_use"], NOW - 28 * DAY);
+    assert_eq!((&rows[3]["uses"], &rows[3]["last_use"]), (&0.into(), &(NOW - 31 * DAY).into()));
+    let fields: Vec<&str> = rows[0].as_object().expect("fields").keys().map(String::as_str).collect();
+    let expected = [
+        "cold",
+        "image",
+        "last_use",
+        "pay_off",
+        "project",
+        "saves_per_start",
+        "saves_per_week",
+        "size",
+        "starts_per_week",
+        "trouble",
+        "uses",
+        "verdict",
+    ];
+    assert_eq!(fields, expected);
+    let table = sandbox.jlproj(["list"]);
+    table.code(0).stderr("");
+    let cells: Vec<Vec<&str>> = table.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(cells.len(), 5, "{table}");
+    assert_eq!(cells[1][..4], ["[SANDBOX]/often", "none", "~0.2", "s"], "{table}");
+    assert_eq!(cells[1][4..], ["~0", "s", "3", "today", "-", "-"], "{table}");
+    assert_eq!(cells[3][6..8], ["3", "4"], "{table}");
+    let last = "\n1 more without an image, not used for 30 days: `jlproj list --all`\n";
+    assert!(table.stdout.ends_with(last), "{table}");
+    let all = sandbox.jlproj(["list", "--all"]);
+    all.code(0).stdout_has("[SANDBOX]/idle");
+    assert_eq!(all.stdout.lines().count(), 5, "{all}");
+}
+
+#[test]
+fn a_scan_finds_all_projects_below_a_folder_and_nothing_else() {
+    let sandbox = probed().in_world();
+    for name in ["one", ".hidden/four", "left/built/five", "jl_Ab3dE6/seven"] {
+        small_project(&sandbox, &format!("code/{name}"));
+    }
+    sandbox.write("code/left/.gitignore", "built/\n");
+    let inner = small_project(&sandbox, "code/one/inner/two");
+    fs::rename(inner.join("Project.toml"), inner.join("JuliaProject.toml")).expect("rename");
+    fs::rename(inner.join("Manifest.toml"), inner.join("JuliaManifest.toml")).expect("rename");
+    let newer = small_project(&sandbox, "code/three");
+    fs::rename(newer.join("Manifest.toml"), newer.join("Manifest-v1.12.toml")).expect("rename");
+    let package = small_project(&sandbox, "code/package");
+    fs::remove_file(package.join("Manifest.toml")).expect("manifest");
+    let loose = small_project(&sandbox, "code/loose");
+    fs::remove_file(loose.join("Project.toml")).expect("project");
+    small_project(&sandbox, "elsewhere/six");
+    symlink("../elsewhere", sandbox.path("code/link")).expect("link");
+    symlink(".", sandbox.path("code/endless")).expect("link");
+
+    scan(&sandbox, "code").stderr("3 projects in 10 folders, 3 of them new\n");
+    let rows = listed(&sandbox);
+    assert_eq!(paths(&sandbox, &rows), ["code/one", "code/one/inner/two", "code/three"]);
+    assert_eq!(row(&sandbox, &rows, "code/one/inner/two")["verdict"], "none");
+    // For another version of Julia: to this one it has no manifest.
+    assert_eq!(row(&sandbox, &rows, "code/three")["verdict"], "trouble");
+    let trouble = format!("`{}/Project.toml` has no manifest", newer.display());
+    assert_eq!(row(&sandbox, &rows, "code/three")["trouble"], trouble);
+    scan(&sandbox, "code").stderr("3 projects in 10 folders, 0 of them new\n");
+    // A link that is named is followed, as is a folder that is left out when it is passed by.
+    scan(&sandbox, "code/link").stderr("1 projects in 2 folders, 1 of them new\n");
+    scan(&sandbox, "code/.hidden").stderr("1 projects in 2 folders, 1 of them new\n");
+    let all = ["code/.hidden/four", "code/one", "code/one/inner/two", "elsewhere/six", "code/three"];
+    assert_eq!(paths(&sandbox, &listed(&sandbox)), all);
+    let nowhere = sandbox.jlproj(["scan", "nowhere"]);
+    nowhere.code(1).stdout("").stderr_has("[PROJECT]/nowhere");
+}
+
+#[test]
+fn what_is_forgotten_stays_so_until_it_is_named_or_used() {
+    let mut sandbox = probed().in_world();
+    let folder = small_project(&sandbox, "code/one");
+    small_project(&sandbox, "code/two");
+    start(&sandbox, "code/one");
+    scan(&sandbox, "code").stderr("2 projects in 3 folders, 2 of them new\n");
+    let known = |sandbox: &Sandbox| paths(sandbox, &listed(sandbox));
+    assert_eq!(known(&sandbox), ["code/one", "code/two"]);
+    let forgotten = "[SANDBOX]/code/one: forgotten until it is used again\n";
+    sandbox.jlproj(["forget", text(&folder)]).code(0).stdout("").stderr(forgotten);
+    assert_eq!(known(&sandbox), ["code/two"]);
+    scan(&sandbox, "code").stderr(
+        "2 projects in 3 folders, 0 of them new\n\
+         1 that were forgotten are left out; `jlproj scan PROJECT` brings one back\n",
+    );
+    assert_eq!(known(&sandbox), ["code/two"]);
+    scan(&sandbox, "code/one").stderr("1 projects in 1 folders, 1 of them new\n");
+    assert_eq!(known(&sandbox), ["code/one", "code/two"]);
+    assert_eq!(last_use(&sandbox, "code/one"), None, "what was before it was forgotten does not count");
+
+    sandbox.jlproj(["forget", "../code/one"]).code(0).stdout("").stderr(forgotten);
+    assert_eq!(known(&sandbox), ["code/two"]);
+    sandbox.set("__JLPROJ_NOW", (NOW + 60).to_string());
+    start(&sandbox, "code/one");
+    let rows = listed(&sandbox);
+    let one = row(&sandbox, &rows, "code/one");
+    assert_eq!((&one["uses"], &one["last_use"]), (&1.into(), &(NOW + 60).into()));
+
+    // A folder that is gone, such as one on a disk that is not there now.
+    fs::rename(sandbox.path("code"), sandbox.path("away")).expect("away");
+    assert_eq!(known(&sandbox), [""; 0]);
+    sandbox.set("__JLPROJ_NOW", (NOW + 120).to_string());
+    sandbox.jlproj(["forget", "../code/./one"]).code(0).stdout("").stderr(forgotten);
+    fs::rename(sandbox.path("away"), sandbox.path("code")).expect("back");
+    assert_eq!(known(&sandbox), ["code/two"]);
+}
+
+#[test]
+fn a_scan_ends_after_a_hundred_thousand_folders_and_says_so() {
+    let sandbox = probed().in_world();
+    small_project(&sandbox, "tmp/many");
+    for name in 0..100_000 {
+        fs::create_dir(sandbox.path(format!("tmp/many/{name}"))).expect("folder");
+    }
+    scan(&sandbox, "tmp/many").stderr(
+        "jlproj: stopped after 100000 folders; name folders further down to find the rest\n\
+         1 projects in 100000 folders, 1 of them new\n",
+    );
+    fs::remove_dir(sandbox.path("tmp/many/0")).expect("folder");
+    scan(&sandbox, "tmp/many").stderr("1 projects in 100000 folders, 0 of them new\n");
+    assert_eq!(paths(&sandbox, &listed(&sandbox)), ["tmp/many"]);
+}
+
+#[test]
+fn what_would_have_to_be_compiled_is_cold_until_it_is_warmed() {
+    let sandbox = with_own_depot(probed());
+    scan(&sandbox, "project");
+    let names = |sandbox: &Sandbox| {
+        let rows = listed(sandbox);
+        let cold = row(sandbox, &rows, "project")["cold"].as_array().expect("names").iter();
+        let mut names: Vec<String> = cold.map(|name| name.as_str().expect("a name").to_owned()).collect();
+        names.sort();
+        names
+    };
+    let last_cell = |sandbox: &Sandbox| {
+        let table = sandbox.jlproj(["list", "--all"]);
+        table.code(0).stderr("");
+        table.stdout.split_whitespace().next_back().expect("a cell").to_owned()
+    };
+    assert_eq!(names(&sandbox), ["Alpha", "Beta", "Gamma", "Helper", "OnHelper"]);
+    assert_eq!(last_cell(&sandbox), "5");
+    // As Julia itself compiles some: Alpha, on which Beta is built, and Beta.
+    julia(&sandbox, &["--project", "-e", "using Beta"]);
+    assert_eq!(names(&sandbox), ["Gamma", "Helper", "OnHelper"]);
+    let warm = sandbox.jlproj(["warm"]);
+    warm.code(0).stdout("").stderr("[PROJECT]: warm; 3 packages were cold\n");
+    assert_eq!(names(&sandbox), [""; 0]);
+    assert_eq!(last_cell(&sandbox), "-");
+    // What is in the caches is what Julia takes: it compiles nothing more.
+    let caches = || ["Alpha", "Beta", "Gamma", "Helper", "OnHelper"].map(|name| caches(&sandbox, name));
+    let before = caches();
+    julia(&sandbox, &["--project", "-e", "using Beta, Gamma, OnHelper"]);
+    assert_eq!(caches(), before);
+}
+
+#[test]
+fn to_warm_a_project_is_no_use_of_it_and_hides_none() {
+    let sandbox = with_own_depot(probed());
+    let folder = small_project(&sandbox, "small");
+    scan(&sandbox, "small");
+    let warm = || {
+        sandbox.jlproj(["warm", text(&folder)]).code(0).stdout("").stderr_has("[SANDBOX]/small: warm");
+    };
+    warm();
+    assert_eq!(last_use(&sandbox, "small"), None, "jlproj's own work");
+    // Later than that, in whole seconds.
+    std::thread::sleep(Duration::from_millis(1100));
+    let begun = real_now();
+    julia(&sandbox, &["--project=../small", "-e", "using Alpha"]);
+    let used = last_use(&sandbox, "small").expect("Julia was started");
+    assert!(used >= begun, "{used} is before {begun}");
+    warm();
+    assert_eq!(last_use(&sandbox, "small"), Some(used));
+}
+
+/// Names of the caches of a package in the sandbox's depot.
+fn caches(sandbox: &Sandbox, package: &str) -> Vec<String> {
+    sandbox.names(format!("depot/compiled/v1.5/{package}"))
+}
+
+#[test]
+fn a_start_of_julia_alone_is_seen_by_the_names_of_its_caches() {
+    let sandbox = with_own_depot(probed());
+    small_project(&sandbox, "code/other");
+    symlink("../project", sandbox.path("code/link")).expect("link");
+    copy_folder(&sandbox.project(), &sandbox.path("depot/environments/v1.5"));
+    for folder in ["code/other", "project", "depot/environments/v1.5"] {
+        scan(&sandbox, folder);
+        assert_eq!(last_use(&sandbox, folder), None);
+    }
+    let begun = real_now();
+    let is_used = |below: &str| last_use(&sandbox, below).is_some_and(|time| time >= begun);
+    let used = || ["project", "code/other", "depot/environments/v1.5"].map(is_used);
+
+    julia(&sandbox, &["--project=.", "-e", "using Alpha"]);
+    assert_eq!((used(), caches(&sandbox, "Alpha").len()), ([true, false, false], 1));
+    sandbox.jlproj(["list"]).code(0).stderr("").stdout_has("today");
+    // The environment of the version, which nobody names.
+    fs::remove_dir_all(sandbox.path("depot/compiled")).expect("caches");
+    julia(&sandbox, &["-e", "using Alpha"]);
+    assert_eq!((used(), caches(&sandbox, "Alpha").len()), ([false, false, true], 1));
+    // Through a link: jlproj names the folder itself, whose caches those are.
+    fs::remove_dir_all(sandbox.path("depot/compiled")).expect("caches");
+    let mut through = sandbox.command(["run", "--quiet", "--project=../code/link", "-e", "using Alpha"]);
+    sandbox.run(&mut through).code(0).stdout("").stderr("");
+    fs::remove_file(sandbox.path("store/usage-v1.log")).expect("journal");
+    assert_eq!((used(), caches(&sandbox, "Alpha").len()), ([true, false, false], 1));
+    assert_eq!(row(&sandbox, &listed(&sandbox), "project")["uses"], 0);
+}
+
+#[test]
+fn with_an_image_the_names_of_caches_the_measure_and_what_is_left_of_a_project_are_told() {
+    let sandbox = with_own_depot(probed()).with_standin_builder();
+    copy_folder(&sandbox.project(), &sandbox.path("copy"));
+    sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
+    scan(&sandbox, "copy");
+    let rows = listed(&sandbox);
+    for (below, is_measured) in [("project", true), ("copy", false)] {
+        let row = row(&sandbox, &rows, below);
+        assert_eq!((&row["verdict"], &row["last_use"]), (&"exact".into(), &Value::Null), "{row:#}");
+        assert_eq!(row["saves_per_start"]["is_measured"], is_measured, "{row:#}");
+        assert!(row["size"].as_u64().is_some_and(|size| size > 10_000_000), "{row:#}");
+    }
+    // Later than the build, in whole seconds.
+    std::thread::sleep(Duration::from_millis(1100));
+    let begun = real_now();
+    let image = format!("--sysimage={}", sandbox.only_image().display());
+    fs::remove_dir_all(sandbox.path("depot/compiled")).expect("caches");
+    julia(&sandbox, &[&image, "--project=.", "-e", "using OnHelper"]);
+    assert_eq!(caches(&sandbox, "Alpha"), [""; 0], "it is in the image");
+    assert_eq!(caches(&sandbox, "OnHelper").len(), 1);
+    assert!(last_use(&sandbox, "project").is_some_and(|time| time >= begun));
+    assert_eq!(last_use(&sandbox, "copy"), None);
+    let table = sandbox.jlproj(["list"]);
+    table.code(0).stderr("").stdout_has("MB");
+    let saves = |folder: &str| {
+        let line = table.stdout.lines().find(|line| line.starts_with(folder)).expect("a line");
+        line.split_whitespace().nth(2).expect("a cell").to_owned()
+    };
+    assert!(!saves("[PROJECT]").starts_with('~') && saves("[SANDBOX]/copy").starts_with('~'), "{table}");
+
+    // A project that is gone is told as long as an image is kept for it.
+    fs::rename(sandbox.project(), sandbox.path("moved")).expect("move");
+    fs::create_dir(sandbox.project()).expect("where commands run");
+    let rows = listed(&sandbox);
+    assert_eq!(row(&sandbox, &rows, "project")["verdict"], "gone");
+    let table = sandbox.jlproj(["list"]);
+    table.code(0).stderr("").stdout_has("  gone  ");
+    sandbox.jlproj(["forget", text(&sandbox.project())]).code(0).stdout("");
+    assert_eq!(paths(&sandbox, &listed(&sandbox)), ["copy"]);
+}
