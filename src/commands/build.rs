@@ -9,6 +9,7 @@ mod plan;
 mod preflight;
 mod queue;
 pub(crate) mod summary;
+mod watcher;
 
 use std::ffi::OsString;
 

@@ -1,15 +1,14 @@
 //! The making of one image, step by step.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
 use crate::assessment::{self, Overrides, ProjectState, Surroundings};
 use crate::commands::build::plan::{JuliaInUse, Plan, direct_dependencies};
+use crate::commands::build::watcher::BuildWatcher;
 use crate::commands::build::{Options, bake_project, choice, preflight};
 use crate::context::{self, Context};
 use crate::error::Error;
@@ -18,7 +17,7 @@ use crate::julia::command::Invocation;
 use crate::julia::import::{self, Purpose};
 use crate::julia::linker::{self, Linker};
 use crate::julia::log_text::with_cause;
-use crate::julia::process::{self, Watcher};
+use crate::julia::process;
 use crate::julia::session::Session;
 use crate::julia::{startup_statements, verify};
 use crate::model::image::{ImageRecord, Measurements, RECORD_FORMAT, StageTime};
@@ -30,11 +29,11 @@ use crate::store::layout::name_of;
 use crate::store::lock::Lock;
 use crate::store::project_record;
 use crate::store::recording::Recordings;
-use crate::store::workspace::{self, Workspace};
+use crate::store::workspace::Workspace;
 use crate::store::{catalog, load_times, publish};
 use crate::template;
 use crate::ui::message;
-use crate::ui::progress::{Display, Progress, Verbosity};
+use crate::ui::progress::{Display, Verbosity};
 
 /// What all builds of a command share.
 #[derive(Debug)]
@@ -45,65 +44,6 @@ pub(crate) struct Making<'a> {
     pub(super) linker: Option<Linker>,
     pub(crate) interruption: Interruption,
     pub(super) display: Display,
-}
-
-/// Connects a running build with what watches it.
-struct BuildWatcher<'a> {
-    progress: &'a Progress,
-    workspace: &'a Workspace,
-    interruption: &'a Interruption,
-    /// The process group at work.
-    group: Cell<u32>,
-    /// When its memory was looked at last.
-    looked: Cell<Option<Instant>>,
-    /// Most bytes of memory that were seen.
-    peak_memory: Cell<u64>,
-}
-
-impl<'a> BuildWatcher<'a> {
-    fn new(progress: &'a Progress, workspace: &'a Workspace, interruption: &'a Interruption) -> Self {
-        let (group, looked, peak_memory) = (Cell::new(0), Cell::new(None), Cell::new(0));
-        Self { progress, workspace, interruption, group, looked, peak_memory }
-    }
-
-    /// Looks how much memory the group at work takes, once a second.
-    fn look_at_memory(&self) {
-        const SECOND: Duration = Duration::from_secs(1);
-        if self.looked.get().is_some_and(|looked| looked.elapsed() < SECOND) {
-            return;
-        }
-        self.looked.set(Some(Instant::now()));
-        let now = platform::group_memory(self.group.get());
-        self.peak_memory.set(self.peak_memory.get().max(now));
-    }
-}
-
-impl Watcher for BuildWatcher<'_> {
-    fn stage(&self, stage: Stage) {
-        self.progress.stage(stage.name());
-    }
-
-    fn command(&self, line: &str) {
-        self.progress.detail(line);
-    }
-
-    fn started(&self, process: u32) {
-        self.group.set(process);
-        self.workspace.note_child(process);
-    }
-
-    fn waiting(&self) {
-        self.progress.tick();
-        self.look_at_memory();
-    }
-
-    fn interruption(&self) -> Option<u8> {
-        self.interruption.signal()
-    }
-
-    fn mark(&self) -> Option<(&'static str, &Path)> {
-        Some((workspace::MARK, self.workspace.path()))
-    }
 }
 
 impl<'a> Making<'a> {
