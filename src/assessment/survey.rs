@@ -183,7 +183,7 @@ impl Survey {
         let (path, baked) = self.image_parts(self.image_of(&prospect.verdict));
         let worked = record.and_then(|record| record.worked).unwrap_or(i64::MIN);
         let since = record.and_then(|record| record.forgotten).unwrap_or(i64::MIN);
-        let images = [None, path.as_deref()].into_iter();
+        let images = std::iter::once(None).chain(path.as_deref().map(Some));
         let times = images.flat_map(|image| self.surroundings(&prospect.state, image, &baked).last_loads());
         times.filter(|time| *time > worked.max(since)).collect()
     }

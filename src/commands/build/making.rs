@@ -127,7 +127,8 @@ impl<'a> Making<'a> {
         let worked = record.as_ref().and_then(|record| record.worked).unwrap_or(i64::MIN);
         let image = record.and_then(|record| record.image).map(|key| self.context.layout.image_file(&key));
         let baked = BTreeSet::new();
-        let loads = [None, image.as_deref()].into_iter().flat_map(|image| {
+        let images = std::iter::once(None).chain(image.as_deref().map(Some));
+        let loads = images.flat_map(|image| {
             let (installation, cpu_target) = (&self.julia.installation, self.context.cpu_target());
             Surroundings { installation, state, image, baked: &baked, cpu_target }.last_loads()
         });
