@@ -134,8 +134,10 @@ done
 register SlowLoad 1.0.0 '' "module SlowLoad
 ${slow}__init__() = work()
 end"
+# Of an argument of any type: an image holds nothing of it that was not asked for.
+slow=${slow//work()/work(scale)}
 register SlowCall 1.0.0 '' "module SlowCall
-${slow}end"
+${slow//\[1.0,/[scale,}end"
 
 printf 'name = "Tests"\nuuid = "%s"\nrepo = "%s"\n\n[packages]\n%s' \
     "$(uuid_of registry)" "$registry" "$packages_table" >"$registry/Registry.toml"
