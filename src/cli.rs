@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::model::settings::BuilderChoice;
-use crate::model::size;
+use crate::model::{age, size};
 use crate::ui::output::Format;
 
 const EXIT_CODES: &str = "\
@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Warm(WarmArgs),
     Scan(ScanArgs),
     Forget(ForgetArgs),
+    Cache(CacheArgs),
+    Gc(GcArgs),
     Pkg(PkgArgs),
     Test(TestArgs),
     Which(WhichArgs),
@@ -221,6 +223,66 @@ pub(crate) struct ForgetArgs {
     /// Remove the image only, and propose none any more
     #[arg(long)]
     pub(crate) image: bool,
+}
+
+/// Whose precompile file is whose
+///
+/// Lists what is below `compiled` in your depots. `used` is when Julia last loaded a file. A file is `live` where a project
+/// that is there loads it or may; an `orphan` where its project, image or Julia is gone; `superseded` where its project has
+/// got another image; a `leftover` of a compilation that broke off; `unknown` where nobody whom we know would give it its
+/// name: those are never deleted. `jlproj gc` deletes the rest.
+#[derive(Debug, Args)]
+pub(crate) struct CacheArgs {
+    /// Only files of this project, which may be gone
+    #[arg(long, value_name = "PROJECT")]
+    pub(crate) project: Option<OsString>,
+    /// Only files of this package
+    #[arg(long, value_name = "NAME")]
+    pub(crate) package: Option<String>,
+    /// Only the sums by project and by verdict
+    #[arg(long)]
+    pub(crate) totals: bool,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    #[command(flatten)]
+    pub(crate) format: FormatArg,
+}
+
+/// Collect the garbage: images that no project gets, and precompile files that nobody loads
+///
+/// Shows what would go, and why, before it does anything. Never removed: an image in use, the image that a project's starts
+/// get, the last one that was built for a project, files that nobody whom we know wrote, anything behind a symbolic link.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
+pub(crate) struct GcArgs {
+    /// Only show what would go
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(short, long, conflicts_with = "dry_run")]
+    pub(crate) yes: bool,
+    /// Images that no project gets stay this long after their last use (`60d`, `8w`, `12h`)
+    #[arg(long, value_name = "AGE", value_parser = age::parse, default_value = "60d")]
+    pub(crate) older_than: i64,
+    /// Where images take more than this (`20GB`), those that no project gets go earlier
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub(crate) keep_size: Option<u64>,
+    /// Only precompile files
+    #[arg(long, conflicts_with = "images")]
+    pub(crate) caches: bool,
+    /// Only images, folders of builds that died, and the journal
+    #[arg(long)]
+    pub(crate) images: bool,
+    /// Of other Julias than this one too; of those that are gone anyway
+    #[arg(long)]
+    pub(crate) all_julias: bool,
+    /// List each file
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    #[command(flatten)]
+    pub(crate) format: FormatArg,
 }
 
 /// Run a command of Julia's package manager without the image, then tell the new verdict

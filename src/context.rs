@@ -118,6 +118,15 @@ impl Context {
         TimeZone::system()
     }
 
+    /// A path (as path text) with `~` for the home folder: paths are what there is least room for.
+    pub(crate) fn home_relative(&self, path: &str) -> String {
+        let home = self.home.as_deref().map(crate::path_text::encode).filter(|home| home.len() > 1);
+        match home.and_then(|home| path.strip_prefix(&home)) {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
+            _ => path.to_owned(),
+        }
+    }
+
     /// `JULIA_CPU_TARGET`, else `native`: names of caches depend on it from Julia 1.9 on.
     pub(crate) fn cpu_target(&self) -> &str {
         self.julia_variables.cpu_target.as_deref().unwrap_or("native")

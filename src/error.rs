@@ -71,6 +71,10 @@ pub(crate) enum Error {
     Warm { project: String, source: BuildError },
     #[error("{failed} of {all} projects are still cold")]
     SomeNotWarmed { failed: usize, all: usize },
+    #[error("nothing was removed: nobody confirmed it")]
+    NotConfirmed,
+    #[error("{failed} of {all} things were not removed")]
+    SomeNotRemoved { failed: usize, all: usize },
     #[error("{failed} of {all} images were not built")]
     SomeFailed { failed: usize, all: usize },
 }
@@ -161,6 +165,7 @@ impl Error {
                 hints
             }
             Self::Warm { source, .. } => source.hints(),
+            Self::NotConfirmed => one("`jlproj gc --yes` does it without a question".to_owned()),
             Self::NothingToDrop { .. } => one("`jlproj list` shows which projects have one".to_owned()),
             Self::NoImage { .. } | Self::NoLog => one("`jlproj build`".to_owned()),
             _ => Vec::new(),

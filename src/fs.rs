@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::io::{self, BufRead as _, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -177,11 +177,21 @@ impl Lines {
     /// # Errors
     /// Where it cannot be read, or is no regular file (a pipe would never end).
     pub(crate) fn open(path: &Path) -> io::Result<Option<Self>> {
+        Self::open_from(path, 0)
+    }
+
+    /// The same from a byte on.
+    ///
+    /// # Errors
+    /// As [`Lines::open`].
+    pub(crate) fn open_from(path: &Path, start: u64) -> io::Result<Option<Self>> {
         const CHUNK: usize = 1 << 20;
         if !is_regular(path)? {
             return Ok(None);
         }
-        let reader = io::BufReader::with_capacity(CHUNK, fs_err::File::open(path)?);
+        let mut file = fs_err::File::open(path)?;
+        file.seek(io::SeekFrom::Start(start))?;
+        let reader = io::BufReader::with_capacity(CHUNK, file);
         Ok(Some(Self { reader, line: Vec::new() }))
     }
 
@@ -231,7 +241,7 @@ pub(crate) fn is_absence(error: &io::Error) -> bool {
 /// # Errors
 /// Where the folder cannot be made or written.
 pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
-    write_beside(path, contents, false)
+    write_beside(path, |file| file.write_all(contents), false)
 }
 
 /// As [`replace`], and on disk before it returns: for what cannot be made anew.
@@ -239,14 +249,34 @@ pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 /// # Errors
 /// Where the folder cannot be made or written.
 pub(crate) fn replace_durably(path: &Path, contents: &[u8]) -> io::Result<()> {
-    write_beside(path, contents, true)
+    write_beside(path, |file| file.write_all(contents), true)
 }
 
-fn write_beside(path: &Path, contents: &[u8], durable: bool) -> io::Result<()> {
+/// As [`replace_durably`], by what `write` writes: for more than should be held in memory.
+///
+/// # Errors
+/// Where the folder cannot be made or written, or `write` fails.
+pub(crate) fn replace_by(
+    path: &Path,
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let buffered = |file: &mut dyn io::Write| {
+        let mut file = io::BufWriter::with_capacity(1 << 20, file);
+        write(&mut file)?;
+        file.flush()
+    };
+    write_beside(path, buffered, true)
+}
+
+fn write_beside(
+    path: &Path,
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    durable: bool,
+) -> io::Result<()> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     platform::create_private_folders(folder)?;
     let mut file = tempfile::Builder::new().prefix(".jlproj-").tempfile_in(folder)?;
-    file.write_all(contents)?;
+    write(&mut file)?;
     if durable {
         file.as_file().sync_all()?;
     }
@@ -275,8 +305,16 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// Where it cannot be read.
 pub(crate) fn contents_digest(file: &Path) -> io::Result<Digest> {
+    beginning_digest(file, u64::MAX)
+}
+
+/// The digest of the first `length` bytes of a file.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(crate) fn beginning_digest(file: &Path, length: u64) -> io::Result<Digest> {
     use sha2::{Digest as _, Sha256};
-    let mut source = fs_err::File::open(file)?;
+    let mut source = fs_err::File::open(file)?.take(length);
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {

@@ -15,6 +15,7 @@
 //! images-v1/<key>/     sys.so  image.toml  inputs.json  loads.json  build.log
 //! projects-v1/         one record a project that was built for, found or forgotten, and the log of a build that failed
 //! usage-v1.log         one line a start
+//! usage-v1.old         the same, and those of long ago counted together
 //! verdicts-v1/         verdicts with the state of the files that they rest on
 //! julias-v1/           what each Julia said of itself
 //! notices-v1/          when a project was last told that it has no image
@@ -104,6 +105,8 @@ fn dispatch(command: &Command) -> Result<u8, Error> {
         Command::Plan(arguments) => commands::plan::run(arguments, &context),
         Command::Scan(arguments) => commands::scan::run(arguments, &context),
         Command::Forget(arguments) => commands::forget::run(arguments, &context),
+        Command::Cache(arguments) => commands::cache::run(arguments, &context),
+        Command::Gc(arguments) => commands::gc::run(arguments, &context),
         Command::Pkg(arguments) => commands::pkg::run(arguments, &context),
         Command::Test(arguments) => commands::test::run(arguments, &context),
         Command::Which(arguments) => commands::which::run(arguments, &context),

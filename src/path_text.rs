@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::platform;
 
 /// A path that is kept as text.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub(crate) struct PathText(pub(crate) PathBuf);
 

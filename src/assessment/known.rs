@@ -65,14 +65,7 @@ pub(crate) fn known_projects(
     let records = project_record::read_all(&context.layout);
     let mut records: HashMap<String, ProjectRecord> =
         records.into_iter().map(|record| (record.path.clone(), record)).collect();
-    let since = |path: &str| counted_from(records.get(path));
-    let mut uses = journal::uses(&context.layout, clock, since)?;
-    let zone = Context::time_zone();
-    for depot in depots {
-        // Pkg works without its log as well.
-        let _ = add_managed(depot, &zone, clock, since, &mut uses);
-    }
-    uses.remove("-");
+    let uses = uses(context, clock, depots, |path| counted_from(records.get(path)))?;
     let mut known: BTreeMap<String, KnownProject> = BTreeMap::new();
     for (path, uses) in uses {
         // What an image is kept for, or was found, is told even where it is not used.
@@ -87,6 +80,36 @@ pub(crate) fn known_projects(
         }
     }
     Ok(known.into_values().collect())
+}
+
+/// The use of every project of which there is any sign, by path: forgotten and temporary ones too, and those that
+/// are gone.
+///
+/// # Errors
+/// Where the journal cannot be read.
+pub(crate) fn all_uses(
+    context: &Context,
+    clock: Clock,
+    depots: &[PathBuf],
+) -> Result<HashMap<String, Uses>, Error> {
+    uses(context, clock, depots, |_| i64::MIN)
+}
+
+/// Uses from the time on that `since` gives for a project.
+fn uses(
+    context: &Context,
+    clock: Clock,
+    depots: &[PathBuf],
+    since: impl Fn(&str) -> i64 + Copy,
+) -> Result<HashMap<String, Uses>, Error> {
+    let mut uses = journal::uses(&context.layout, clock, since)?;
+    let zone = Context::time_zone();
+    for depot in depots {
+        // Pkg works without its log as well.
+        let _ = add_managed(depot, &zone, clock, since, &mut uses);
+    }
+    uses.remove("-");
+    Ok(uses)
 }
 
 /// What is known of one project.

@@ -58,6 +58,7 @@ pub(crate) fn run(arguments: &DoctorArgs, context: &Context) -> Result<u8, Error
             findings.push(julia(subject));
             findings.push(linker(context, subject));
             findings.push(project(subject));
+            findings.push(caches(context, subject));
         }
         Err(error @ (Error::Locate(_) | Error::Probe(_) | Error::Recursion { .. })) => {
             findings.push(Finding::wrong("julia", error.to_string(), "install Julia, or use `--julia`"));
@@ -132,6 +133,34 @@ fn project(subject: &Subject) -> Finding {
         }
         verdict => Finding::good("project", format!("has an image ({})", assessment::code(verdict))),
     }
+}
+
+/// Whether there is room for further precompile files of each package.
+fn caches(context: &Context, subject: &Subject) -> Finding {
+    const SHOWN: usize = 5;
+    let Subject { installation, assessment, .. } = subject;
+    let Some(depot) = assessment.state.depots.first() else {
+        return Finding::good("caches", "there is no depot");
+    };
+    let limit = assessment::limit(context, installation);
+    let crowded = assessment::crowded(depot, installation, None, limit);
+    if crowded.is_empty() {
+        return Finding::good(
+            "caches",
+            format!("no package has the {limit} precompile files that Julia keeps"),
+        );
+    }
+    let names: Vec<&str> = crowded.iter().take(SHOWN).map(|crowded| crowded.package.as_str()).collect();
+    let more = crowded.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Finding::note(
+        "caches",
+        format!(
+            "{}{more}: {limit} precompile files each, and Julia keeps no more: the next one drops another",
+            names.join(", ")
+        ),
+        "`jlproj gc --caches`; fewer images, shared by more projects (`jlproj plan`), need fewer files",
+    )
 }
 
 fn memory() -> Finding {

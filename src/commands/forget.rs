@@ -1,7 +1,6 @@
 //! `jlproj forget`: drops a project from the list, or its image.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::ForgetArgs;
 use crate::commands::subject;
@@ -18,7 +17,7 @@ pub(crate) fn run(arguments: &ForgetArgs, context: &Context) -> Result<u8, Error
         return Err(Error::NoHome);
     }
     for project in &arguments.projects {
-        let folder = folder(context, project)?;
+        let folder = subject::folder_even_gone(context, project)?;
         if arguments.image {
             drop_image(context, &folder)?;
         } else {
@@ -26,17 +25,6 @@ pub(crate) fn run(arguments: &ForgetArgs, context: &Context) -> Result<u8, Error
         }
     }
     Ok(exit::SUCCESS)
-}
-
-/// The folder that is meant. It may be gone: then it is taken as it is written.
-fn folder(context: &Context, project: &OsStr) -> Result<PathBuf, Error> {
-    let written = context.directory.join(project);
-    if written.exists() || project.to_str().is_some_and(|text| text.starts_with('@')) {
-        return subject::folder(context, Some(project));
-    }
-    let is_known = |path: &Path| project_record::read(&context.layout, path).is_some();
-    let plain = crate::model::paths::absolute(&context.directory, project);
-    Ok(if is_known(&written) { written } else { plain })
 }
 
 /// Drops a project from the list until it is used again.

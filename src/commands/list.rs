@@ -15,7 +15,7 @@ use crate::model::savings::{PayOff, Saving};
 use crate::ui::message::visible;
 use crate::ui::output;
 use crate::ui::table::{Side, columns};
-use crate::ui::time::time;
+use crate::ui::time::{age, time};
 
 #[derive(Serialize)]
 struct Row {
@@ -129,7 +129,7 @@ fn table(rows: &[Row], all: bool, context: &Context) -> String {
     let mut text = if shown.is_empty() { String::new() } else { columns(&header, &cells, context.width) };
     for row in &shown {
         if let Some(trouble) = &row.trouble {
-            text.extend([home_relative(&row.project, context).as_str(), ": ", &visible(trouble), "\n"]);
+            text.extend([context.home_relative(&row.project).as_str(), ": ", &visible(trouble), "\n"]);
         }
     }
     if shown.len() < rows.len() {
@@ -150,7 +150,7 @@ fn cells(row: &Row, context: &Context) -> Vec<String> {
     let tilde = if row.saves_per_start.is_some_and(|saving| saving.is_measured) { "" } else { "~" };
     let is_some_use = row.starts_per_week > 0.0;
     vec![
-        home_relative(&row.project, context),
+        context.home_relative(&row.project),
         row.verdict.to_owned(),
         row.saves_per_start.map_or_else(dash, |saving| format!("{tilde}{:.1} s", saving.seconds)),
         row.saves_per_week
@@ -161,23 +161,4 @@ fn cells(row: &Row, context: &Context) -> Vec<String> {
         row.size.map_or_else(dash, |size| format!("{} MB", size / 1_000_000)),
         if row.cold.is_empty() { dash() } else { row.cold.len().to_string() },
     ]
-}
-
-/// A path, with `~` for the home folder: paths are what there is least room for.
-fn home_relative(path: &str, context: &Context) -> String {
-    let home = context.home.as_deref().map(crate::path_text::encode).filter(|home| home.len() > 1);
-    match home.and_then(|home| path.strip_prefix(&home)) {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
-        _ => path.to_owned(),
-    }
-}
-
-/// `today`, `3 d`, `5 w`, `2 y`.
-fn age(seconds: i64) -> String {
-    match seconds / 86_400 {
-        0 => "today".to_owned(),
-        days @ 1..=20 => format!("{days} d"),
-        days @ 21..=729 => format!("{} w", days / 7),
-        days => format!("{} y", days / 365),
-    }
 }

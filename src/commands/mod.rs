@@ -1,9 +1,12 @@
 //! One verb a file.
 
 pub(crate) mod build;
+pub(crate) mod cache;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod forget;
+pub(crate) mod gc;
+mod inventory;
 pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod log;

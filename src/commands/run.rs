@@ -26,11 +26,8 @@ use crate::model::usage::Start;
 use crate::path_text;
 use crate::platform;
 use crate::store::verdict_cache::{self, Outcome};
-use crate::store::{attempt, journal, notice, project_record, recording};
+use crate::store::{attempt, journal, lease, notice, project_record, recording};
 use crate::ui::{message, output};
-
-/// How many caches of one package Julia keeps (1.6 and later): its own ten are too few for many projects.
-const PRECOMPILE_FILES: &str = "1000";
 
 /// Runs the command. Returns only where Julia was not started, or for a dry run.
 pub(crate) fn run(arguments: &RunArgs) -> u8 {
@@ -71,11 +68,26 @@ fn start(arguments: &[OsString]) -> Result<u8, Error> {
     if let Some(trouble) = trouble {
         outcome = without_image(outcome, format!("no image: {trouble}"), true);
     }
-    if settings.sysimage.value == ImagePolicy::Require && outcome.image.is_none() {
-        return Err(Error::NoImage { reason: outcome.reason.unwrap_or_default() });
+    require_image(&settings, &outcome)?;
+    // Held until Julia ends: `gc` removes no image that is in use.
+    let lease = outcome.image.as_deref().map(path_text::decode).map(|image| lease::take(&image));
+    if matches!(lease, Some(None)) {
+        outcome = without_image(outcome, "no image: it is just being removed".to_owned(), true);
+        require_image(&settings, &outcome)?;
     }
     tell(&context, &settings, &split, &outcome);
     launch(&context, &settings, &split, &located, &outcome)
+}
+
+/// Whether there is an image, where one is demanded.
+///
+/// # Errors
+/// Where there is none.
+fn require_image(settings: &Settings, outcome: &Outcome) -> Result<(), Error> {
+    if settings.sysimage.value == ImagePolicy::Require && outcome.image.is_none() {
+        return Err(Error::NoImage { reason: outcome.reason.clone().unwrap_or_default() });
+    }
+    Ok(())
 }
 
 /// The settings; where they cannot be followed, what is wrong with them, and what of them chooses Julia.
@@ -298,7 +310,7 @@ fn launch(
     let mut invocation = Invocation::new(&located.binary);
     invocation.arguments = julia_options::compose(split, ours);
     if context.julia_variables.precompile_limit.is_none() {
-        invocation = invocation.set("JULIA_MAX_NUM_PRECOMPILE_FILES", PRECOMPILE_FILES);
+        invocation = invocation.set("JULIA_MAX_NUM_PRECOMPILE_FILES", assessment::UNDER_RUN.to_string());
     }
     if split.own.dry_run {
         output::line(invocation.shell_line().as_ref())?;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::assessment::{self, Assessment};
+use crate::assessment::{self, Assessment, Crowded, ProjectState};
 use crate::cli::StatusArgs;
 use crate::commands::build::summary::{load_time, pay_off_text};
 use crate::commands::subject::{self, Subject};
@@ -42,6 +42,8 @@ struct Report {
     pay_off: Option<PayOff>,
     /// What was last done for the project in the background.
     background: Option<String>,
+    /// Packages of which Julia keeps no more precompile files: the next one drops another.
+    crowded: Vec<Crowded>,
     wanted_key: String,
     packages: Vec<PackageReport>,
     outside: Vec<OutsideReport>,
@@ -144,10 +146,19 @@ fn report(context: &Context, subject: &Subject) -> Report {
         pay_off: known.as_ref().and_then(|known| known.pay_off(clock, None)),
         background: attempt::last(&context.layout, &state.folder)
             .map(|(time, text)| format!("{}: {text}", date(time))),
+        crowded: crowded(context, installation, &assessment.state),
         wanted_key: wanted.inputs.key().to_string(),
         packages,
         outside,
     }
+}
+
+/// Packages of the project of which there are as many precompile files as Julia keeps.
+fn crowded(context: &Context, installation: &Installation, state: &ProjectState) -> Vec<Crowded> {
+    let Some(depot) = state.depots.first() else { return Vec::new() };
+    let names: Vec<&str> = state.manifest.packages.values().map(|package| package.name.as_str()).collect();
+    let limit = assessment::limit(context, installation);
+    assessment::crowded(depot, installation, Some(&names), limit)
 }
 
 fn reason(verdict: &Verdict) -> String {
@@ -234,6 +245,12 @@ fn table(report: &Report, verbose: bool) -> String {
     }
     if let Some(background) = &report.background {
         lines.push(("background", background.clone()));
+    }
+    if !report.crowded.is_empty() {
+        let crowded =
+            report.crowded.iter().map(|crowded| format!("{} ({} files)", crowded.package, crowded.files));
+        let text = "\nJulia keeps no more: the next one drops another; `jlproj gc --caches`";
+        lines.push(("caches", format!("{}{text}", crowded.collect::<Vec<_>>().join(", "))));
     }
     let outside = report.outside.iter().map(|outside| format!("{}: {}", outside.name, outside.reason));
     if !report.outside.is_empty() {

@@ -1,7 +1,7 @@
 //! The project that a command looks at, as `run` would see it.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::assessment::{self, Assessment, Overrides, ProjectState};
 use crate::context::Context;
@@ -10,6 +10,8 @@ use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::julia::locate::Located;
 use crate::model::environment::ProjectFlag;
+use crate::model::paths;
+use crate::store::project_record;
 
 /// A project with its Julia.
 #[derive(Debug)]
@@ -56,4 +58,18 @@ pub(crate) fn folder(context: &Context, project: Option<&OsStr>) -> Result<PathB
     let project_file = environment.project_file.ok_or_else(no_project)?;
     let folder = project_file.parent().ok_or_else(no_project)?;
     fs_err::canonicalize(folder).map_err(|_| Error::NoProjectFile { path: project_file.clone() })
+}
+
+/// The folder of a project that may be gone: then it is taken as it is written.
+///
+/// # Errors
+/// As [`folder`].
+pub(crate) fn folder_even_gone(context: &Context, project: &OsStr) -> Result<PathBuf, Error> {
+    let written = context.directory.join(project);
+    if written.exists() || project.to_str().is_some_and(|text| text.starts_with('@')) {
+        return folder(context, Some(project));
+    }
+    let is_known = |path: &Path| project_record::read(&context.layout, path).is_some();
+    let plain = paths::absolute(&context.directory, project);
+    Ok(if is_known(&written) { written } else { plain })
 }

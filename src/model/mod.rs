@@ -1,13 +1,18 @@
 //! Pure: what jlproj decides, from values alone. No disk, environment, clock, process or terminal.
 
+pub(crate) mod age;
 pub(crate) mod bake;
+pub(crate) mod cache_name;
+pub(crate) mod cache_owner;
 pub(crate) mod cache_slug;
 pub(crate) mod dependency_order;
 pub(crate) mod depots;
 pub(crate) mod difference;
 pub(crate) mod environment;
 pub(crate) mod files;
+pub(crate) mod garbage;
 pub(crate) mod image;
+pub(crate) mod ji;
 pub(crate) mod julia_options;
 pub(crate) mod juliaup;
 pub(crate) mod key;

@@ -49,6 +49,35 @@ impl<'a> Start<'a> {
     }
 }
 
+/// Starts that are told of together, the last of them in full: how old ones are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Starts<'a> {
+    pub(crate) last: Start<'a>,
+    pub(crate) count: u64,
+}
+
+impl<'a> Starts<'a> {
+    /// The starts that `line` (without its end) tells of: one, or as many as a sixth field says.
+    #[must_use]
+    pub(crate) fn parse(line: &'a str) -> Option<Self> {
+        if let Some(last) = Start::parse(line) {
+            return Some(Self { last, count: 1 });
+        }
+        let (line, count) = line.rsplit_once('\t')?;
+        Some(Self { last: Start::parse(line)?, count: count.parse().ok().filter(|count| *count > 0)? })
+    }
+}
+
+impl fmt::Display for Starts<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = self.last.to_string();
+        match self.count {
+            1 => formatter.write_str(&line),
+            count => writeln!(formatter, "{}\t{count}", line.trim_end_matches('\n')),
+        }
+    }
+}
+
 /// From when, and how fast, use is forgotten.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Clock {
@@ -98,18 +127,27 @@ pub(crate) struct Uses {
 
 impl Uses {
     /// Adds a start.
+    #[cfg(test)]
     pub(crate) fn add(&mut self, start: &Start<'_>, clock: Clock) {
+        self.add_all(&Starts { last: *start, count: 1 }, clock);
+    }
+
+    /// Adds starts, as if all were as old as the last of them.
+    pub(crate) fn add_all(&mut self, starts: &Starts<'_>, clock: Clock) {
+        let Starts { last: start, count } = starts;
         let Some(age) = clock.age(start.time) else { return };
         if age <= 30 * DAY {
-            self.recent += 1;
+            self.recent += count;
         }
         if start.image != "-" {
             match self.images.get_mut(start.image) {
-                Some(count) => *count += 1,
-                None => drop(self.images.insert(start.image.to_owned(), 1)),
+                Some(known) => *known += count,
+                None => drop(self.images.insert(start.image.to_owned(), *count)),
             }
         }
-        self.weight += clock.weight(age);
+        #[expect(clippy::cast_precision_loss, reason = "a number of starts is exact in a double")]
+        let count = *count as f64;
+        self.weight += count * clock.weight(age);
         let time = clock.now - age;
         self.last_start = self.last_start.max(time);
         self.last = self.last.max(time);

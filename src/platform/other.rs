@@ -127,6 +127,28 @@ pub(crate) fn os_string(bytes: Vec<u8>) -> OsString {
     String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
+/// No program takes this process's place here: the file stays open in it.
+pub(crate) fn keep_open(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// How many names a file has: an open one cannot be removed here.
+pub(crate) fn names(_metadata: &Metadata) -> u64 {
+    1
+}
+
+/// Removes the file `name` in the folder `below` of `root`, if it is still the one that was seen.
+///
+/// # Errors
+/// Where it cannot be removed, or is another one.
+pub(crate) fn remove_beneath(root: &Path, below: &Path, name: &OsStr, seen: (u64, i64)) -> io::Result<()> {
+    let path = root.join(below).join(name);
+    if identity(&fs_err::symlink_metadata(&path)?).modified != seen.1 {
+        return Err(io::Error::other("it was used or replaced meanwhile"));
+    }
+    fs_err::remove_file(path)
+}
+
 /// Runs the command, waits for it, and ends this process with its exit code. Returns only where it could
 /// not be started.
 pub(crate) fn replace_process(command: &mut Command) -> io::Error {

@@ -136,6 +136,41 @@ pub(crate) fn os_string(bytes: Vec<u8>) -> OsString {
     OsString::from_vec(bytes)
 }
 
+/// Lets an open file stay open in the program that this process becomes, and in those that it starts.
+///
+/// # Errors
+/// Where the system refuses.
+pub(crate) fn keep_open(file: &File) -> io::Result<()> {
+    rustix::io::fcntl_setfd(file, rustix::io::FdFlags::empty()).map_err(io::Error::from)
+}
+
+/// How many names a file has; 0 for one that was removed while it was open.
+pub(crate) fn names(metadata: &Metadata) -> u64 {
+    metadata.nlink()
+}
+
+/// Removes the file `name` in the folder `below` of `root`, if it is still the one that was `seen`: of this inode and time
+/// (nanoseconds since 1970). No link is followed on the way from `root`.
+///
+/// # Errors
+/// Where it cannot be removed, is another one, or something on the way is no folder.
+pub(crate) fn remove_beneath(root: &Path, below: &Path, name: &OsStr, seen: (u64, i64)) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, statat, unlinkat};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut folder = openat(CWD, root, flags, Mode::empty())?;
+    for part in below.components() {
+        folder = openat(&folder, part.as_os_str(), flags | OFlags::NOFOLLOW, Mode::empty())?;
+    }
+    let now = statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    // Types of the C library, which differ from one system to the next.
+    let part = i64::try_from(now.st_mtime_nsec).unwrap_or_default();
+    let modified = now.st_mtime.saturating_mul(1_000_000_000).saturating_add(part);
+    if (now.st_ino, modified) != seen {
+        return Err(io::Error::other("it was used or replaced meanwhile"));
+    }
+    unlinkat(&folder, name, AtFlags::empty()).map_err(io::Error::from)
+}
+
 /// Replaces this process by the command. Returns only where that failed.
 pub(crate) fn replace_process(command: &mut Command) -> io::Error {
     command.exec()

@@ -1,10 +1,14 @@
 //! The journal of starts on disk.
 
+mod compaction;
+
+pub(crate) use compaction::{compact, plan_compaction};
+
 use std::collections::HashMap;
 use std::io::{self, Write as _};
 
 use crate::fs;
-use crate::model::usage::{Clock, Start, Uses};
+use crate::model::usage::{Clock, Start, Starts, Uses};
 use crate::platform;
 use crate::store::layout::Layout;
 
@@ -36,9 +40,8 @@ pub(crate) fn uses(
     since: impl Fn(&str) -> i64,
 ) -> io::Result<HashMap<String, Uses>> {
     let mut uses: HashMap<String, (i64, Uses)> = HashMap::new();
-    let Some(mut lines) = fs::Lines::open(&layout.journal())? else { return Ok(HashMap::new()) };
-    while let Some(line) = lines.next()? {
-        let Some(start) = std::str::from_utf8(line).ok().and_then(Start::parse) else { continue };
+    each(layout, |starts| {
+        let Starts { last: start, .. } = starts;
         let (since, uses) = match uses.get_mut(start.project) {
             Some(known) => known,
             None => uses
@@ -46,8 +49,37 @@ pub(crate) fn uses(
                 .or_insert_with(|| (since(start.project), Uses::default())),
         };
         if start.time >= *since {
-            uses.add(&start, clock);
+            uses.add_all(starts, clock);
+        }
+    })?;
+    Ok(uses.into_iter().map(|(project, (_, uses))| (project, uses)).collect())
+}
+
+/// When each image (by its key) was last started, in seconds since 1970. What is ahead of `now` counts as now.
+///
+/// # Errors
+/// Where the journal is there and cannot be read.
+pub(crate) fn last_uses(layout: &Layout, now: i64) -> io::Result<HashMap<String, i64>> {
+    let mut last: HashMap<String, i64> = HashMap::new();
+    each(layout, |Starts { last: start, .. }| {
+        let time = start.time.min(now);
+        match last.get_mut(start.image) {
+            Some(known) => *known = time.max(*known),
+            None => drop(last.insert(start.image.to_owned(), time)),
+        }
+    })?;
+    Ok(last)
+}
+
+/// Goes through all starts, those of long ago first.
+fn each(layout: &Layout, mut with: impl FnMut(&Starts<'_>)) -> io::Result<()> {
+    for (path, start) in compaction::parts(layout)? {
+        let Some(mut lines) = fs::Lines::open_from(&path, start)? else { continue };
+        while let Some(line) = lines.next()? {
+            if let Some(starts) = std::str::from_utf8(line).ok().and_then(Starts::parse) {
+                with(&starts);
+            }
         }
     }
-    Ok(uses.into_iter().map(|(project, (_, uses))| (project, uses)).collect())
+    Ok(())
 }

@@ -64,9 +64,24 @@ impl Layout {
         self.root.join("usage-v1.log")
     }
 
+    /// The journal's older part, put together.
+    pub(crate) fn old_journal(&self) -> PathBuf {
+        self.root.join("usage-v1.old")
+    }
+
+    /// What was the journal, while it is put together with its older part.
+    pub(crate) fn closed_journal(&self) -> PathBuf {
+        self.root.join("usage-v1.closed")
+    }
+
     /// What PackageCompiler needs, for one version of Julia.
     pub(crate) fn builder(&self, julia_version: &str) -> PathBuf {
         self.root.join("builders-v1").join(julia_version)
+    }
+
+    /// The project from which images of a project are built.
+    pub(crate) fn bake_project(&self, julia_version: &str, project: &Path) -> PathBuf {
+        self.builder(julia_version).join("projects").join(name_of(project))
     }
 
     /// Our scripts, as files.
@@ -74,9 +89,13 @@ impl Layout {
         self.root.join("scripts-v1")
     }
 
+    pub(crate) fn installations(&self) -> PathBuf {
+        self.root.join("julias-v1")
+    }
+
     /// What a Julia said of itself.
     pub(crate) fn installation(&self, binary: &Path) -> PathBuf {
-        self.root.join("julias-v1").join(format!("{}.json", name_of(binary)))
+        self.installations().join(format!("{}.json", name_of(binary)))
     }
 
     /// A verdict and what it rests on.

@@ -50,6 +50,11 @@ impl Lock {
         }
     }
 
+    /// Whether another process holds it. Makes no file.
+    pub(crate) fn is_held(path: &Path) -> bool {
+        path.exists() && matches!(Self::attempt(path), Ok(Attempt::Held(_)))
+    }
+
     /// Takes the lock, waiting for another process as long as `wait` (called with that process's number, a
     /// few times each second) says to go on. `None` where it said to stop.
     ///

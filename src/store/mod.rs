@@ -5,6 +5,7 @@ pub(crate) mod catalog;
 pub(crate) mod installation_cache;
 pub(crate) mod journal;
 pub(crate) mod layout;
+pub(crate) mod lease;
 pub(crate) mod load_times;
 pub(crate) mod lock;
 pub(crate) mod notice;

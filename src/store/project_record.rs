@@ -22,6 +22,9 @@ pub(crate) struct ProjectRecord {
     pub(crate) path: String,
     /// The key of the last image that was built for it, alone or with others.
     pub(crate) image: Option<Digest>,
+    /// Keys of the images that it had before, the last one last: their caches are known by them.
+    #[serde(default)]
+    pub(crate) former: Vec<Digest>,
     /// Seconds that were spent on building for it, over all builds.
     #[serde(default)]
     pub(crate) spent: f64,
@@ -54,6 +57,7 @@ impl ProjectRecord {
             format: FORMAT,
             path: path_text::encode(project),
             image: None,
+            former: Vec::new(),
             spent: 0.0,
             forgotten: None,
             is_found: false,
@@ -76,8 +80,16 @@ pub(crate) fn update(
     project: &Path,
     change: impl FnOnce(&mut ProjectRecord),
 ) -> io::Result<()> {
+    const MOST_FORMER: usize = 100;
     let mut record = read(layout, project).unwrap_or_else(|| ProjectRecord::new(project));
+    let before = record.image.clone();
     change(&mut record);
+    if let Some(key) = before.filter(|key| record.image.as_ref() != Some(key)) {
+        record.former.retain(|known| *known != key);
+        record.former.push(key);
+        let surplus = record.former.len().saturating_sub(MOST_FORMER);
+        record.former.drain(..surplus);
+    }
     let text = toml::to_string(&record).map_err(io::Error::other)?;
     fs::replace_durably(&layout.project_record(project), text.as_bytes())
 }

@@ -68,7 +68,29 @@ pub(crate) fn sweep(layout: &Layout) -> usize {
     entries.flatten().filter(|entry| sweep_one(layout, &entry.path()).unwrap_or(false)).count()
 }
 
-fn sweep_one(layout: &Layout, folder: &Path) -> io::Result<bool> {
+/// The folders of builders that died, sorted.
+pub(crate) fn abandoned(layout: &Layout) -> Vec<PathBuf> {
+    let Ok(entries) = fs_err::read_dir(layout.temporary()) else { return Vec::new() };
+    let mut folders: Vec<PathBuf> =
+        entries.flatten().map(|entry| entry.path()).filter(|folder| is_abandoned(layout, folder)).collect();
+    folders.sort_unstable();
+    folders
+}
+
+/// Whether nobody is at work in a folder. Changes nothing.
+fn is_abandoned(layout: &Layout, folder: &Path) -> bool {
+    let lock_path = layout.lock(&folder.file_name().unwrap_or_default().to_string_lossy());
+    if !lock_path.exists() {
+        return !is_fresh(folder);
+    }
+    matches!(Lock::attempt(&lock_path), Ok(Attempt::Taken(_)))
+}
+
+/// Removes the folder of a builder that died, and ends what still works for it. `false` where it did not die.
+///
+/// # Errors
+/// Where it cannot be removed.
+pub(crate) fn sweep_one(layout: &Layout, folder: &Path) -> io::Result<bool> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let lock_path = layout.lock(&name);
     // A folder may be seen between its making and the taking of its lock.

@@ -3,6 +3,7 @@
 pub(crate) mod message;
 pub(crate) mod output;
 pub(crate) mod progress;
+pub(crate) mod prompt;
 pub(crate) mod table;
 pub(crate) mod terminal;
 pub(crate) mod time;

@@ -1,4 +1,4 @@
-//! Lengths of time.
+//! Lengths of time, and moments.
 
 /// A length of time in seconds, as people read it: `12 s`, `3.4 min`, `2.1 h`.
 pub(crate) fn time(seconds: f64) -> String {
@@ -14,4 +14,14 @@ pub(crate) fn time(seconds: f64) -> String {
 /// A moment, in seconds since 1970, as people read it.
 pub(crate) fn date(time: i64) -> String {
     jiff::Timestamp::from_second(time).map(|time| time.strftime("%F %R UTC").to_string()).unwrap_or_default()
+}
+
+/// A length of time in whole days, as in a table: `today`, `3 d`, `5 w`, `2 y`.
+pub(crate) fn age(seconds: i64) -> String {
+    match seconds / 86_400 {
+        0 => "today".to_owned(),
+        days @ 1..=20 => format!("{days} d"),
+        days @ 21..=729 => format!("{} w", days / 7),
+        days => format!("{} y", days / 365),
+    }
 }

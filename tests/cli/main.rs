@@ -10,6 +10,7 @@ mod world;
 mod background;
 mod build_faults;
 mod frequent;
+mod gc;
 mod golden;
 mod image;
 mod interruption;

@@ -224,10 +224,8 @@ impl<'a> Making<'a> {
         let Some(_project_lock) = self.lock(&project_lock, watcher)? else {
             return Err(interrupted(watcher));
         };
-        let bake_folder = layout
-            .builder(&self.julia.installation.identity.version)
-            .join("projects")
-            .join(name_of(&plan.state().folder));
+        let bake_folder =
+            layout.bake_project(&self.julia.installation.identity.version, &plan.state().folder);
         let bake_file =
             bake_project::write(&bake_folder, plan.state(), plan.packages(), &self.julia.installation)?;
         let image = prepared.join(layout.image_file(&key).file_name().unwrap_or_default());

@@ -1,7 +1,5 @@
 //! What `plan` tells.
 
-use std::io::{self, BufRead as _};
-
 use serde::Serialize;
 
 use crate::assessment::{KnownProject, Prospect, Survey};
@@ -12,9 +10,9 @@ use crate::model::key::BakedPackage;
 use crate::model::savings::WEEKS_TO_PAY;
 use crate::model::sharing::{SharedImage, Sharing};
 use crate::path_text;
-use crate::ui::message;
 use crate::ui::table::pairs;
 use crate::ui::time::time;
+use crate::ui::{message, prompt};
 
 /// The plan, in any format.
 #[derive(Serialize)]
@@ -245,11 +243,6 @@ pub(super) fn is_confirmed(context: &Context, leader: &Prospect, members: &[Pros
     }
     let projects = std::iter::once(leader).chain(members);
     let names: Vec<String> = projects.map(|project| path_text::encode(&project.state.folder)).collect();
-    message::line(&format!(
-        "one image for {}\n{BEWARE}\nbuild it, and use it in all of these? [y/N]",
-        names.join(", ")
-    ));
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    message::line(&format!("one image for {}\n{BEWARE}", names.join(", ")));
+    prompt::is_confirmed("build it, and use it in all of these?")
 }

@@ -1,0 +1,316 @@
+//! Who may have written precompile files: every project that we know of, with every image that it had, under every
+//! Julia.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::assessment::known::all_uses;
+use crate::assessment::patience;
+use crate::assessment::survey::{Found, Prospect, Survey, Surveyed};
+use crate::context::Context;
+use crate::error::Error;
+use crate::fs;
+use crate::installation::Installation;
+use crate::model::cache_owner::{Marks, Owner, Standing, Writer, Writers};
+use crate::model::cache_slug::cache_folder;
+use crate::model::depots::package_folders;
+use crate::model::image::KnownImage;
+use crate::model::key::Digest;
+use crate::model::manifest::Source;
+use crate::path_text;
+use crate::platform;
+use crate::store::installation_cache::KnownJulia;
+use crate::store::project_record;
+
+/// How long is waited for the disk of a project.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What is known of one project's images.
+#[derive(Clone, Debug, Default)]
+struct Images {
+    /// All that it had or may get.
+    keys: BTreeSet<Digest>,
+    /// Those that its starts get now, under whatever Julia.
+    in_force: BTreeSet<Digest>,
+}
+
+/// All who may have written precompile files.
+#[derive(Debug)]
+pub(crate) struct Owners {
+    by_release: HashMap<String, Writers>,
+    /// Versions of Julia.
+    versions: HashSet<String>,
+    code: Code,
+}
+
+/// The code that projects hold.
+#[derive(Debug, Default)]
+struct Code {
+    /// `Name/slug`, as below a depot's `packages`.
+    trees: HashSet<String>,
+    /// Files that packages in development are loaded from.
+    entries: HashSet<Vec<u8>>,
+    /// Folders of standard libraries.
+    standard: Vec<Vec<u8>>,
+}
+
+impl Owners {
+    /// Puts together what is known. `surveys` has one for each Julia that can be asked.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub(crate) fn read(
+        context: &Context,
+        julias: &[KnownJulia],
+        depots: &[PathBuf],
+        surveys: &[(&Survey, &[Surveyed])],
+    ) -> Result<Self, Error> {
+        let catalog = surveys.first().map_or(&[][..], |(survey, _)| &survey.catalog.images);
+        let mut images: BTreeMap<String, Images> = BTreeMap::new();
+        let clock = crate::model::usage::Clock::at(context.now);
+        for (project, uses) in all_uses(context, clock, depots)? {
+            let keys = uses.images.keys().filter_map(|key| Digest::parse(key));
+            images.entry(project).or_default().keys.extend(keys);
+        }
+        for record in project_record::read_all(&context.layout) {
+            let known = images.entry(record.path).or_default();
+            known.keys.extend(record.image.into_iter().chain(record.former).chain(record.accepted));
+        }
+        for image in catalog {
+            let record = &image.record;
+            for project in std::iter::once(&record.project).chain(&record.shared_with) {
+                images.entry(project.clone()).or_default().keys.insert(record.key.clone());
+            }
+        }
+        for (survey, surveyed) in surveys {
+            for Surveyed { known, found } in *surveyed {
+                let Found::Project(prospect) = found else { continue };
+                let Some(image) = survey.image_of(&prospect.verdict) else { continue };
+                let known = images.entry(known.path.clone()).or_default();
+                known.keys.insert(image.record.key.clone());
+                known.in_force.insert(image.record.key.clone());
+            }
+        }
+        let environments = environments(depots);
+        for environment in &environments {
+            let folder = fs_err::canonicalize(environment).unwrap_or_else(|_| environment.clone());
+            images.entry(path_text::encode(&folder)).or_default();
+        }
+        let presence = presence(images.keys().cloned().collect());
+        let mut writers: HashMap<String, (semver::Version, Vec<Writer>)> = HashMap::new();
+        // What is there comes first: of two writers of one name the earlier counts.
+        for is_there in [true, false] {
+            for julia in julias.iter().filter(|julia| julia.is_there == is_there) {
+                let version = julia.installation.version();
+                let release = cache_folder(&version);
+                let (_, writers) = writers.entry(release).or_insert_with(|| (version, Vec::new()));
+                let field =
+                    Field { context, julia, catalog, presence: &presence, environments: &environments };
+                field.add(&images, writers);
+            }
+        }
+        let cpu_targets = BTreeSet::from(["native", context.cpu_target()]);
+        let cpu_targets: Vec<Vec<u8>> =
+            cpu_targets.into_iter().map(|target| target.as_bytes().to_vec()).collect();
+        let by_release = writers
+            .into_iter()
+            .map(|(release, (version, writers))| {
+                (release, Writers::new(version, cpu_targets.clone(), writers))
+            })
+            .collect();
+        let prospects = surveys.iter().flat_map(|(_, surveyed)| surveyed.iter());
+        let prospects = prospects.filter_map(|surveyed| match &surveyed.found {
+            Found::Project(prospect) => Some(&**prospect),
+            Found::Gone | Found::Trouble(_) => None,
+        });
+        let code = Code::of(prospects, julias.iter().map(|julia| &julia.installation));
+        let versions = julias.iter().map(|julia| julia.installation.identity.version.clone()).collect();
+        Ok(Self { by_release, versions, code })
+    }
+
+    /// Whose a file of this name is.
+    pub(crate) fn owner(&mut self, release: &str, project_slug: &str, marks: Marks) -> Option<&Rc<Owner>> {
+        self.by_release.get_mut(release)?.owner(project_slug, marks)
+    }
+
+    /// Whether a Julia of this version was ever asked.
+    pub(crate) fn knows(&self, julia: &str) -> bool {
+        self.versions.contains(julia)
+    }
+
+    /// Whether a project that is there holds the code that a file was made from, whose entry file is `source` as the
+    /// header names it.
+    pub(crate) fn is_needed(&self, source: &[u8]) -> bool {
+        self.code.holds(source)
+    }
+}
+
+/// What does not change from one project to the next.
+struct Field<'a> {
+    context: &'a Context,
+    julia: &'a KnownJulia,
+    catalog: &'a [KnownImage],
+    /// Whether each project is there.
+    presence: &'a HashMap<String, bool>,
+    /// Folders of named environments.
+    environments: &'a [PathBuf],
+}
+
+impl Field<'_> {
+    fn add(&self, images: &BTreeMap<String, Images>, writers: &mut Vec<Writer>) {
+        for is_there in [true, false] {
+            for (project, images) in images {
+                if self.presence.get(project).copied().unwrap_or(true) == is_there {
+                    self.add_project(project, is_there, images, writers);
+                }
+            }
+        }
+        self.add_writer(Vec::new(), None, self.owner("", true, None, Standing::InForce), writers);
+    }
+
+    fn add_project(&self, project: &str, has_project: bool, images: &Images, writers: &mut Vec<Writer>) {
+        let folder = path_text::decode(project);
+        let files = self.project_files(&folder);
+        let own = std::iter::once((None, Standing::InForce));
+        let others = images.keys.iter().map(|key| (Some(key), self.standing(project, key, images)));
+        for (key, standing) in own.chain(others) {
+            let owner = self.owner(project, has_project, key, standing);
+            for file in &files {
+                self.add_writer(platform::bytes(file.as_os_str()).to_vec(), key, Rc::clone(&owner), writers);
+            }
+        }
+    }
+
+    /// What Julia may have as its active project for a folder: the project's file, one that leads to the folder by the
+    /// name of an environment, and that of ours from which its images are built.
+    fn project_files(&self, folder: &Path) -> Vec<PathBuf> {
+        const NAMES: [&str; 2] = ["Project.toml", "JuliaProject.toml"];
+        let version = &self.julia.installation.identity.version;
+        let mut folders = vec![folder.to_owned(), self.context.layout.bake_project(version, folder)];
+        let named = self.environments.iter().filter(|named| named.file_name() == folder.file_name());
+        folders.extend(named.filter(|named| is_same(named, folder)).cloned());
+        folders.iter().flat_map(|folder| NAMES.map(|name| folder.join(name))).collect()
+    }
+
+    fn owner(&self, project: &str, has_project: bool, key: Option<&Digest>, standing: Standing) -> Rc<Owner> {
+        Rc::new(Owner {
+            project: project.to_owned(),
+            has_project,
+            image: key.cloned(),
+            standing,
+            julia: path_text::encode(&self.julia.installation.binary),
+            has_julia: self.julia.is_there,
+        })
+    }
+
+    fn add_writer(
+        &self,
+        active_project: Vec<u8>,
+        image: Option<&Digest>,
+        owner: Rc<Owner>,
+        writers: &mut Vec<Writer>,
+    ) {
+        let installation = &self.julia.installation;
+        let image = image.map_or_else(
+            || installation.default_image.to_path_buf(),
+            |key| self.context.layout.image_file(key),
+        );
+        writers.push(Writer {
+            active_project,
+            image_file: platform::bytes(image.as_os_str()).to_vec(),
+            binary: platform::bytes(installation.real_binary.as_os_str()).to_vec(),
+            owner,
+        });
+    }
+
+    /// What has become of an image of a project.
+    fn standing(&self, project: &str, key: &Digest, images: &Images) -> Standing {
+        if images.in_force.contains(key) {
+            return Standing::InForce;
+        }
+        let version = &self.julia.installation.identity.version;
+        let of_this_julia = self.catalog.iter().filter(|image| image.inputs.julia.version == *version);
+        let successors = of_this_julia.filter(|image| {
+            image.record.key != *key
+                && (image.record.is_for(project) || images.in_force.contains(&image.record.key))
+        });
+        let last = successors.map(|image| image.record.built).max();
+        let own = self.catalog.iter().find(|image| image.record.key == *key).map(|image| image.record.built);
+        match (own, last) {
+            (Some(built), Some(since)) if since >= built => Standing::Superseded { since },
+            (Some(_), _) => Standing::InForce,
+            (None, Some(since)) => Standing::Superseded { since },
+            (None, None) => Standing::Gone,
+        }
+    }
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    fs_err::canonicalize(one).is_ok_and(|one| one == other)
+}
+
+/// The named environments of the depots, as Julia writes their paths.
+fn environments(depots: &[PathBuf]) -> Vec<PathBuf> {
+    let folders = depots.iter().filter_map(|depot| fs_err::read_dir(depot.join("environments")).ok());
+    folders.flat_map(|entries| entries.flatten().map(|entry| entry.path())).collect()
+}
+
+/// Whether there is a project in each folder. One whose disk does not answer is there.
+fn presence(projects: Vec<String>) -> HashMap<String, bool> {
+    let answers = patience::each(projects.clone(), PATIENCE, |project: &String| {
+        let folder = path_text::decode(project);
+        ["Project.toml", "JuliaProject.toml"].iter().any(|name| match fs_err::metadata(folder.join(name)) {
+            Ok(_) => true,
+            Err(error) => !fs::is_absence(&error),
+        })
+    });
+    projects.into_iter().zip(answers).map(|(project, answer)| (project, answer.unwrap_or(true))).collect()
+}
+
+impl Code {
+    fn of<'a>(
+        prospects: impl Iterator<Item = &'a Prospect>,
+        installations: impl Iterator<Item = &'a Installation>,
+    ) -> Self {
+        let standard = installations
+            .map(|installation| platform::bytes(installation.standard_library_folder.as_os_str()).to_vec());
+        let mut code = Self { standard: standard.collect(), ..Self::default() };
+        for prospect in prospects {
+            let state = &prospect.state;
+            for package in state.manifest.packages.values() {
+                match &package.source {
+                    Source::Stdlib => {}
+                    Source::Tree(tree) => {
+                        // Below no depot: what is wanted is the end of the path.
+                        let folders = package_folders(&[PathBuf::new()], &package.name, &package.uuid, tree);
+                        code.trees.extend(folders.iter().filter_map(|folder| {
+                            Some(folder.strip_prefix("packages").ok()?.to_string_lossy().into_owned())
+                        }));
+                    }
+                    Source::Path(path) => {
+                        let entry = package.entry_file.clone();
+                        let entry = entry.unwrap_or_else(|| format!("src/{}.jl", package.name));
+                        let manifest_folder = state.manifest_file.parent().unwrap_or(&state.folder);
+                        let file =
+                            crate::model::paths::absolute(manifest_folder, Path::new(path)).join(entry);
+                        code.entries.insert(platform::bytes(file.as_os_str()).to_vec());
+                    }
+                }
+            }
+        }
+        code
+    }
+
+    fn holds(&self, source: &[u8]) -> bool {
+        if self.entries.contains(source) || self.standard.iter().any(|folder| source.starts_with(folder)) {
+            return true;
+        }
+        let text = String::from_utf8_lossy(source);
+        let parts: Vec<&str> = text.split(['/', '\\']).collect();
+        parts
+            .windows(3)
+            .any(|part| part[0] == "packages" && self.trees.contains(&format!("{}/{}", part[1], part[2])))
+    }
+}

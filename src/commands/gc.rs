@@ -1,0 +1,154 @@
+//! `jlproj gc`: shows what is garbage, and removes it.
+
+mod removal;
+mod stock;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::cli::GcArgs;
+use crate::commands::cache::size;
+use crate::commands::inventory;
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::model::garbage::{Item, Limits, plan};
+use crate::path_text;
+use crate::ui::output::{self, Format};
+use crate::ui::table::{Side, columns};
+use crate::ui::{message, prompt};
+
+/// One thing that goes.
+#[derive(Serialize)]
+struct Row {
+    /// `image`, `cache`, `folder` or `journal`.
+    kind: &'static str,
+    /// The key of an image, or a path.
+    name: String,
+    /// The project that it is of, where there is one.
+    project: Option<String>,
+    why: String,
+    bytes: u64,
+}
+
+pub(crate) fn run(arguments: &GcArgs, context: &Context) -> Result<u8, Error> {
+    if !context.has_store {
+        return Err(Error::NoHome);
+    }
+    let inventory = inventory::read(context, arguments.julia.julia.clone())?;
+    let limits = Limits {
+        now: context.now,
+        older_than: arguments.older_than,
+        keep_size: arguments.keep_size,
+        images: !arguments.caches,
+        caches: !arguments.images,
+    };
+    let items = plan(&stock::take(context, &inventory, arguments.all_julias)?, &limits);
+    let rows: Vec<Row> = items.iter().map(|item| row(context, item)).collect();
+    output::print(&rows, arguments.format.format, || table(&rows, arguments.verbose, context))?;
+    for text in &inventory.passed_over {
+        message::note(&format!("not looked at: {text}"));
+    }
+    if items.is_empty() || arguments.dry_run {
+        return Ok(exit::SUCCESS);
+    }
+    if !arguments.yes {
+        let can_ask = context.stdin_is_terminal && matches!(arguments.format.format, Format::Table);
+        if !can_ask || !prompt::is_confirmed("remove all this?") {
+            return Err(Error::NotConfirmed);
+        }
+    }
+    remove(context, &items)
+}
+
+/// Does what was shown. What cannot be removed is told, and the rest is done.
+fn remove(context: &Context, items: &[Item]) -> Result<u8, Error> {
+    let (mut freed, mut failed) = (0, 0);
+    for item in items {
+        match removal::remove(context, item) {
+            Ok(bytes) => freed += bytes,
+            Err(text) => {
+                failed += 1;
+                message::line(&format!("{}: {text}", row(context, item).name));
+            }
+        }
+    }
+    message::note(&format!("{} of {} removed, {} freed", items.len() - failed, items.len(), size(freed)));
+    match failed {
+        0 => Ok(exit::SUCCESS),
+        failed => Err(Error::SomeNotRemoved { failed, all: items.len() }),
+    }
+}
+
+fn row(context: &Context, item: &Item) -> Row {
+    let bytes = item.bytes();
+    match item {
+        Item::Image { image, why } => Row {
+            kind: "image",
+            name: image.key.to_string(),
+            project: Some(image.project.clone()),
+            why: why.clone(),
+            bytes,
+        },
+        Item::Cache { cache, why } => Row {
+            kind: "cache",
+            name: path_text::encode(
+                &cache
+                    .depot
+                    .join(&cache.folder)
+                    .join(cache.files.first().map_or("", |file| file.name.as_str())),
+            ),
+            project: Some(cache.project.clone()).filter(|project| !project.is_empty()),
+            why: (*why).to_owned(),
+            bytes,
+        },
+        Item::Abandoned(abandoned) => Row {
+            kind: "folder",
+            name: path_text::encode(&abandoned.path),
+            project: None,
+            why: "a build that died left it".to_owned(),
+            bytes,
+        },
+        Item::Journal { .. } => Row {
+            kind: "journal",
+            name: path_text::encode(&context.layout.journal()),
+            project: None,
+            why: "starts of long ago are counted together".to_owned(),
+            bytes,
+        },
+    }
+}
+
+/// The plan, for people. Caches of one project that go for one reason share a line unless all are asked for.
+fn table(rows: &[Row], verbose: bool, context: &Context) -> String {
+    if rows.is_empty() {
+        return "nothing to collect\n".to_owned();
+    }
+    let mut lines: Vec<Vec<String>> = Vec::new();
+    let mut caches: BTreeMap<(&Option<String>, &str), (usize, u64)> = BTreeMap::new();
+    let shown = |path: &str| message::visible(&context.home_relative(path));
+    for row in rows {
+        let project = row.project.as_deref().unwrap_or("-");
+        let (place, what) = match row.kind {
+            "cache" if !verbose => {
+                let sum = caches.entry((&row.project, &row.why)).or_default();
+                *sum = (sum.0 + 1, sum.1 + row.bytes);
+                continue;
+            }
+            "cache" => (shown(&row.name), "precompile file".to_owned()),
+            "image" => (shown(project), format!("image {}", row.name.get(..12).unwrap_or(&row.name))),
+            kind => (shown(&row.name), kind.to_owned()),
+        };
+        lines.push(vec![place, what, row.why.clone(), size(row.bytes)]);
+    }
+    for ((project, why), (count, bytes)) in caches {
+        let files = if count == 1 { "file" } else { "files" };
+        let place = shown(project.as_deref().unwrap_or("-"));
+        lines.push(vec![place, format!("{count} precompile {files}"), why.to_owned(), size(bytes)]);
+    }
+    let total = rows.iter().map(|row| row.bytes).sum();
+    lines.push(vec!["in all".to_owned(), String::new(), String::new(), size(total)]);
+    let header = [("of", Side::Left), ("what", Side::Left), ("why", Side::Left), ("size", Side::Right)];
+    columns(&header, &lines, context.width)
+}

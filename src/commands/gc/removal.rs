@@ -1,0 +1,79 @@
+//! Removes what was planned, if it is still what it was then.
+
+use std::ffi::OsStr;
+use std::io;
+
+use crate::context::Context;
+use crate::fs;
+use crate::model::garbage::{Item, SeenFile, StoredCache, StoredImage};
+use crate::platform;
+use crate::store::lease;
+use crate::store::lock::{Attempt, Lock};
+use crate::store::workspace::{self, Workspace};
+use crate::store::{catalog, journal, project_record};
+
+/// Removes it and returns the bytes that were gained.
+///
+/// # Errors
+/// In a few words, why it stays.
+pub(super) fn remove(context: &Context, item: &Item) -> Result<u64, String> {
+    let told = |error: io::Error| error.to_string();
+    match item {
+        Item::Image { image, .. } => remove_image(context, image),
+        Item::Cache { cache, .. } => remove_cache(cache),
+        Item::Abandoned(abandoned) => match workspace::sweep_one(&context.layout, &abandoned.path) {
+            Ok(true) => Ok(abandoned.bytes),
+            Ok(false) => Err("a build is at work in it".to_owned()),
+            Err(error) if fs::is_absence(&error) => Ok(0),
+            Err(error) => Err(error.to_string()),
+        },
+        Item::Journal { .. } => {
+            let freed = journal::compact(&context.layout, context.now).map_err(told)?;
+            freed.ok_or_else(|| "another process is at it".to_owned())
+        }
+    }
+}
+
+/// Takes the image out of its place in one step, so that nobody ever meets a part of it, and removes it then.
+fn remove_image(context: &Context, image: &StoredImage) -> Result<u64, String> {
+    let told = |error: io::Error| error.to_string();
+    let layout = &context.layout;
+    let folder = layout.image_folder(&image.key);
+    let Attempt::Taken(_lock) = Lock::attempt(&layout.lock(image.key.as_str())).map_err(told)? else {
+        return Err("a build is at work on it".to_owned());
+    };
+    if !folder.exists() {
+        return Ok(0);
+    }
+    if catalog::read(layout, &image.key)?.record.built != image.built {
+        return Err("it was built again meanwhile".to_owned());
+    }
+    let _sole = match lease::take_sole(&layout.image_file(&image.key)) {
+        Ok(Some(sole)) => Some(sole),
+        Ok(None) => return Err("it is in use".to_owned()),
+        Err(error) if fs::is_absence(&error) => None,
+        Err(error) => return Err(error.to_string()),
+    };
+    let workspace = Workspace::create(layout).map_err(told)?;
+    fs_err::rename(&folder, workspace.path().join("image")).map_err(told)?;
+    for record in project_record::read_all(layout) {
+        if record.image.as_ref() == Some(&image.key) {
+            let project = crate::path_text::decode(&record.path);
+            project_record::update(layout, &project, |record| record.image = None).map_err(told)?;
+        }
+    }
+    drop(workspace);
+    Ok(image.bytes)
+}
+
+/// Removes the precompile file first: native code alone is used by nobody.
+fn remove_cache(cache: &StoredCache) -> Result<u64, String> {
+    for SeenFile { name, inode, modified } in &cache.files {
+        match platform::remove_beneath(&cache.depot, &cache.folder, OsStr::new(name), (*inode, *modified)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(cache.bytes)
+}

@@ -1,0 +1,136 @@
+//! What there is to collect, and what has to stay.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::assessment::{CacheFile, Found};
+use crate::commands::inventory::Inventory;
+use crate::context::Context;
+use crate::error::Error;
+use crate::model::cache_owner::{CacheVerdict, Standing};
+use crate::model::cache_slug::cache_folder;
+use crate::model::garbage::{Abandoned, Hold, SeenFile, Stock, StoredCache, StoredImage};
+use crate::model::image::KnownImage;
+use crate::model::key::Digest;
+use crate::model::verdict::{Plain, Verdict};
+use crate::store::lock::Lock;
+use crate::store::{journal, lease, workspace};
+
+/// Takes stock of the images, the caches and what builds left.
+///
+/// # Errors
+/// Where the journal cannot be read.
+pub(super) fn take(context: &Context, inventory: &Inventory, all_julias: bool) -> Result<Stock, Error> {
+    let last_uses = journal::last_uses(&context.layout, context.now)?;
+    let holds = holds(inventory);
+    let catalog =
+        inventory.surveys.first().map(|(survey, _)| survey.catalog.images.as_slice()).unwrap_or_default();
+    let images = catalog.iter().map(|image| {
+        let key = &image.record.key;
+        let is_orphan = !inventory.has_julia(image);
+        let is_other = image.inputs.julia != inventory.installation.identity;
+        let hold = if lease::is_in_use(&context.layout.image_file(key)) {
+            Some(Hold::InUse)
+        } else if Lock::is_held(&context.layout.lock(key.as_str())) {
+            Some(Hold::Building)
+        } else if is_orphan {
+            None
+        } else if is_other && !all_julias {
+            Some(Hold::OtherJulia)
+        } else {
+            holds.get(key).cloned()
+        };
+        StoredImage {
+            key: key.clone(),
+            project: image.record.project.clone(),
+            built: image.record.built,
+            bytes: image.record.file.size,
+            last_use: last_uses.get(key.as_str()).copied().unwrap_or(0).max(image.record.built),
+            is_orphan,
+            hold,
+        }
+    });
+    let own_release = cache_folder(&inventory.installation.version());
+    let is_asked = |cache: &CacheFile| {
+        let is_gone = cache.owner.as_ref().is_some_and(|owner| !owner.has_julia);
+        all_julias || is_gone || cache.file.release == own_release
+    };
+    let caches = inventory.caches.iter().filter(|cache| is_asked(cache)).map(stored);
+    let abandoned = workspace::abandoned(&context.layout);
+    Ok(Stock {
+        images: images.collect(),
+        caches: caches.collect(),
+        abandoned: abandoned.into_iter().map(|path| Abandoned { bytes: size_of(&path), path }).collect(),
+        journal: journal::plan_compaction(&context.layout, context.now),
+    })
+}
+
+fn stored(cache: &CacheFile) -> StoredCache {
+    let CacheFile { file, owner, verdict, reason } = cache;
+    let is_superseded =
+        owner.as_ref().is_some_and(|owner| matches!(owner.standing, Standing::Superseded { .. }));
+    StoredCache {
+        project: owner.as_ref().map(|owner| owner.project.clone()).unwrap_or_default(),
+        depot: file.depot.clone(),
+        folder: file.folder.clone(),
+        files: file
+            .files
+            .iter()
+            .map(|(name, stamp)| SeenFile {
+                name: name.clone(),
+                inode: stamp.inode,
+                modified: stamp.modified,
+            })
+            .collect(),
+        bytes: file.bytes(),
+        last_use: file.last_use(),
+        image: owner.as_ref().and_then(|owner| owner.image.clone()),
+        garbage: verdict.is_garbage().then_some(reason),
+        is_shared: is_superseded && *verdict == CacheVerdict::Live,
+    }
+}
+
+/// The images that have to stay, for what projects get and for what was built for them last.
+fn holds(inventory: &Inventory) -> BTreeMap<Digest, Hold> {
+    let mut holds = BTreeMap::new();
+    for (survey, surveyed) in inventory.live() {
+        let project = &surveyed.known.path;
+        if let Found::Project(prospect) = &surveyed.found
+            && let Some(key) = named(&prospect.verdict)
+        {
+            holds.insert(key.clone(), Hold::Verdict(project.clone()));
+        }
+        let recorded = surveyed.known.record.as_ref().and_then(|record| record.image.clone());
+        let newest = newest(&survey.catalog.images, project, &survey.installation.identity.version);
+        for key in recorded.into_iter().chain(newest) {
+            holds.entry(key).or_insert_with(|| Hold::Newest(project.clone()));
+        }
+    }
+    holds
+}
+
+/// The image that a verdict names and that is good for something.
+fn named(verdict: &Verdict) -> Option<&Digest> {
+    match verdict {
+        Verdict::Exact { key }
+        | Verdict::Contained { key, .. }
+        | Verdict::Plain(Plain::TooMuchOutside { key, .. }) => Some(key),
+        Verdict::Plain(_) => None,
+    }
+}
+
+fn newest(images: &[KnownImage], project: &str, julia: &str) -> Option<Digest> {
+    let own =
+        images.iter().filter(|image| image.record.is_for(project) && image.inputs.julia.version == julia);
+    own.max_by_key(|image| image.record.built).map(|image| image.record.key.clone())
+}
+
+/// Bytes of all files below a folder; no link is followed.
+fn size_of(path: &Path) -> u64 {
+    let Ok(metadata) = fs_err::symlink_metadata(path) else { return 0 };
+    if !metadata.is_dir() {
+        return metadata.len();
+    }
+    let entries = fs_err::read_dir(path).into_iter().flatten().flatten();
+    entries.map(|entry| size_of(&entry.path())).sum()
+}

@@ -1,0 +1,102 @@
+//! What `cache` and `gc` look at: every Julia, every project, every image and every precompile file.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use crate::assessment::{self, CacheFile, Found, KnownProject, Overrides, Owners, Survey, Surveyed};
+use crate::context::Context;
+use crate::error::Error;
+use crate::fs;
+use crate::installation::Installation;
+use crate::model::image::KnownImage;
+use crate::model::usage::{Clock, Uses};
+use crate::path_text;
+use crate::store::installation_cache::{self, KnownJulia};
+use crate::store::project_record;
+
+/// All of it.
+#[derive(Debug)]
+pub(super) struct Inventory {
+    /// The Julia of this command.
+    pub(super) installation: Installation,
+    /// Every Julia that was asked once.
+    pub(super) julias: Vec<KnownJulia>,
+    /// All known projects, under each Julia that is as it was when it was asked.
+    pub(super) surveys: Vec<(Arc<Survey>, Vec<Surveyed>)>,
+    pub(super) caches: Vec<CacheFile>,
+    /// What was not looked at, and why.
+    pub(super) passed_over: Vec<String>,
+}
+
+/// Takes stock.
+///
+/// # Errors
+/// Where there is no Julia, a setting cannot be followed, or the journal cannot be read.
+pub(super) fn read(context: &Context, julia: Option<OsString>) -> Result<Inventory, Error> {
+    let settings = assessment::settings(context, Overrides { julia, ..Overrides::default() })?;
+    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+    let installation = assessment::describe(context, &located)?;
+    let mut julias = installation_cache::read_all(&context.layout);
+    // Where the store cannot be written it is not among them.
+    if julias.iter().all(|julia| julia.installation != installation) {
+        julias.push(KnownJulia { installation: installation.clone(), is_there: true, is_unchanged: true });
+    }
+    let mut depots = assessment::depots(context, &installation)?;
+    let mut surveys = Vec::new();
+    for julia in julias.iter().filter(|julia| julia.is_there && julia.is_unchanged) {
+        let others = assessment::depots(context, &julia.installation)?;
+        let mut known = assessment::known_projects(context, Clock::at(context.now), &others)?;
+        let survey = Arc::new(Survey::new(context, &julia.installation, &settings));
+        known.extend(just_built(context, &survey, &known));
+        let surveyed = survey.of(known);
+        surveys.push((survey, surveyed));
+        for depot in others {
+            if !depots.contains(&depot) {
+                depots.push(depot);
+            }
+        }
+    }
+    let looked_at: Vec<(&Survey, &[Surveyed])> =
+        surveys.iter().map(|(survey, surveyed)| (&**survey, surveyed.as_slice())).collect();
+    let mut owners = Owners::read(context, &julias, &depots, &looked_at)?;
+    let listing = assessment::list(&depots);
+    let caches = assessment::judge_all(listing.files, &mut owners, context.now);
+    Ok(Inventory { installation, julias, surveys, caches, passed_over: listing.passed_over })
+}
+
+/// Projects of which only an image tells: one that was built just now, and not used yet.
+fn just_built(context: &Context, survey: &Survey, known: &[KnownProject]) -> Vec<KnownProject> {
+    let known: BTreeSet<&str> = known.iter().map(|known| known.path.as_str()).collect();
+    let images = survey.catalog.images.iter().map(|image| &image.record);
+    let named = images.flat_map(|record| std::iter::once(&record.project).chain(&record.shared_with));
+    let named: BTreeSet<&String> = named.filter(|project| !known.contains(project.as_str())).collect();
+    let projects = named.into_iter().map(|path| {
+        let record = project_record::read(&context.layout, &path_text::decode(path));
+        KnownProject { path: path.clone(), uses: Uses::default(), record }
+    });
+    // One that was forgotten is to be.
+    let is_forgotten =
+        |known: &KnownProject| known.record.as_ref().is_some_and(|record| record.forgotten.is_some());
+    projects.filter(|known| !is_forgotten(known)).collect()
+}
+
+impl Inventory {
+    /// Whether a Julia that images of this kind work with is on the machine, or may be.
+    pub(super) fn has_julia(&self, image: &KnownImage) -> bool {
+        let is_known = self
+            .julias
+            .iter()
+            .any(|julia| julia.is_there && julia.installation.identity == image.inputs.julia);
+        let binary = path_text::decode(&image.record.julia);
+        let is_gone = fs_err::metadata(binary).is_err_and(|error| fs::is_absence(&error));
+        is_known || !is_gone
+    }
+
+    /// The projects that are there, with the survey in which they were looked at.
+    pub(super) fn live(&self) -> impl Iterator<Item = (&Survey, &Surveyed)> {
+        let all =
+            self.surveys.iter().flat_map(|(survey, surveyed)| surveyed.iter().map(|one| (&**survey, one)));
+        all.filter(|(_, surveyed)| !matches!(surveyed.found, Found::Gone))
+    }
+}

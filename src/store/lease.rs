@@ -1,0 +1,87 @@
+//! The use of an image by a running Julia, by a lock of the operating system on the image's file: it goes on in the
+//! program that `run` becomes, and in those that this one starts, and ends with the last of them.
+
+use std::fs::TryLockError;
+use std::io;
+use std::path::Path;
+
+use crate::fs;
+use crate::platform;
+
+/// The use of an image: nobody removes it while this value, or the program that this process becomes, lives.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    /// The file that is locked, where the file system knows locks.
+    _file: Option<fs_err::File>,
+}
+
+/// Takes an image into use. Waits for nobody. `None` where it is being removed, or was.
+pub(crate) fn take(image: &Path) -> Option<Lease> {
+    let file = fs_err::File::open(image).ok()?;
+    #[expect(clippy::disallowed_methods, reason = "the one place that locks images")]
+    match file.file().try_lock_shared() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return None,
+        Err(TryLockError::Error(_)) => return Some(Lease { _file: None }),
+    }
+    // It may have been removed between the opening and the lock.
+    if file.metadata().is_ok_and(|metadata| platform::names(&metadata) == 0) {
+        return None;
+    }
+    match platform::keep_open(file.file()) {
+        Ok(()) => Some(Lease { _file: Some(file) }),
+        Err(_) => Some(Lease { _file: None }),
+    }
+}
+
+/// The sole right to an image, for its removal: who asks for its use meanwhile is denied it.
+#[derive(Debug)]
+pub(crate) struct Sole {
+    _file: fs_err::File,
+}
+
+/// Takes the sole right to an image; `None` where it is in use.
+///
+/// # Errors
+/// Where its file cannot be opened or locked.
+pub(crate) fn take_sole(image: &Path) -> io::Result<Option<Sole>> {
+    let file = fs_err::File::open(image)?;
+    #[expect(clippy::disallowed_methods, reason = "the one place that locks images")]
+    match file.file().try_lock() {
+        Ok(()) => Ok(Some(Sole { _file: file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Whether a Julia runs under an image. Where that cannot be told, one does.
+pub(crate) fn is_in_use(image: &Path) -> bool {
+    match take_sole(image) {
+        Ok(sole) => sole.is_none(),
+        Err(error) => !fs::is_absence(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_used_is_not_removed_and_what_is_removed_not_used() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let image = folder.path().join("sys.so");
+        assert!(take(&image).is_none(), "absent");
+        assert!(!is_in_use(&image));
+        fs_err::write(&image, "image").expect("write");
+        let (Some(first), Some(second)) = (take(&image), take(&image)) else {
+            panic!("many may use it");
+        };
+        assert!(is_in_use(&image));
+        drop(first);
+        assert!(is_in_use(&image));
+        drop(second);
+        let sole = take_sole(&image).expect("lock");
+        assert!(sole.is_some());
+        assert!(take(&image).is_none(), "being removed");
+    }
+}
