@@ -111,6 +111,7 @@ fn three_images_serve_twelve_environments_and_a_thirteenth_at_once() {
         // Alpha, Beta, Gamma and SlowLoad are what the four of a set have in common.
         assert_eq!(held, "4", "{}", project.display());
     }
+    each_loads_its_own_caches(&sandbox, [&projects[3], &projects[7]]);
     // What was measured meanwhile may make another choice better; what is in force is told beside it.
     let plan = sandbox.jlproj(["plan", "--images", "3", "--format", "json"]);
     let plan: serde_json::Value = serde_json::from_str(&plan.code(0).stdout).expect("JSON");
@@ -125,6 +126,37 @@ fn three_images_serve_twelve_environments_and_a_thirteenth_at_once() {
     assert_eq!(in_project(&sandbox, &new).stdout, "4");
     assert_eq!(sandbox.names("store/images-v1").len(), 3);
     sandbox.jlproj(["list", "--all"]).code(0).stdout_has("contained");
+}
+
+/// Asserts that of two projects with two images, which have the same package outside, each loads its own file of it
+/// after the other ran, and that nothing is compiled again.
+fn each_loads_its_own_caches(sandbox: &Sandbox, projects: [&PathBuf; 2]) {
+    let files = projects.map(|project| {
+        let ran = sandbox.jlproj(["cache", "--package", "OnHelper", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&ran.code(0).stdout).expect("JSON");
+        let shown = sandbox.redact(project.to_str().expect("UTF-8"));
+        let rows = report["files"].as_array().expect("files");
+        let own: Vec<&str> = rows
+            .iter()
+            .filter(|row| row["project"] == shown.as_str() && row["image"] != "default")
+            .map(|row| row["path"].as_str().expect("path"))
+            .collect();
+        assert_eq!(own.len(), 1, "{report:#}");
+        PathBuf::from(own[0])
+    });
+    assert_ne!(files[0], files[1]);
+    let modified = |place: usize| std::fs::metadata(&files[place]).expect("cache").modified().expect("time");
+    for round in 0..4 {
+        let (own, other) = (round % 2, 1 - round % 2);
+        let before = [modified(0), modified(1)];
+        let project = format!("--project={}", projects[own].display());
+        let mut command = sandbox.command(["run", "--sysimage=require", &project, "-e", "using OnHelper"]);
+        let ran = sandbox.run(command.env("JULIA_DEBUG", "loading"));
+        ran.code(0);
+        assert!(!ran.stderr.contains("Precompiling "), "{ran}");
+        assert!(modified(own) > before[own], "its own file was not loaded: {ran}");
+        assert_eq!(modified(other), before[other], "the other's file was loaded: {ran}");
+    }
 }
 
 /// Runs [`CHECK`] in a project, under an image.
