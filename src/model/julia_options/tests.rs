@@ -333,8 +333,21 @@ fn may_be_ours(argument: &OsStr) -> bool {
     verbose
         || text.starts_with('+')
         || text.starts_with("--julia")
-        || ["--", "--verbose", "--quiet", "--dry-run", "--sysimage"].contains(&text.as_ref())
+        || ["--", "--verbose", "--quiet", "--dry-run", "--record", "--sysimage"].contains(&text.as_ref())
         || ["auto", "none", "require"].contains(&text.trim_start_matches("--sysimage="))
+}
+
+/// Whether `passed` is `typed` without arguments that may be ours: each either stays or goes, and what goes
+/// is ours or the value of a `--julia` that went.
+fn is_without_ours(typed: &[OsString], passed: &[OsString], value_of_julia: bool) -> bool {
+    let Some((first, rest)) = typed.split_first() else { return passed.is_empty() };
+    let stays =
+        passed.split_first().is_some_and(|(next, left)| next == first && is_without_ours(rest, left, false));
+    let goes = || {
+        (value_of_julia || may_be_ours(first))
+            && is_without_ours(rest, passed, !value_of_julia && first == "--julia")
+    };
+    stays || goes()
 }
 
 proptest! {
@@ -343,16 +356,7 @@ proptest! {
     fn nothing_is_lost(arguments in proptest::collection::vec(argument(), 0..12)) {
         let Ok(split) = split(&arguments) else { return Ok(()) };
         let passed = [split.julia, split.rest].concat();
-        let mut left = passed.iter().peekable();
-        let mut before = OsStr::new("");
-        for argument in &arguments {
-            // `--quiet` is ours and passed on; all else is either.
-            if left.next_if(|next| *next == argument).is_none() {
-                prop_assert!(may_be_ours(argument) || before == "--julia", "{argument:?} of {arguments:?}");
-            }
-            before = argument;
-        }
-        prop_assert_eq!(left.next(), None);
+        prop_assert!(is_without_ours(&arguments, &passed, false), "{passed:?}");
     }
 
     /// After a leading `--` all is Julia's.
