@@ -15,7 +15,7 @@ use crate::model::image::{KnownImage, Measurements};
 use crate::model::key::BakedPackage;
 use crate::model::savings::PayOff;
 use crate::model::usage::Clock;
-use crate::model::verdict::{Plain, Verdict};
+use crate::model::verdict::{Plain, Verdict, find};
 use crate::path_text;
 use crate::store::attempt;
 use crate::store::recording::Recordings;
@@ -35,6 +35,8 @@ struct Report {
     differences: Vec<Difference>,
     /// Packages that could be baked and are not in the image in force.
     missing: Vec<String>,
+    /// Packages of the image in force that the project does not have: the user accepted that.
+    foreign: Vec<String>,
     image: Option<ImageReport>,
     /// Statements that were recorded of the project's starts.
     recorded: Option<RecordedReport>,
@@ -121,6 +123,7 @@ fn report(context: &Context, subject: &Subject) -> Report {
         Verdict::Plain(Plain::Stale { differences, .. }) => (differences.clone(), Vec::new()),
         _ => (Vec::new(), Vec::new()),
     };
+    let foreign = foreign(assessment);
     let mut packages: Vec<PackageReport> = wanted.inputs.packages.iter().map(PackageReport::of).collect();
     packages.sort_by(|left, right| left.name.cmp(&right.name));
     let mut outside: Vec<OutsideReport> = wanted
@@ -138,9 +141,10 @@ fn report(context: &Context, subject: &Subject) -> Report {
             chosen: located.reason.clone(),
         },
         verdict: assessment::code(verdict),
-        reason: reason(verdict),
+        reason: reason(verdict, &foreign),
         differences,
         missing,
+        foreign,
         image: image(context, assessment),
         recorded: recorded(context, installation, assessment),
         pay_off: known.as_ref().and_then(|known| known.pay_off(clock, None)),
@@ -161,9 +165,13 @@ fn crowded(context: &Context, installation: &Installation, state: &ProjectState)
     assessment::crowded(depot, installation, Some(&names), limit)
 }
 
-fn reason(verdict: &Verdict) -> String {
+fn reason(verdict: &Verdict, foreign: &[String]) -> String {
     match verdict {
         Verdict::Exact { .. } => "the image is up to date".to_owned(),
+        Verdict::Contained { .. } if !foreign.is_empty() => {
+            "an image is in force that holds packages which the project does not have, as you accepted"
+                .to_owned()
+        }
         Verdict::Contained { missing, .. } if missing.is_empty() => {
             "an image with the same packages is in force".to_owned()
         }
@@ -197,6 +205,18 @@ fn image(context: &Context, assessment: &Assessment) -> Option<ImageReport> {
     })
 }
 
+/// Names of the packages of the image in force that the project does not have.
+fn foreign(assessment: &Assessment) -> Vec<String> {
+    let Verdict::Contained { key, .. } = &assessment.verdict else { return Vec::new() };
+    let image = assessment.catalog.images.iter().find(|image| image.record.key == *key);
+    let packages = image.map(|image| image.inputs.packages.as_slice()).unwrap_or_default();
+    let own = &assessment.wanted.inputs.packages;
+    let foreign = packages.iter().filter(|package| find(own, package.uuid).is_none());
+    let mut names: Vec<String> = foreign.map(|package| package.name.clone()).collect();
+    names.sort();
+    names
+}
+
 /// What was recorded, where anything was.
 fn recorded(
     context: &Context,
@@ -226,6 +246,9 @@ fn table(report: &Report, verbose: bool) -> String {
     }
     if !report.missing.is_empty() {
         lines.push(("not in the image", report.missing.join(", ")));
+    }
+    if !report.foreign.is_empty() {
+        lines.push(("foreign", report.foreign.join(", ")));
     }
     if let Some(image) = &report.image {
         let megabytes = image.size / 1_000_000;

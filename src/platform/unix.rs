@@ -60,7 +60,7 @@ pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path)
 }
 
-/// Opens a file so that what is written goes to its end in one piece.
+/// Opens a file so that what is written goes to its end in one piece; it can be read too.
 pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
     #[expect(
         clippy::disallowed_types,
@@ -68,11 +68,21 @@ pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
     )]
     std::fs::OpenOptions::new()
         .append(true)
+        .read(true)
         .create(true)
         .mode(0o644)
         // A pipe in its place would have us wait for a reader.
         .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
         .open(path)
+}
+
+/// The last byte of an open file; `None` where it is empty or cannot be read.
+pub(crate) fn last_byte(file: &File) -> Option<u8> {
+    use std::os::unix::fs::FileExt as _;
+    let last = file.metadata().ok()?.len().checked_sub(1)?;
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, last).ok()?;
+    Some(byte[0])
 }
 
 /// Takes the right to write from everybody but the owner of what has this mode now.

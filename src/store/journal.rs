@@ -24,8 +24,13 @@ pub(crate) fn append(layout: &Layout, start: &Start<'_>) {
         open()
     });
     if let Ok(mut file) = file {
+        let mut line = start.to_string();
+        // What a full disk or a power cut broke off does not take this line with it.
+        if platform::last_byte(&file).is_some_and(|byte| byte != b'\n') {
+            line.insert(0, '\n');
+        }
         // A full disk costs one line of statistics, not the user's start.
-        let _ = file.write_all(start.to_string().as_bytes());
+        let _ = file.write_all(line.as_bytes());
     }
 }
 
@@ -82,4 +87,24 @@ fn each(layout: &Layout, mut with: impl FnMut(&Starts<'_>)) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_after_a_torn_line_is_kept() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let layout = Layout::new(folder.path().to_owned());
+        let start = |time| Start { time, verdict: "none", image: "-", julia: "1.5.3", project: "/a/project" };
+        append(&layout, &start(1_000));
+        let whole = fs_err::read(layout.journal()).expect("journal");
+        let torn = [&whole[..], &whole[..whole.len() / 2]].concat();
+        fs_err::write(layout.journal(), torn).expect("tear");
+        append(&layout, &start(2_000));
+        append(&layout, &start(3_000));
+        let uses = uses(&layout, Clock::at(3_000), |_| i64::MIN).expect("uses");
+        assert_eq!((uses["/a/project"].recent, uses["/a/project"].last_start), (3, 3_000));
+    }
 }

@@ -379,6 +379,20 @@ fn names_of_real_files_lead_back_to_their_projects() {
     let rows = told(&sandbox);
     assert!(rows.len() >= 4, "{rows:?}");
     assert!(rows.iter().all(|(_, project, _)| project.ends_with("environments/v1.5")), "{rows:?}");
+
+    // By way of a link: `run` resolves it, so that both ways lead to the same files; by hand Julia keeps the link in the
+    // name, which nobody can lead back. Such a file is never garbage.
+    let link = sandbox.path("work/link");
+    std::os::unix::fs::symlink(&project, &link).expect("link");
+    fs::remove_dir_all(&compiled).expect("remove");
+    start(&sandbox, &link);
+    let rows = told(&sandbox);
+    assert!(!rows.is_empty() && rows.iter().all(|(_, project, _)| *project == owner), "{rows:?}");
+    fs::remove_dir_all(&compiled).expect("remove");
+    plain(&[&format!("--project={}", link.display())], None);
+    let files = caches(&sandbox);
+    assert!(files.len() >= 4 && files.iter().all(|row| row["verdict"] == "unknown"), "{files:#?}");
+    sandbox.jlproj(["gc", "--dry-run", "--caches"]).code(0).stdout("nothing to collect\n");
 }
 
 #[test]

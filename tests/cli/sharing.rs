@@ -196,6 +196,8 @@ fn an_image_of_all_that_two_projects_have_is_used_only_where_it_was_accepted() {
         let ran = sandbox.jlproj(["run", "--sysimage=require", &project, "-e", ask]);
         ran.code(0).stdout("[\"Alpha\", \"Beta\", \"Gamma\"]");
     }
+    let left = sandbox.jlproj(["status".as_ref(), projects[0].as_os_str()]);
+    left.code(0).stdout_has("packages which the project does not have").stdout_has("foreign    Gamma");
     // Another version of what is in it, or nobody's word: no image.
     let other = format!("--project={}", sandbox.path("work/other").display());
     sandbox.jlproj(["run", "--sysimage=require", &other, "-e", ask]).code(125);
