@@ -33,6 +33,8 @@ mod context;
 mod error;
 mod exit;
 mod fs;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod installation;
 mod julia;
 mod model;
