@@ -42,6 +42,7 @@ pub(crate) enum Command {
     Forget(ForgetArgs),
     Cache(CacheArgs),
     Gc(GcArgs),
+    Report(ReportArgs),
     Pkg(PkgArgs),
     Test(TestArgs),
     Which(WhichArgs),
@@ -283,6 +284,18 @@ pub(crate) struct GcArgs {
     pub(crate) julia: JuliaArg,
     #[command(flatten)]
     pub(crate) format: FormatArg,
+}
+
+/// Write one page for a browser: projects by worth, images and who shares them, disk use
+///
+/// Everything in it is in the file; it asks for nothing from elsewhere.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The file, or a folder to put it into; `-` for stdout
+    #[arg(value_name = "FILE", default_value = "jlproj-report.html")]
+    pub(crate) file: OsString,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
 }
 
 /// Run a command of Julia's package manager without the image, then tell the new verdict

@@ -109,6 +109,7 @@ fn dispatch(command: &Command) -> Result<u8, Error> {
         Command::Forget(arguments) => commands::forget::run(arguments, &context),
         Command::Cache(arguments) => commands::cache::run(arguments, &context),
         Command::Gc(arguments) => commands::gc::run(arguments, &context),
+        Command::Report(arguments) => commands::report::run(arguments, &context),
         Command::Pkg(arguments) => commands::pkg::run(arguments, &context),
         Command::Test(arguments) => commands::test::run(arguments, &context),
         Command::Which(arguments) => commands::which::run(arguments, &context),

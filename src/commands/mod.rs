@@ -13,6 +13,8 @@ pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod pkg;
 pub(crate) mod plan;
+mod ranking;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod scan;
 mod script;

@@ -68,6 +68,7 @@ fn help_of_every_command() {
     assert_data_eq!(shown(&sandbox.jlproj(["help", "list"])), file!["snapshots/help-list.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "pkg"])), file!["snapshots/help-pkg.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "plan"])), file!["snapshots/help-plan.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "report"])), file!["snapshots/help-report.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "warm"])), file!["snapshots/help-warm.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "scan"])), file!["snapshots/help-scan.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "forget"])), file!["snapshots/help-forget.txt"]);

@@ -22,6 +22,7 @@ mod project_faults;
 mod projects;
 mod projects_faults;
 mod recording;
+mod report;
 mod run;
 mod sharing;
 mod stacked;

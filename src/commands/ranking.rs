@@ -1,0 +1,97 @@
+//! The known projects, ranked by what an image saves: for `list` and `report`.
+
+use std::cmp::Ordering;
+
+use serde::Serialize;
+
+use crate::assessment::{self, Found, KnownProject, Prospect, Survey, Surveyed};
+use crate::model::savings::{PayOff, Saving};
+
+/// What is told of a project.
+#[derive(Serialize)]
+pub(super) struct Row {
+    pub(super) project: String,
+    /// In one word, as `status` has it; `gone` where there is no project any more, `trouble` where it cannot be read.
+    pub(super) verdict: &'static str,
+    /// What is the matter, where it cannot be read.
+    pub(super) trouble: Option<String>,
+    /// Starts through `run` in the last 30 days.
+    pub(super) uses: u64,
+    /// Starts per week at the present rate, other signs of use included.
+    pub(super) starts_per_week: f64,
+    /// Seconds since 1970.
+    pub(super) last_use: Option<i64>,
+    /// What the image saves at a start; where there is none, what one would save.
+    pub(super) saves_per_start: Option<Saving>,
+    /// Seconds.
+    pub(super) saves_per_week: Option<f64>,
+    /// Key of the image in force.
+    pub(super) image: Option<String>,
+    /// Bytes of the image in force.
+    pub(super) size: Option<u64>,
+    pub(super) pay_off: Option<PayOff>,
+    /// Packages that the next start would have to compile.
+    pub(super) cold: Vec<String>,
+}
+
+/// One row for each project, most worth first.
+pub(super) fn rows(survey: &Survey, surveyed: &[Surveyed]) -> Vec<Row> {
+    let mut rows: Vec<Row> = surveyed.iter().filter_map(|surveyed| row(survey, surveyed)).collect();
+    rows.sort_by(by_worth);
+    rows
+}
+
+/// A row for a project; none for one that is gone, unless an image is kept for it.
+fn row(survey: &Survey, surveyed: &Surveyed) -> Option<Row> {
+    let Surveyed { known, found } = surveyed;
+    let has_image = known.record.as_ref().is_some_and(|record| record.image.is_some());
+    let row = plain_row(survey, known);
+    match found {
+        Found::Project(prospect) => Some(with_prospect(survey, known, prospect, row)),
+        Found::Gone if has_image => Some(Row { verdict: "gone", ..row }),
+        Found::Gone => None,
+        Found::Trouble(text) => Some(Row { verdict: "trouble", trouble: Some(text.clone()), ..row }),
+    }
+}
+
+/// What is known without looking at the project.
+fn plain_row(survey: &Survey, known: &KnownProject) -> Row {
+    Row {
+        project: known.path.clone(),
+        verdict: "none",
+        trouble: None,
+        uses: known.uses.recent,
+        starts_per_week: known.uses.per_week(survey.clock),
+        last_use: (known.uses.last > 0).then_some(known.uses.last),
+        saves_per_start: None,
+        saves_per_week: None,
+        image: None,
+        size: None,
+        pay_off: None,
+        cold: Vec::new(),
+    }
+}
+
+fn with_prospect(survey: &Survey, known: &KnownProject, prospect: &Prospect, row: Row) -> Row {
+    let image = survey.image_of(&prospect.verdict);
+    let saving = survey.saving(known, prospect).unwrap_or_else(|| survey.possible(known, prospect));
+    Row {
+        verdict: assessment::code(&prospect.verdict),
+        saves_per_week: Some(saving.seconds * row.starts_per_week),
+        saves_per_start: Some(saving),
+        image: image.map(|image| image.record.key.to_string()),
+        size: image.map(|image| image.record.file.size),
+        pay_off: image.and_then(|_| known.pay_off(survey.clock, Some(saving.seconds))),
+        cold: prospect.cold.clone(),
+        ..row
+    }
+}
+
+/// Most worth first; among equals the one used last, then by path.
+fn by_worth(left: &Row, right: &Row) -> Ordering {
+    let worth = |row: &Row| row.saves_per_week.unwrap_or(f64::NEG_INFINITY);
+    worth(right)
+        .total_cmp(&worth(left))
+        .then(right.last_use.cmp(&left.last_use))
+        .then_with(|| left.project.cmp(&right.project))
+}
