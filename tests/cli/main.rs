@@ -9,6 +9,7 @@ mod world;
 
 mod background;
 mod build_faults;
+mod examples;
 mod frequent;
 mod gc;
 mod golden;

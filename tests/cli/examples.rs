@@ -1,0 +1,65 @@
+//! The examples, run as a person would.
+
+use std::process::Command;
+
+use crate::sandbox::{NOW, Ran, Sandbox, copy_folder};
+use crate::warm::own_depot;
+use crate::world::{repository, world};
+
+/// A sandbox in which `jlproj` is on PATH, and images are copies of the world's.
+fn sandbox() -> Sandbox {
+    let sandbox = own_depot(Sandbox::new().with_standin_builder());
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_jlproj"), sandbox.path("bin/jlproj")).expect("link");
+    sandbox
+}
+
+/// Runs an example in the sandbox.
+fn run(sandbox: &Sandbox, example: &str, arguments: &[&str]) -> Ran {
+    let jlproj = sandbox.command([""; 0]);
+    let mut command = Command::new(repository().join("examples").join(example));
+    command.args(arguments).current_dir(sandbox.path("")).env_clear();
+    command.envs(jlproj.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    sandbox.run(&mut command)
+}
+
+#[test]
+fn stacked() {
+    let sandbox = sandbox();
+    sandbox.write("project/Project.toml", "");
+    let add = |environment: &str, packages: &[&str]| {
+        let environment = sandbox.path(environment);
+        let environment = environment.to_str().expect("UTF-8");
+        sandbox.jlproj([&["pkg", "--project", environment, "add"], packages].concat()).code(0);
+    };
+    add("project", &["Gamma@1.0.0"]);
+    sandbox.write("home/.julia/environments/v1.5/Project.toml", "");
+    add("home/.julia/environments/v1.5", &["Alpha@1.0.0", "Beta"]);
+    for _ in 0..2 {
+        let ran = run(&sandbox, "stacked.sh", &["project"]);
+        let loaded =
+            ran.code(0).stdout.lines().find(|line| line.starts_with("loaded at the start: ")).expect("line");
+        assert!(["Alpha", "Beta", "Gamma"].iter().all(|name| loaded.contains(name)), "{ran}");
+    }
+    let settings = std::fs::read_to_string(sandbox.project().join("jlproj.toml")).expect("settings");
+    assert_eq!(settings, "stacked = true\n");
+}
+
+#[test]
+fn sharing() {
+    let sandbox = sandbox();
+    let mut journal = String::new();
+    for name in ["code/one", "code/two", "code/three"] {
+        copy_folder(&world().project(), &sandbox.path(name));
+        for hour in 0..200 {
+            journal += &format!("{}\tnone\t-\t1.5.3\t{}\n", NOW - hour * 3_600, sandbox.path(name).display());
+        }
+    }
+    sandbox.write("store/usage-v1.log", journal);
+    let ran = run(&sandbox, "sharing.sh", &["1", "code"]);
+    ran.code(0).stdout_has("to be built: `jlproj plan --build`");
+    assert_eq!(sandbox.names("store/images-v1").len(), 1, "{ran}");
+    for name in ["one", "two", "three"] {
+        let ran = sandbox.jlproj(["which".as_ref(), sandbox.path("code").join(name).as_os_str()]);
+        ran.code(0).stdout_has("sys.so");
+    }
+}
