@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::model::cpu_target::CpuTarget;
 use crate::model::settings::BuilderChoice;
 use crate::model::{age, size};
 use crate::ui::output::Format;
@@ -115,6 +116,13 @@ pub(crate) struct BuildArgs {
     /// A folder that holds PackageCompiler.jl, instead of the registry's
     #[arg(long, value_name = "FOLDER")]
     pub(crate) packagecompiler: Option<PathBuf>,
+    /// The processors that the image is for: `native`, `portable`, or as for Julia
+    ///
+    /// `native` is the processor that builds, and no image of it is used on another one. `portable` is what runs on every
+    /// processor of the architecture: from Julia 1.12 on with faster code for newer ones beside it, before that `generic`
+    /// alone. An image that does not fit the processor is never used.
+    #[arg(long, value_name = "TARGET", value_parser = CpuTarget::parse)]
+    pub(crate) cpu_target: Option<CpuTarget>,
     /// Build even where the image is there already
     #[arg(long)]
     pub(crate) force: bool,

@@ -11,7 +11,9 @@ use jiff::tz::TimeZone;
 use crate::error::Error;
 use crate::fs;
 use crate::julia::probe::PROBE_VARIABLE;
+use crate::model::processor::Processor;
 use crate::model::settings::{SettingsError, UserFile, Variables};
+use crate::platform;
 use crate::store::layout::Layout;
 
 /// The surroundings.
@@ -31,6 +33,8 @@ pub(crate) struct Context {
     pub(crate) search_path: Option<OsString>,
     /// This program.
     pub(crate) own_program: Option<PathBuf>,
+    /// The fingerprint of this machine's processor; tests can set another.
+    pub(crate) processor_fingerprint: String,
     /// Seconds since 1970.
     pub(crate) now: i64,
     pub(crate) stderr_is_terminal: bool,
@@ -79,6 +83,7 @@ impl Context {
                 packagecompiler: variable("JLPROJ_PACKAGECOMPILER"),
                 sysimage: variable("JLPROJ_SYSIMAGE"),
                 auto: variable("JLPROJ_AUTO"),
+                cpu_target: variable("JLPROJ_CPU_TARGET"),
                 disable: variable("JLPROJ_DISABLE").is_some_and(|value| value != "0"),
             },
             julia_variables: JuliaVariables {
@@ -93,6 +98,7 @@ impl Context {
             },
             search_path: variable("PATH"),
             own_program: std::env::current_exe().ok(),
+            processor_fingerprint: fixed_processor().unwrap_or_else(platform::processor_fingerprint),
             now: now(),
             stderr_is_terminal: io::stderr().is_terminal(),
             stdin_is_terminal: io::stdin().is_terminal(),
@@ -132,6 +138,17 @@ impl Context {
         self.julia_variables.cpu_target.as_deref().unwrap_or("native")
     }
 
+    /// This machine's processor. What it can do is not asked for at each start.
+    pub(crate) fn processor(&self) -> Processor {
+        match fixed_processor() {
+            Some(fixed) => Processor::of_fingerprint(&fixed),
+            None => Processor {
+                fingerprint: self.processor_fingerprint.clone(),
+                features: platform::processor_features(),
+            },
+        }
+    }
+
     /// The C compiler that the user names: `JULIA_CC`, as for PackageCompiler, else `CC`.
     pub(crate) fn compiler() -> Option<OsString> {
         variable("JULIA_CC").or_else(|| variable("CC"))
@@ -150,6 +167,11 @@ pub(crate) fn clock() -> i64 {
 pub(crate) fn now() -> i64 {
     let fixed = raw_variable("__JLPROJ_NOW").and_then(|value| value.to_str()?.parse().ok());
     fixed.unwrap_or_else(|| clock() / 1_000_000_000)
+}
+
+/// The fingerprint of a processor that tests set.
+fn fixed_processor() -> Option<String> {
+    raw_variable("__JLPROJ_PROCESSOR").and_then(|value| value.into_string().ok())
 }
 
 /// A variable that is set and not empty.

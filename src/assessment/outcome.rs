@@ -44,7 +44,11 @@ pub(crate) fn outcome(layout: &Layout, assessment: &Assessment, base: Outcome) -
     let is_missing = matches!(
         verdict,
         Verdict::Plain(
-            Plain::NeverBuilt | Plain::Stale { .. } | Plain::Broken { .. } | Plain::TooMuchOutside { .. }
+            Plain::NeverBuilt
+                | Plain::Stale { .. }
+                | Plain::Broken { .. }
+                | Plain::Unfit { .. }
+                | Plain::TooMuchOutside { .. }
         )
     );
     let base = Outcome {
@@ -62,7 +66,7 @@ pub(crate) fn outcome(layout: &Layout, assessment: &Assessment, base: Outcome) -
         Verdict::Plain(plain) => Outcome {
             code: code(verdict).to_owned(),
             reason: Some(reason(plain)),
-            urgent: matches!(plain, Plain::Stale { .. } | Plain::Broken { .. }),
+            urgent: matches!(plain, Plain::Stale { .. } | Plain::Broken { .. } | Plain::Unfit { .. }),
             ..base
         },
     }
@@ -82,6 +86,7 @@ pub(crate) const fn code(verdict: &Verdict) -> &'static str {
         Verdict::Plain(Plain::NeverBuilt) => "none",
         Verdict::Plain(Plain::Stale { .. }) => "stale",
         Verdict::Plain(Plain::Broken { .. }) => "broken",
+        Verdict::Plain(Plain::Unfit { .. }) => "unfit",
         Verdict::Plain(Plain::TooMuchOutside { .. }) => "too-much-outside",
         Verdict::Plain(Plain::Shadowed { .. }) => "shadowed",
     }
@@ -96,6 +101,9 @@ pub(crate) fn reason(plain: &Plain) -> String {
             format!("the image is out of date: {}; run `jlproj build`", in_one_line(differences))
         }
         Plain::Broken { flaw, .. } => format!("the image cannot be used: {flaw}; run `jlproj build`"),
+        Plain::Unfit { reason, .. } => {
+            format!("the image cannot be used here: {reason}; run `jlproj build`")
+        }
         Plain::TooMuchOutside { missing, .. } => {
             format!("an image fits but leaves {missing} packages outside; run `jlproj build`")
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::model::cpu_target::CpuTarget;
 use crate::model::settings::{BuilderChoice, Flags, ImagePolicy, Settings};
 
 /// What a command line overrides.
@@ -14,6 +15,7 @@ pub(crate) struct Overrides {
     pub(crate) builder: Option<BuilderChoice>,
     pub(crate) packagecompiler: Option<PathBuf>,
     pub(crate) sysimage: Option<ImagePolicy>,
+    pub(crate) cpu_target: Option<CpuTarget>,
 }
 
 /// Resolves the settings.
@@ -21,8 +23,8 @@ pub(crate) struct Overrides {
 /// # Errors
 /// Where the user's file or a variable cannot be followed.
 pub(crate) fn settings(context: &Context, overrides: Overrides) -> Result<Settings, Error> {
-    let Overrides { julia, builder, packagecompiler, sysimage } = overrides;
+    let Overrides { julia, builder, packagecompiler, sysimage, cpu_target } = overrides;
     let packagecompiler = packagecompiler.map(|path| context.directory.join(path));
-    let flags = Flags { julia, builder, packagecompiler, sysimage };
+    let flags = Flags { julia, builder, packagecompiler, sysimage, cpu_target };
     Ok(Settings::resolve(&flags, &context.variables, &context.user_file()?)?)
 }

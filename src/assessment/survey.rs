@@ -74,7 +74,7 @@ pub(crate) struct Prospect {
 impl Survey {
     /// Reads what all projects share.
     pub(crate) fn new(context: &Context, installation: &Installation, settings: &Settings) -> Self {
-        let catalog = catalog::read_all(&context.layout);
+        let catalog = catalog::read_all(&context.layout, &context.processor());
         let model = model(context, installation, &catalog.images);
         Self {
             context: context.clone(),

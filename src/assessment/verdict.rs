@@ -38,7 +38,7 @@ pub(crate) fn assess(
 ) -> Result<Assessment, Error> {
     let wanted = wanted(context, installation, settings, &state, files)?;
     let keys = wanted.keys();
-    let catalog = catalog_for(&context.layout, &keys, files);
+    let catalog = catalog_for(context, &keys, files);
     let subject = Subject { state: &state, wanted: &wanted, keys: &keys };
     let verdict = verdict_among(context, installation, settings, subject, &catalog, files);
     Ok(Assessment { state, wanted, catalog, verdict })
@@ -96,18 +96,19 @@ fn with_damage(verdict: Verdict, keys: &[Digest], catalog: &Catalog) -> Verdict 
 }
 
 /// The images that matter: the exact one alone where it is there, else all.
-fn catalog_for(layout: &Layout, keys: &[Digest], files: &ObservedFiles) -> Catalog {
+fn catalog_for(context: &Context, keys: &[Digest], files: &ObservedFiles) -> Catalog {
+    let (layout, processor) = (&context.layout, &context.processor());
     files.observe(layout.root());
     files.observe_listing(&layout.images());
     for key in keys {
         observe_image(layout, key, files);
-        if let Ok(image) = catalog::read(layout, key)
-            && image.flaw.is_none()
+        if let Ok(image) = catalog::read(layout, key, processor)
+            && image.can_be_used()
         {
             return Catalog { images: vec![image], damaged: Vec::new() };
         }
     }
-    let catalog = catalog::read_all(layout);
+    let catalog = catalog::read_all(layout, processor);
     for image in &catalog.images {
         observe_image(layout, &image.record.key, files);
     }

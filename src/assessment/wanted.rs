@@ -13,17 +13,14 @@ use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::julia::builder::Builder;
 use crate::model::bake::{Rules, Selection, select};
+use crate::model::cpu_target::CpuTarget;
 use crate::model::files::Files as _;
 use crate::model::key::{BakedPackage, Digest, KEY_VERSION, KeyInputs, SteeringFile, baked_packages};
 use crate::model::manifest::{Manifest, Package};
 use crate::model::preferences::Preferences;
-use crate::model::settings::Settings;
+use crate::model::settings::{Origin, Settings};
 use crate::model::verdict::Wanted;
 use crate::path_text;
-use crate::platform;
-
-/// The target that code is generated for.
-const CPU_TARGET: &str = "native";
 
 /// Reckons what the image of `state` would be made from.
 ///
@@ -44,11 +41,19 @@ pub(crate) fn wanted(
     // There always is a builder; the direct one needs nothing.
     let (builder, template) =
         builders.next().unwrap_or_else(|| (Builder::Direct.name(), Builder::Direct.template().digest()));
+    let target = target(settings, state);
+    let identity = &installation.identity;
+    let cpu_target = target.resolve(&installation.version(), &identity.architecture, &identity.system);
+    // Code for a processor that was named is the same wherever it is generated.
+    let processor = match cpu_target.as_str() {
+        "native" => context.processor_fingerprint.clone(),
+        _ => String::new(),
+    };
     let inputs = KeyInputs {
         key_version: KEY_VERSION,
         julia: installation.identity.clone(),
-        cpu_target: CPU_TARGET.to_owned(),
-        processor: platform::processor_fingerprint(),
+        cpu_target,
+        processor,
         builder,
         template,
         packages,
@@ -61,6 +66,13 @@ pub(crate) fn wanted(
         Some((uuid, (state.manifest.packages.get(&uuid)?.name.clone(), reason)))
     });
     Ok(Wanted { inputs, alternatives: builders.collect(), outside: outside.collect() })
+}
+
+/// The processors that code is generated for: what is said for this run, else by the project, else by the user.
+fn target(settings: &Settings, state: &ProjectState) -> CpuTarget {
+    let is_for_this_run = matches!(settings.cpu_target.origin, Origin::Flag | Origin::Environment(_));
+    let own = state.settings.cpu_target.as_ref().filter(|_| !is_for_this_run);
+    own.unwrap_or(&settings.cpu_target.value).clone()
 }
 
 /// What the settings say about baking: the project's word replaces the user's.

@@ -80,6 +80,7 @@ fn overrides(arguments: &BuildArgs) -> Overrides {
         julia: arguments.julia.julia.clone(),
         builder: arguments.builder,
         packagecompiler: arguments.packagecompiler.clone(),
+        cpu_target: arguments.cpu_target.clone(),
         ..Overrides::default()
     }
 }

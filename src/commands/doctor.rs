@@ -193,7 +193,7 @@ fn disk(context: &Context) -> Finding {
 
 /// One finding for each image that is not as it was recorded, or one for all.
 fn images(context: &Context, thorough: bool) -> Vec<Finding> {
-    let catalog = catalog::read_all(&context.layout);
+    let catalog = catalog::read_all(&context.layout, &context.processor());
     let mut findings = Vec::new();
     for damaged in &catalog.damaged {
         let text = format!("{}: {}", damaged.name, damaged.reason);

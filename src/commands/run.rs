@@ -185,6 +185,9 @@ struct Question {
     outside_limit: usize,
     stacked: bool,
     build_arguments: Vec<String>,
+    cpu_target: String,
+    /// A store may be shared with machines that have another one.
+    processor: String,
 }
 
 impl Question {
@@ -209,6 +212,8 @@ impl Question {
             outside_limit: settings.outside_limit.value,
             stacked: settings.stacked.value,
             build_arguments: settings.build_arguments.value.clone(),
+            cpu_target: format!("{} {}", settings.cpu_target.value, settings.cpu_target.origin),
+            processor: context.processor_fingerprint.clone(),
         }
     }
 

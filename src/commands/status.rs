@@ -74,6 +74,10 @@ struct ImageReport {
     size: u64,
     built: i64,
     builder: String,
+    /// What it was built for, as Julia was told.
+    cpu_target: String,
+    /// The processors that it is for, as the image itself says; none where that is not known.
+    targets: Vec<String>,
     packages: usize,
     measured: Measurements,
 }
@@ -187,7 +191,10 @@ fn image(context: &Context, assessment: &Assessment) -> Option<ImageReport> {
     let (key, in_force) = match &assessment.verdict {
         Verdict::Exact { key } | Verdict::Contained { key, .. } => (key, true),
         Verdict::Plain(
-            Plain::Stale { key, .. } | Plain::Broken { key, .. } | Plain::TooMuchOutside { key, .. },
+            Plain::Stale { key, .. }
+            | Plain::Broken { key, .. }
+            | Plain::Unfit { key, .. }
+            | Plain::TooMuchOutside { key, .. },
         ) => (key, false),
         Verdict::Plain(_) => return None,
     };
@@ -200,6 +207,8 @@ fn image(context: &Context, assessment: &Assessment) -> Option<ImageReport> {
         size: record.file.size,
         built: record.built,
         builder: inputs.builder.clone(),
+        cpu_target: inputs.cpu_target.clone(),
+        targets: record.targets.iter().map(|target| target.name.clone()).collect(),
         packages: inputs.packages.len(),
         measured: record.measured.clone(),
     })
@@ -257,6 +266,7 @@ fn table(report: &Report, verbose: bool) -> String {
             "made",
             format!("{}, {}, {} packages, {megabytes} MB", date(image.built), image.builder, image.packages),
         ));
+        lines.push(("processor", processor_text(image)));
         lines.push(("load time", load_time(&image.measured)));
     }
     if let Some(pay_off) = &report.pay_off {
@@ -285,6 +295,15 @@ fn table(report: &Report, verbose: bool) -> String {
         lines.push(("wanted key", report.wanted_key.clone()));
     }
     pairs(&lines)
+}
+
+/// What the image was built for, and what it holds code for where that says more.
+fn processor_text(image: &ImageReport) -> String {
+    let targets = image.targets.join(", ");
+    if targets.is_empty() || targets == image.cpu_target {
+        return image.cpu_target.clone();
+    }
+    format!("{} (code for {targets})", image.cpu_target)
 }
 
 fn join(texts: impl Iterator<Item = String>) -> String {

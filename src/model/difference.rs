@@ -29,7 +29,10 @@ impl fmt::Display for Difference {
             Self::Package { name, old, new } => write!(formatter, "{name} {old} → {new}"),
             Self::Preferences { name, .. } => write!(formatter, "preferences of {name} changed"),
             Self::Julia { old, new } => write!(formatter, "Julia {old} → {new}"),
-            Self::CpuTarget { old, new } => write!(formatter, "processor {old} → {new}"),
+            Self::CpuTarget { old, new } => {
+                let (old, new) = shown_processors(old, new);
+                write!(formatter, "processor {old} → {new}")
+            }
             Self::Builder { old, new } => write!(formatter, "builder {old} → {new}"),
             Self::Scripts => formatter.write_str("jlproj's build scripts changed"),
             Self::File { path } => write!(formatter, "`{path}` changed"),
@@ -38,6 +41,17 @@ impl fmt::Display for Difference {
             Self::Reckoning { old, new } => write!(formatter, "key version {old} → {new}"),
         }
     }
+}
+
+/// Two targets with their processors, without the words of bits where something else tells them apart.
+fn shown_processors<'a>(old: &'a str, new: &'a str) -> (&'a str, &'a str) {
+    let is_bits = |word: &str| word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let short = |text: &'a str| {
+        let bits = text.split(' ').find(|word| is_bits(word));
+        let place = bits.and_then(|bits| text.find(bits)).unwrap_or(text.len());
+        text.get(..place).unwrap_or(text).trim_end()
+    };
+    if short(old) == short(new) { (old, new) } else { (short(old), short(new)) }
 }
 
 /// All inputs of the image that differ from the wanted ones. Packages that are wanted and not in the image

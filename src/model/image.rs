@@ -1,8 +1,12 @@
 //! What is recorded of a finished image.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
+use crate::model::image_target::{Fitness, ImageTarget, fitness, names};
 use crate::model::key::{Digest, KeyInputs};
+use crate::model::processor::Processor;
 
 /// The version of the record's form. Older ones are read, newer ones are refused.
 pub(crate) const RECORD_FORMAT: u32 = 1;
@@ -32,6 +36,12 @@ pub(crate) struct ImageRecord {
     /// none.
     #[serde(default)]
     pub(crate) recorded: Option<Digest>,
+    /// The fingerprint of the processor on which it was tried.
+    #[serde(default)]
+    pub(crate) tried_on: Option<String>,
+    /// The processors that it is for, as they were read from the file; none where that form is not known.
+    #[serde(default)]
+    pub(crate) targets: Vec<ImageTarget>,
 }
 
 impl ImageRecord {
@@ -39,6 +49,26 @@ impl ImageRecord {
     #[must_use]
     pub(crate) fn has_recorded(&self, recorded: Option<&Digest>) -> bool {
         recorded.is_none() || self.recorded.as_ref() == recorded
+    }
+
+    /// Why Julia would not start under it on this processor, in a few words; `None` where it would, or where nothing
+    /// is known of what it is for: then its key holds the processor.
+    #[must_use]
+    pub(crate) fn unfit(&self, inputs: &KeyInputs, processor: &Processor) -> Option<String> {
+        let is_for_one = !inputs.processor.is_empty();
+        if is_for_one || self.tried_on.as_ref() == Some(&processor.fingerprint) {
+            return None;
+        }
+        let target = &inputs.cpu_target;
+        match fitness(&self.targets, processor) {
+            Fitness::Fits => None,
+            Fitness::Unfit => {
+                Some(format!("it is for `{}`, which this processor is not", names(&self.targets)))
+            }
+            Fitness::Unknown => {
+                Some(format!("it is for `{target}`, and whether this processor is that cannot be told"))
+            }
+        }
     }
 
     /// Whether it was built for this project, alone or with others.
@@ -107,4 +137,66 @@ pub(crate) struct KnownImage {
     pub(crate) inputs: KeyInputs,
     /// Why it must not be used now, in a few words; `None` where it may.
     pub(crate) flaw: Option<String>,
+    /// Why it cannot be used on this processor, in a few words; `None` where it can.
+    pub(crate) unfit: Option<String>,
+    /// Its file.
+    pub(crate) path: PathBuf,
+}
+
+impl KnownImage {
+    /// Whether Julia may be started under it here.
+    #[must_use]
+    pub(crate) fn can_be_used(&self) -> bool {
+        self.flaw.is_none() && self.unfit.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::key::tests::inputs;
+    use crate::model::manifest::Manifest;
+
+    fn record(tried_on: Option<&str>, features: &[&str]) -> ImageRecord {
+        let target =
+            |features: &&str| ImageTarget { name: "haswell".to_owned(), features: (*features).to_owned() };
+        let digest = Digest::of(b"");
+        ImageRecord {
+            format: RECORD_FORMAT,
+            key: digest.clone(),
+            built: 1,
+            project: String::new(),
+            shared_with: Vec::new(),
+            julia: String::new(),
+            file: FileRecord { size: 1, modified: 1, inode: 1, path: digest.clone(), contents: digest },
+            measured: Measurements::default(),
+            precompiled_for: Vec::new(),
+            recorded: None,
+            tried_on: tried_on.map(str::to_owned),
+            targets: features.iter().map(target).collect(),
+        }
+    }
+
+    #[test]
+    fn an_image_is_unfit_where_julia_would_not_start_under_it() {
+        let processor = Processor { fingerprint: "this one".to_owned(), features: vec![0b11] };
+        let inputs = |cpu_target: &str, processor: &str| KeyInputs {
+            cpu_target: cpu_target.to_owned(),
+            processor: processor.to_owned(),
+            ..inputs(&Manifest::of([]))
+        };
+        let named = inputs("haswell", "");
+        let unfit = |record: ImageRecord, inputs: &KeyInputs| record.unfit(inputs, &processor);
+        assert_eq!(unfit(record(None, &["00000001"]), &named), None);
+        assert_eq!(
+            unfit(record(None, &["00000004"]), &named).expect("unfit"),
+            "it is for `haswell`, which this processor is not"
+        );
+        assert!(unfit(record(None, &[]), &named).is_some_and(|text| text.contains("cannot be told")));
+        // It ran here: whatever is known of its targets.
+        assert_eq!(unfit(record(Some("this one"), &["00000004"]), &named), None);
+        assert!(unfit(record(Some("another"), &["00000004"]), &named).is_some());
+        // The key says for which processor.
+        assert_eq!(unfit(record(None, &[]), &inputs("native", "this one")), None);
+    }
 }

@@ -7,6 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::model::cpu_target::CpuTarget;
+
 /// Where a value was set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -105,6 +107,8 @@ pub(crate) struct UserFile {
     /// Bake the packages of the environments below the project in the load path too.
     pub(crate) stacked: Option<bool>,
     pub(crate) auto: Option<Auto>,
+    /// The processors that images are for.
+    pub(crate) cpu_target: Option<CpuTarget>,
     /// Minutes that an image must save in a month for each minute of its build, for `build --frequent`.
     pub(crate) worth_building: Option<f64>,
 }
@@ -122,6 +126,8 @@ pub(crate) struct ProjectFile {
     pub(crate) stacked: Option<bool>,
     /// Record what is compiled at each start, for the next build.
     pub(crate) record: bool,
+    /// The processors that images are for: names of processors and of their features, nothing that could be run.
+    pub(crate) cpu_target: Option<CpuTarget>,
 }
 
 /// What the environment of this process says.
@@ -137,6 +143,8 @@ pub(crate) struct Variables {
     pub(crate) sysimage: Option<OsString>,
     /// `JLPROJ_AUTO`
     pub(crate) auto: Option<OsString>,
+    /// `JLPROJ_CPU_TARGET`
+    pub(crate) cpu_target: Option<OsString>,
     /// `JLPROJ_DISABLE`
     pub(crate) disable: bool,
 }
@@ -148,6 +156,7 @@ pub(crate) struct Flags {
     pub(crate) builder: Option<BuilderChoice>,
     pub(crate) packagecompiler: Option<PathBuf>,
     pub(crate) sysimage: Option<ImagePolicy>,
+    pub(crate) cpu_target: Option<CpuTarget>,
 }
 
 /// Why a settings file or variable cannot be followed.
@@ -161,6 +170,8 @@ pub(crate) enum SettingsError {
     OutsideProject { key: &'static str, path: String },
     #[error("{variable} is `{value}`, but can only be {allowed}")]
     Variable { variable: &'static str, value: String, allowed: &'static str },
+    #[error("{variable} cannot be followed: {text}")]
+    VariableText { variable: &'static str, text: String },
 }
 
 /// Settings, resolved.
@@ -178,6 +189,8 @@ pub(crate) struct Settings {
     /// Whether the environments below a project in the load path are baked too, where the project does not say.
     pub(crate) stacked: Setting<bool>,
     pub(crate) auto: Setting<Auto>,
+    /// The processors that images are for, where the project does not say.
+    pub(crate) cpu_target: Setting<CpuTarget>,
     /// Minutes that an image must save in a month for each minute of its build, for `build --frequent`.
     pub(crate) worth_building: Setting<f64>,
 }
@@ -252,6 +265,17 @@ impl Settings {
                 ],
                 Auto::default(),
             ),
+            cpu_target: Setting::first(
+                [
+                    (flags.cpu_target.clone(), Origin::Flag),
+                    (
+                        variables.cpu_target.as_ref().map(parse_cpu_target).transpose()?,
+                        environment("JLPROJ_CPU_TARGET"),
+                    ),
+                    (user.cpu_target.clone(), Origin::User),
+                ],
+                CpuTarget::default(),
+            ),
             worth_building: Setting::first([(user.worth_building, Origin::User)], DEFAULT_WORTH_BUILDING),
         })
     }
@@ -322,6 +346,11 @@ fn parse_auto(value: &OsString) -> Result<Auto, SettingsError> {
         Some("background") => Ok(Auto::Background),
         _ => Err(not_allowed("JLPROJ_AUTO", value, "`off`, `suggest` or `background`")),
     }
+}
+
+fn parse_cpu_target(value: &OsString) -> Result<CpuTarget, SettingsError> {
+    let variable = "JLPROJ_CPU_TARGET";
+    CpuTarget::parse(&value.to_string_lossy()).map_err(|text| SettingsError::VariableText { variable, text })
 }
 
 fn not_allowed(variable: &'static str, value: &OsString, allowed: &'static str) -> SettingsError {

@@ -74,6 +74,8 @@ pub(crate) enum Plain {
     Stale { key: Digest, differences: Vec<Difference> },
     /// The image would fit, but its file must not be used.
     Broken { key: Digest, flaw: String },
+    /// The image would fit, but not on this processor.
+    Unfit { key: Digest, reason: String },
     /// An image fits, but leaves so much outside that starts would be slower at first.
     TooMuchOutside { key: Digest, missing: usize },
     /// A package comes from another place than the project, earlier in the load path.
@@ -111,17 +113,18 @@ pub(crate) fn decide(case: &Case<'_>, images: &[KnownImage]) -> Verdict {
         return Verdict::Plain(Plain::NothingToBake);
     }
     let exact = images.iter().find(|image| keys.contains(&image.record.key));
-    if let Some(image) = exact.filter(|image| image.flaw.is_none()) {
+    if let Some(image) = exact.filter(|image| image.can_be_used()) {
         return Verdict::Exact { key: image.record.key.clone() };
     }
     let mut fitting: Vec<&KnownImage> =
-        images.iter().filter(|image| image.flaw.is_none() && fits(case, image)).collect();
-    // Most of the project's packages first, then the fewest others; among equals the newest, then by key so that
-    // the choice is one.
+        images.iter().filter(|image| image.can_be_used() && fits(case, image)).collect();
+    // Most of the project's packages first, then the fewest others, then code for the processors that are wanted; among
+    // equals the newest, then by key so that the choice is one.
     fitting.sort_by_key(|image| {
         let covered = covered(&image.inputs, wanted);
         let foreign = image.inputs.packages.len() - covered;
-        (Reverse(covered), foreign, Reverse((image.record.built, image.record.key.clone())))
+        let is_for_others = !has_wanted_target(&image.inputs, wanted);
+        (Reverse(covered), foreign, is_for_others, Reverse((image.record.built, image.record.key.clone())))
     });
     let digest = wanted.packages_digest();
     let small_enough = |image: &&&KnownImage| {
@@ -149,6 +152,9 @@ fn why_plain(
     if let Some((image, flaw)) = exact.and_then(|image| Some((image, image.flaw.clone()?))) {
         return Plain::Broken { key: image.record.key.clone(), flaw };
     }
+    if let Some((image, reason)) = exact.and_then(|image| Some((image, image.unfit.clone()?))) {
+        return Plain::Unfit { key: image.record.key.clone(), reason };
+    }
     let last = images
         .iter()
         .filter(|image| image.record.is_for(project))
@@ -171,8 +177,8 @@ fn why_plain(
 fn fits(case: &Case<'_>, image: &KnownImage) -> bool {
     let (wanted, inputs) = (&case.wanted.inputs, &image.inputs);
     let same_world = inputs.julia == wanted.julia
-        && inputs.cpu_target == wanted.cpu_target
-        && inputs.processor == wanted.processor
+        // Code for named processors runs on all that are such, as was looked at; `native` is one processor's.
+        && (has_wanted_target(inputs, case.wanted) || inputs.processor.is_empty())
         && inputs.depots == wanted.depots;
     let is_accepted = case.accepted.contains(&image.record.key);
     let is_unknown = |uuid: &Uuid| !case.wanted.outside.contains_key(uuid) && !case.elsewhere.contains(uuid);
@@ -182,6 +188,11 @@ fn fits(case: &Case<'_>, image: &KnownImage) -> bool {
             Some(other) => other.digest == package.digest,
             None => is_accepted && is_unknown(&package.uuid),
         })
+}
+
+/// Whether the image is for the processors that are wanted.
+fn has_wanted_target(image: &KeyInputs, wanted: &Wanted) -> bool {
+    (&image.cpu_target, &image.processor) == (&wanted.inputs.cpu_target, &wanted.inputs.processor)
 }
 
 /// How many of the project's packages are in the image.

@@ -11,4 +11,4 @@ mod other;
 pub(crate) use other::*;
 
 mod processor;
-pub(crate) use processor::processor_fingerprint;
+pub(crate) use processor::{processor_features, processor_fingerprint};

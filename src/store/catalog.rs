@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::fs::{self, Stamp};
 use crate::model::image::{FileRecord, ImageRecord, KnownImage, RECORD_FORMAT};
 use crate::model::key::{Digest, KeyInputs};
+use crate::model::processor::Processor;
 use crate::platform;
 use crate::store::layout::{Layout, path_digest};
 
@@ -24,13 +25,13 @@ pub(crate) struct Catalog {
 }
 
 /// Reads all images. A folder that cannot be read is reported, never an obstacle.
-pub(crate) fn read_all(layout: &Layout) -> Catalog {
+pub(crate) fn read_all(layout: &Layout, processor: &Processor) -> Catalog {
     let mut catalog = Catalog::default();
     let Ok(entries) = fs_err::read_dir(layout.images()) else { return catalog };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let Some(key) = Digest::parse(&name) else { continue };
-        match read(layout, &key) {
+        match read(layout, &key, processor) {
             Ok(image) => catalog.images.push(image),
             Err(reason) => catalog.damaged.push(Damaged { name, reason }),
         }
@@ -44,7 +45,7 @@ pub(crate) fn read_all(layout: &Layout) -> Catalog {
 ///
 /// # Errors
 /// In a few words, where the record is missing, damaged or from a newer jlproj.
-pub(crate) fn read(layout: &Layout, key: &Digest) -> Result<KnownImage, String> {
+pub(crate) fn read(layout: &Layout, key: &Digest, processor: &Processor) -> Result<KnownImage, String> {
     let folder = layout.image_folder(key);
     let text = read_text(&folder.join("image.toml"))?;
     let record: ImageRecord =
@@ -59,7 +60,8 @@ pub(crate) fn read(layout: &Layout, key: &Digest) -> Result<KnownImage, String> 
     let inputs: KeyInputs =
         serde_json::from_str(&inputs).map_err(|_| "its `inputs.json` is damaged".to_owned())?;
     let flaw = flaw(layout, key, &record.file);
-    Ok(KnownImage { record, inputs, flaw })
+    let unfit = record.unfit(&inputs, processor);
+    Ok(KnownImage { record, inputs, flaw, unfit, path: layout.image_file(key) })
 }
 
 fn read_text(path: &Path) -> Result<String, String> {

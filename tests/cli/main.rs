@@ -28,4 +28,5 @@ mod run;
 mod sharing;
 mod stacked;
 mod store_faults;
+mod targets;
 mod warm;

@@ -30,7 +30,7 @@ use crate::store::lock::Lock;
 use crate::store::project_record;
 use crate::store::recording::Recordings;
 use crate::store::workspace::Workspace;
-use crate::store::{catalog, load_times, publish};
+use crate::store::{catalog, image_file, load_times, publish};
 use crate::template;
 use crate::ui::message;
 use crate::ui::progress::{Display, Verbosity};
@@ -101,7 +101,8 @@ impl<'a> Making<'a> {
                 progress.finish();
                 message::note("another process has just built this image");
                 self.adopt(plan, &key)?;
-                let image = catalog::read(layout, &key).map_err(io::Error::other)?;
+                let image =
+                    catalog::read(layout, &key, &self.context.processor()).map_err(io::Error::other)?;
                 return Ok(Made { record: image.record, builder: image.inputs.builder, is_new: false });
             }
         };
@@ -140,7 +141,9 @@ impl<'a> Making<'a> {
     /// # Errors
     /// Where the store cannot be written.
     pub(super) fn adopt(&self, plan: &Plan, key: &Digest) -> Result<(), Error> {
-        let Ok(image) = catalog::read(&self.context.layout, key) else { return Ok(()) };
+        let Ok(image) = catalog::read(&self.context.layout, key, &self.context.processor()) else {
+            return Ok(());
+        };
         for (state, _) in plan.projects() {
             let known = project_record::read(&self.context.layout, &state.folder);
             if known.is_none_or(|record| record.image.as_ref() != Some(key)) {
@@ -282,8 +285,8 @@ impl<'a> Making<'a> {
 
     /// Whether the image is there and holds all that was recorded.
     fn is_there(&self, key: &Digest, recorded: Option<&Digest>) -> bool {
-        let image = catalog::read(&self.context.layout, key);
-        image.is_ok_and(|image| image.flaw.is_none() && image.record.has_recorded(recorded))
+        let image = catalog::read(&self.context.layout, key, &self.context.processor());
+        image.is_ok_and(|image| image.can_be_used() && image.record.has_recorded(recorded))
     }
 
     fn record(
@@ -306,6 +309,8 @@ impl<'a> Making<'a> {
             precompiled_for: Vec::new(),
             shared_with: others.collect(),
             recorded,
+            tried_on: Some(self.context.processor_fingerprint.clone()),
+            targets: image_file::targets(image),
         })
     }
 

@@ -90,7 +90,7 @@ impl Plan {
     pub(super) fn done(&self) -> Option<&Digest> {
         let Assessment { wanted, catalog, .. } = &self.assessment;
         let keys = wanted.keys_of(&self.inputs);
-        let images = catalog.images.iter().filter(|image| image.flaw.is_none());
+        let images = catalog.images.iter().filter(|image| image.can_be_used());
         images.map(|image| &image.record.key).find(|key| keys.contains(key))
     }
 

@@ -45,7 +45,7 @@ fn remove_image(context: &Context, image: &StoredImage) -> Result<u64, String> {
     if !folder.exists() {
         return Ok(0);
     }
-    if catalog::read(layout, &image.key)?.record.built != image.built {
+    if catalog::read(layout, &image.key, &context.processor())?.record.built != image.built {
         return Err("it was built again meanwhile".to_owned());
     }
     let _sole = match lease::take_sole(&layout.image_file(&image.key)) {

@@ -41,8 +41,10 @@ fn image(manifest: &Manifest, project: &str, built: i64) -> KnownImage {
         precompiled_for: Vec::new(),
         shared_with: Vec::new(),
         recorded: None,
+        tried_on: None,
+        targets: Vec::new(),
     };
-    KnownImage { record, inputs, flaw: None }
+    KnownImage { record, inputs, flaw: None, unfit: None, path: "/image".into() }
 }
 
 fn two() -> Manifest {
@@ -145,6 +147,27 @@ fn another_julia_processor_or_depot_never_shares_an_image() {
         let Verdict::Plain(Plain::Stale { differences, .. }) = verdict else { panic!("{verdict:?}") };
         assert_eq!(differences.len(), 1, "{differences:?}");
     }
+}
+
+#[test]
+fn code_for_named_processors_serves_where_it_fits_and_is_second_to_what_is_wanted() {
+    let native = image(&two(), PROJECT, 1);
+    let mut portable = image(&two(), PROJECT, 2);
+    portable.inputs.cpu_target = "generic".to_owned();
+    portable.inputs.processor = String::new();
+    portable.record.key = portable.inputs.key();
+    let verdict = decide(&wanted(&three()), &[portable.clone(), native.clone()], NO_LIMIT, PROJECT);
+    assert!(matches!(&verdict, Verdict::Contained { key, .. } if *key == native.record.key), "{verdict:?}");
+    let verdict = decide(&wanted(&two()), std::slice::from_ref(&portable), NO_LIMIT, PROJECT);
+    let Verdict::Contained { differences, .. } = verdict else { panic!("{verdict:?}") };
+    assert_eq!(differences[0].to_string(), "processor generic → native GenuineIntel");
+    portable.unfit = Some("it is for `znver4`, which this processor is not".to_owned());
+    let verdict = decide(&wanted(&two()), std::slice::from_ref(&portable), NO_LIMIT, PROJECT);
+    assert!(matches!(verdict, Verdict::Plain(Plain::Stale { .. })), "{verdict:?}");
+    let mut wanted = wanted(&two());
+    (wanted.inputs.cpu_target, wanted.inputs.processor) = ("generic".to_owned(), String::new());
+    let verdict = decide(&wanted, &[portable], NO_LIMIT, PROJECT);
+    assert!(matches!(verdict, Verdict::Plain(Plain::Unfit { .. })), "{verdict:?}");
 }
 
 #[test]

@@ -1,0 +1,131 @@
+//! The processors that a finished image is for, read from the image itself, and whether this one is among them.
+//!
+//! Julia writes them into the image, and looks through them when it loads it (`src/processor.cpp`,
+//! `src/processor_x86.cpp`). From Julia 1.4 to 1.8 the list is a symbol of its own that can be seen from outside; from
+//! 1.9 on the last of the pointers in `jl_image_pointers` leads to it, and its symbol is there only in an image that was
+//! not stripped. A later form that is not known is no list.
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::elf::{Elf, RandomAccess};
+use crate::model::processor::Processor;
+
+/// One of the processors that an image is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ImageTarget {
+    /// As Julia, or LLVM, calls it: `haswell`; `generic` and `x86-64` are all of an architecture.
+    pub(crate) name: String,
+    /// What it must be able to do: Julia's words of bits, as hexadecimal digits.
+    pub(crate) features: String,
+}
+
+/// Whether an image runs on a processor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fitness {
+    Fits,
+    /// Julia would end with `Unable to find compatible target`.
+    Unfit,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// The processors that an image is for. `None` where its form is not known, whatever is in the file.
+pub(crate) fn targets_of(image: &dyn RandomAccess) -> Option<Vec<ImageTarget>> {
+    /// More than any list takes: 64 targets have 20 kilobytes.
+    const LONGEST: usize = 64 << 10;
+    let elf = Elf::open(image)?;
+    if let Some(symbol) = elf.symbol("jl_dispatch_target_ids") {
+        let size = usize::try_from(symbol.size).ok().filter(|size| (1..=LONGEST).contains(size))?;
+        let (targets, length) = parse(&elf.read(symbol.address, size)?)?;
+        return (length == size).then_some(targets);
+    }
+    let pointers = elf.symbol("jl_image_pointers")?;
+    // Header, shards, thread-local state, since 1.11 the small types, and last the targets.
+    let last = match pointers.size {
+        32 => 24,
+        40 => 32,
+        _ => return None,
+    };
+    let address = elf.pointer(pointers.address.checked_add(last)?)?;
+    parse(&elf.read(address, LONGEST)?).map(|(targets, _)| targets)
+}
+
+/// Reads a list of targets from the start of `bytes`; and how many bytes it takes.
+fn parse(bytes: &[u8]) -> Option<(Vec<ImageTarget>, usize)> {
+    const MOST_TARGETS: u32 = 64;
+    let mut rest = bytes;
+    let count = number(&mut rest)?;
+    if !(1..=MOST_TARGETS).contains(&count) {
+        return None;
+    }
+    let targets = (0..count).map(|_| target(&mut rest)).collect::<Option<Vec<_>>>()?;
+    Some((targets, bytes.len() - rest.len()))
+}
+
+/// One target: flags, the number of words, those that are enabled, those that are disabled, name, further features.
+fn target(rest: &mut &[u8]) -> Option<ImageTarget> {
+    const MOST_WORDS: u32 = 64;
+    const LONGEST_NAME: usize = 64;
+    let _flags = number(rest)?;
+    let count = number(rest)?;
+    if count > MOST_WORDS {
+        return None;
+    }
+    let words: Vec<String> =
+        (0..count).map(|_| number(rest).map(|word| format!("{word:08x}"))).collect::<Option<_>>()?;
+    for _ in 0..count {
+        number(rest)?;
+    }
+    let name = text(rest, LONGEST_NAME)?;
+    let _further = text(rest, 4096)?;
+    (!name.is_empty()).then_some(ImageTarget { name, features: words.join(" ") })
+}
+
+fn number(rest: &mut &[u8]) -> Option<u32> {
+    let (first, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(u32::from_le_bytes(*first))
+}
+
+/// A text after its length.
+fn text(rest: &mut &[u8], longest: usize) -> Option<String> {
+    let length = usize::try_from(number(rest)?).ok().filter(|length| *length <= longest)?;
+    let (text, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    let is_plain = text.iter().all(u8::is_ascii_graphic);
+    is_plain.then(|| String::from_utf8_lossy(text).into_owned())
+}
+
+/// Whether Julia finds a target of the image that this processor fulfils: one of which it has every feature
+/// (`match_sysimg_targets`). No targets: they are not known.
+#[must_use]
+pub(crate) fn fitness(targets: &[ImageTarget], processor: &Processor) -> Fitness {
+    let fits = targets.iter().map(|target| fits(target, processor));
+    let best = fits.max_by_key(|fit| match fit {
+        Fitness::Unfit => 0,
+        Fitness::Unknown => 1,
+        Fitness::Fits => 2,
+    });
+    best.unwrap_or(Fitness::Unknown)
+}
+
+fn fits(target: &ImageTarget, processor: &Processor) -> Fitness {
+    for (place, word) in target.features.split_ascii_whitespace().enumerate() {
+        let Ok(needed) = u32::from_str_radix(word, 16) else { return Fitness::Unknown };
+        match processor.features.get(place) {
+            Some(has) if needed & !has != 0 => return Fitness::Unfit,
+            None if needed != 0 => return Fitness::Unknown,
+            _ => {}
+        }
+    }
+    Fitness::Fits
+}
+
+/// The names of targets, for people.
+#[must_use]
+pub(crate) fn names(targets: &[ImageTarget]) -> String {
+    targets.iter().map(|target| target.name.as_str()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,24 @@
+//! What is read from the file of an image itself.
+
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+
+use crate::model::elf::RandomAccess;
+use crate::model::image_target::{ImageTarget, targets_of};
+
+/// A file of which parts are read.
+struct Parts(fs_err::File);
+
+impl RandomAccess for Parts {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Option<()> {
+        let mut file = &self.0;
+        file.seek(SeekFrom::Start(offset)).ok()?;
+        file.read_exact(buffer).ok()
+    }
+}
+
+/// The processors that an image is for; none where its form is not known.
+pub(crate) fn targets(image: &Path) -> Vec<ImageTarget> {
+    let file = fs_err::File::open(image).ok();
+    file.and_then(|file| targets_of(&Parts(file))).unwrap_or_default()
+}
