@@ -72,6 +72,7 @@ impl From<&std::fs::Metadata> for Stamp {
 pub(crate) struct ObservedFiles {
     files: RefCell<BTreeMap<PathBuf, Stamp>>,
     listings: RefCell<BTreeMap<PathBuf, Stamp>>,
+    distant: RefCell<Vec<Observations>>,
 }
 
 /// What was asked for, with its state at that time.
@@ -80,6 +81,8 @@ pub(crate) struct Observations {
     pub(crate) files: BTreeMap<PathBuf, Stamp>,
     /// Folders whose list of names matters.
     pub(crate) listings: BTreeMap<PathBuf, Stamp>,
+    /// The same of disks that may not answer.
+    pub(crate) distant: Vec<Observations>,
 }
 
 impl ObservedFiles {
@@ -99,9 +102,18 @@ impl ObservedFiles {
         self.listings.borrow_mut().insert(folder.to_owned(), Stamp::of(folder));
     }
 
+    /// Adds what somebody else asked for, on a disk that may not answer next time.
+    pub(crate) fn add_distant(&self, observations: Observations) {
+        self.distant.borrow_mut().push(observations);
+    }
+
     /// All that was asked for.
     pub(crate) fn into_observations(self) -> Observations {
-        Observations { files: self.files.into_inner(), listings: self.listings.into_inner() }
+        Observations {
+            files: self.files.into_inner(),
+            listings: self.listings.into_inner(),
+            distant: self.distant.into_inner(),
+        }
     }
 }
 

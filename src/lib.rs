@@ -19,6 +19,7 @@
 //! verdicts-v1/         verdicts with the state of the files that they rest on
 //! julias-v1/           what each Julia said of itself
 //! notices-v1/          when a project was last told that it has no image
+//! compared-v1/         images of shared stores whose contents were compared, and stores that did not answer
 //! attempts-v1/         for what a build was last begun in the background, and what became of it
 //! recordings-v1/       what Julia compiled at starts that were recorded
 //! builders-v1/<julia>/ PackageCompiler's environment

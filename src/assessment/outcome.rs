@@ -11,7 +11,6 @@ use crate::model::files::Files as _;
 use crate::model::key::{Digest, KeyInputs};
 use crate::model::verdict::{Plain, Verdict};
 use crate::path_text;
-use crate::store::layout::Layout;
 use crate::store::verdict_cache::Outcome;
 
 /// What is known of a start before there is a verdict: its project.
@@ -39,8 +38,8 @@ fn as_option(folder: &Path, file_name: &OsStr) -> PathBuf {
 }
 
 /// The outcome of an assessment.
-pub(crate) fn outcome(layout: &Layout, assessment: &Assessment, base: Outcome) -> Outcome {
-    let Assessment { state, wanted, verdict, .. } = assessment;
+pub(crate) fn outcome(assessment: &Assessment, base: Outcome) -> Outcome {
+    let Assessment { state, wanted, verdict, catalog } = assessment;
     let is_missing = matches!(
         verdict,
         Verdict::Plain(
@@ -54,12 +53,13 @@ pub(crate) fn outcome(layout: &Layout, assessment: &Assessment, base: Outcome) -
     let base = Outcome {
         wanted: is_missing.then(|| without_builder(&wanted.inputs).key().to_string()),
         record: state.settings.record,
+        notes: catalog.notes.clone(),
         ..base
     };
     match verdict {
         Verdict::Exact { key } | Verdict::Contained { key, .. } => Outcome {
             code: code(verdict).to_owned(),
-            image: Some(path_text::encode(&layout.image_file(key))),
+            image: catalog.image(key).map(|image| path_text::encode(&image.path)),
             key: Some(key.to_string()),
             ..base
         },

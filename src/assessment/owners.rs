@@ -78,7 +78,7 @@ impl Owners {
             let known = images.entry(record.path).or_default();
             known.keys.extend(record.image.into_iter().chain(record.former).chain(record.accepted));
         }
-        for image in catalog {
+        for image in catalog.iter().filter(|image| !image.is_shared) {
             let record = &image.record;
             for project in std::iter::once(&record.project).chain(&record.shared_with) {
                 images.entry(project.clone()).or_default().keys.insert(record.key.clone());
@@ -215,7 +215,10 @@ impl Field<'_> {
         let installation = &self.julia.installation;
         let image = image.map_or_else(
             || installation.default_image.to_path_buf(),
-            |key| self.context.layout.image_file(key),
+            |key| {
+                let known = self.catalog.iter().find(|image| image.record.key == *key);
+                known.map_or_else(|| self.context.layout.image_file(key), |image| image.path.clone())
+            },
         );
         writers.push(Writer {
             active_project,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::assessment::cold::{Caches, Surroundings};
 use crate::assessment::known::KnownProject;
 use crate::assessment::patience;
+use crate::assessment::stores::add_shared;
 use crate::assessment::verdict::{Subject, verdict_among};
 use crate::assessment::{ProjectState, locate_environment, wanted};
 use crate::context::Context;
@@ -74,7 +75,8 @@ pub(crate) struct Prospect {
 impl Survey {
     /// Reads what all projects share.
     pub(crate) fn new(context: &Context, installation: &Installation, settings: &Settings) -> Self {
-        let catalog = catalog::read_all(&context.layout, &context.processor());
+        let mut catalog = catalog::read_all(&context.layout, &context.processor());
+        add_shared(context, settings, &[], &mut catalog, &ObservedFiles::default());
         let model = model(context, installation, &catalog.images);
         Self {
             context: context.clone(),
@@ -159,7 +161,7 @@ impl Survey {
         verdict: Verdict,
     ) -> Prospect {
         let cold = if self.looks_at_caches {
-            let (path, baked) = self.image_parts(self.image_of(&verdict));
+            let (path, baked) = Self::image_parts(self.image_of(&verdict));
             let warmed = record.and_then(|record| record.warmed.as_ref());
             self.surroundings(&state, path.as_deref(), &baked).cold(warmed, &self.caches)
         } else {
@@ -180,7 +182,7 @@ impl Survey {
 
     /// When the project's own caches were loaded, as far as that was not our own work.
     pub(crate) fn loads(&self, record: Option<&ProjectRecord>, prospect: &Prospect) -> Vec<i64> {
-        let (path, baked) = self.image_parts(self.image_of(&prospect.verdict));
+        let (path, baked) = Self::image_parts(self.image_of(&prospect.verdict));
         let worked = record.and_then(|record| record.worked).unwrap_or(i64::MIN);
         let since = record.and_then(|record| record.forgotten).unwrap_or(i64::MIN);
         let images = std::iter::once(None).chain(path.as_deref().map(Some));
@@ -199,10 +201,10 @@ impl Survey {
     }
 
     /// The path of an image, and the packages in it.
-    pub(crate) fn image_parts(&self, image: Option<&KnownImage>) -> (Option<PathBuf>, BTreeSet<Uuid>) {
+    pub(crate) fn image_parts(image: Option<&KnownImage>) -> (Option<PathBuf>, BTreeSet<Uuid>) {
         let Some(image) = image else { return (None, BTreeSet::new()) };
         let baked = image.inputs.packages.iter().map(|package| package.uuid).collect();
-        (Some(self.context.layout.image_file(&image.record.key)), baked)
+        (Some(image.path.clone()), baked)
     }
 
     /// The image in force.
@@ -214,7 +216,7 @@ impl Survey {
     }
 
     fn image(&self, key: &Digest) -> Option<&KnownImage> {
-        self.catalog.images.iter().find(|image| image.record.key == *key)
+        self.catalog.image(key)
     }
 
     /// What the image in force saves at a start; nothing where there is none.

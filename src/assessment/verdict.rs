@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::assessment::shadow::shadowed;
+use crate::assessment::stores::add_shared;
 use crate::assessment::{ProjectState, wanted};
 use crate::context::Context;
 use crate::error::Error;
@@ -14,7 +15,7 @@ use crate::model::verdict::{Case, Limits, Plain, Verdict, Wanted, decide};
 use crate::path_text;
 use crate::store::catalog::{self, Catalog};
 use crate::store::layout::Layout;
-use crate::store::project_record;
+use crate::store::{project_record, shared_store};
 
 /// All that is known of a project and its image.
 #[derive(Debug)]
@@ -38,10 +39,23 @@ pub(crate) fn assess(
 ) -> Result<Assessment, Error> {
     let wanted = wanted(context, installation, settings, &state, files)?;
     let keys = wanted.keys();
-    let catalog = catalog_for(context, &keys, files);
+    let mut catalog = catalog_for(context, settings, &keys, files);
     let subject = Subject { state: &state, wanted: &wanted, keys: &keys };
-    let verdict = verdict_among(context, installation, settings, subject, &catalog, files);
+    let verdict = loop {
+        let verdict = verdict_among(context, installation, settings, subject, &catalog, files);
+        let Some((key, note)) = differing(&context.layout, &verdict, &catalog) else { break verdict };
+        catalog.images.retain(|image| image.record.key != key);
+        catalog.notes.push(note);
+    };
     Ok(Assessment { state, wanted, catalog, verdict })
+}
+
+/// The image that a verdict chose, where it is a shared one whose contents are not those of its record; and what to tell.
+fn differing(layout: &Layout, verdict: &Verdict, catalog: &Catalog) -> Option<(Digest, String)> {
+    let (Verdict::Exact { key } | Verdict::Contained { key, .. }) = verdict else { return None };
+    let image = catalog.image(key).filter(|image| image.is_shared)?;
+    let flaw = shared_store::compare(layout, image).err()?;
+    Some((key.clone(), format!("`{}`: {flaw}", image.path.display())))
 }
 
 /// A project of which it is known what it wants baked.
@@ -95,8 +109,8 @@ fn with_damage(verdict: Verdict, keys: &[Digest], catalog: &Catalog) -> Verdict 
     damaged.map_or(verdict, Verdict::Plain)
 }
 
-/// The images that matter: the exact one alone where it is there, else all.
-fn catalog_for(context: &Context, keys: &[Digest], files: &ObservedFiles) -> Catalog {
+/// The images that matter: the exact one alone where it is there, else all; then those of further stores too.
+fn catalog_for(context: &Context, settings: &Settings, keys: &[Digest], files: &ObservedFiles) -> Catalog {
     let (layout, processor) = (&context.layout, &context.processor());
     files.observe(layout.root());
     files.observe_listing(&layout.images());
@@ -105,13 +119,14 @@ fn catalog_for(context: &Context, keys: &[Digest], files: &ObservedFiles) -> Cat
         if let Ok(image) = catalog::read(layout, key, processor)
             && image.can_be_used()
         {
-            return Catalog { images: vec![image], damaged: Vec::new() };
+            return Catalog { images: vec![image], ..Catalog::default() };
         }
     }
-    let catalog = catalog::read_all(layout, processor);
+    let mut catalog = catalog::read_all(layout, processor);
     for image in &catalog.images {
         observe_image(layout, &image.record.key, files);
     }
+    add_shared(context, settings, keys, &mut catalog, files);
     catalog
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn run(arguments: &DoctorArgs, context: &Context) -> Result<u8, Error
     }
     findings.push(memory());
     findings.push(disk(context));
+    findings.extend(shared_stores(context));
     findings.extend(images(context, arguments.thorough));
     output::print(&findings, arguments.format.format, || table(&findings))?;
     let is_wrong = findings.iter().any(|finding| finding.level == Level::Wrong);
@@ -189,6 +190,23 @@ fn disk(context: &Context) -> Finding {
         Some(free) => Finding::good("disk", format!("{} MB are free", free / 1_000_000)),
         None => Finding::good("disk", "cannot be told on this system"),
     }
+}
+
+/// What is wrong with stores of others, if there are any.
+fn shared_stores(context: &Context) -> Vec<Finding> {
+    let Ok(settings) = assessment::settings(context, assessment::Overrides::default()) else {
+        return Vec::new();
+    };
+    if settings.stores.value.is_empty() {
+        return Vec::new();
+    }
+    let catalog = assessment::shared(context, &settings);
+    let wrong = catalog.notes.iter().map(|note| {
+        Finding::note("stores", note.clone(), "see `stores` in config.toml; starts go on without it")
+    });
+    let count = catalog.images.len();
+    let good = Finding::good("stores", format!("{count} images of others can be used on this machine"));
+    wrong.chain([good]).collect()
 }
 
 /// One finding for each image that is not as it was recorded, or one for all.

@@ -68,7 +68,7 @@ pub(super) fn read(context: &Context, julia: Option<OsString>) -> Result<Invento
 /// Projects of which only an image tells: one that was built just now, and not used yet.
 fn just_built(context: &Context, survey: &Survey, known: &[KnownProject]) -> Vec<KnownProject> {
     let known: BTreeSet<&str> = known.iter().map(|known| known.path.as_str()).collect();
-    let images = survey.catalog.images.iter().map(|image| &image.record);
+    let images = survey.catalog.own().map(|image| &image.record);
     let named = images.flat_map(|record| std::iter::once(&record.project).chain(&record.shared_with));
     let named: BTreeSet<&String> = named.filter(|project| !known.contains(project.as_str())).collect();
     let projects = named.into_iter().map(|path| {

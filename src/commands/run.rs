@@ -61,7 +61,10 @@ fn start(arguments: &[OsString]) -> Result<u8, Error> {
         let program = context.own_program.unwrap_or_default().display().to_string();
         return Err(Error::Recursion { program });
     }
-    let (settings, trouble) = settings(&context, &split);
+    let (mut settings, trouble) = settings(&context, &split);
+    // One that did not answer a moment ago is not asked.
+    let (stores, silent) = assessment::answering(&context, &settings);
+    settings.stores.value = stores;
     let located = assessment::find(&context, split.own.channel.as_deref(), settings.julia.value.as_deref())?;
     let split = split.with_channel_arguments(&located.arguments);
     let mut outcome = decide(&context, &settings, &located, &split.effects())?;
@@ -75,6 +78,7 @@ fn start(arguments: &[OsString]) -> Result<u8, Error> {
         outcome = without_image(outcome, "no image: it is just being removed".to_owned(), true);
         require_image(&settings, &outcome)?;
     }
+    outcome.notes.extend(silent.iter().map(|store| assessment::silence(store)));
     tell(&context, &settings, &split, &outcome);
     launch(&context, &settings, &split, &located, &outcome)
 }
@@ -133,7 +137,7 @@ fn decide(
         return Ok(without_image(Outcome::default(), aside().unwrap_or_default(), false));
     }
     let question = Question::new(context, settings, located, effects).digest();
-    let outcome = match verdict_cache::look_up(&context.layout, &question) {
+    let outcome = match verdict_cache::look_up(&context.layout, &question, assessment::distant_stamps) {
         Some(outcome) => outcome,
         None => match reckon(context, settings, located, effects, &question) {
             Ok(outcome) => outcome,
@@ -188,6 +192,7 @@ struct Question {
     cpu_target: String,
     /// A store may be shared with machines that have another one.
     processor: String,
+    stores: Vec<String>,
 }
 
 impl Question {
@@ -214,6 +219,7 @@ impl Question {
             build_arguments: settings.build_arguments.value.clone(),
             cpu_target: format!("{} {}", settings.cpu_target.value, settings.cpu_target.origin),
             processor: context.processor_fingerprint.clone(),
+            stores: settings.stores.value.iter().map(|store| path_text::encode(store)).collect(),
         }
     }
 
@@ -251,15 +257,19 @@ fn reckon(
     let base = assessment::plain_outcome(&environment, &files, version);
     let assessed = ProjectState::read(context, settings, environment, depots, &files)
         .and_then(|state| assessment::assess(context, &installation, settings, state, &files));
+    let is_partial = assessed.as_ref().is_ok_and(|assessment| assessment.catalog.is_partial);
     let outcome = match assessed {
-        Ok(assessment) => assessment::outcome(&context.layout, &assessment, base),
+        Ok(assessment) => assessment::outcome(&assessment, base),
         // A folder without a project or a manifest is no trouble.
         Err(error @ (Error::NoProject { .. } | Error::NoProjectFile { .. } | Error::NoManifest { .. })) => {
             without_image(base, error.in_one_line(), false)
         }
         Err(error) => without_image(base, format!("no image: {}", error.in_one_line()), true),
     };
-    verdict_cache::keep(&context.layout, question, read_at, files.into_observations(), &outcome);
+    // Where a store did not answer it may next time.
+    if !is_partial {
+        verdict_cache::keep(&context.layout, question, read_at, files.into_observations(), &outcome);
+    }
     Ok(outcome)
 }
 
@@ -274,6 +284,9 @@ fn tell(context: &Context, settings: &Settings, split: &Split, outcome: &Outcome
         match &outcome.image {
             Some(image) => message::note(&format!("image {image} ({})", outcome.code)),
             None => message::note(reason),
+        }
+        for note in &outcome.notes {
+            message::note(note);
         }
         return;
     }

@@ -46,6 +46,8 @@ struct Report {
     background: Option<String>,
     /// Packages of which Julia keeps no more precompile files: the next one drops another.
     crowded: Vec<Crowded>,
+    /// Why stores of others, or images in them, are not used.
+    notes: Vec<String>,
     wanted_key: String,
     packages: Vec<PackageReport>,
     outside: Vec<OutsideReport>,
@@ -77,7 +79,7 @@ struct ImageReport {
     /// What it was built for, as Julia was told.
     cpu_target: String,
     /// The processors that it is for, as the image itself says; none where that is not known.
-    targets: Vec<String>,
+    code_for: String,
     packages: usize,
     measured: Measurements,
 }
@@ -149,12 +151,13 @@ fn report(context: &Context, subject: &Subject) -> Report {
         differences,
         missing,
         foreign,
-        image: image(context, assessment),
+        image: image(assessment),
         recorded: recorded(context, installation, assessment),
         pay_off: known.as_ref().and_then(|known| known.pay_off(clock, None)),
         background: attempt::last(&context.layout, &state.folder)
             .map(|(time, text)| format!("{}: {text}", date(time))),
         crowded: crowded(context, installation, &assessment.state),
+        notes: assessment.catalog.notes.clone(),
         wanted_key: wanted.inputs.key().to_string(),
         packages,
         outside,
@@ -187,7 +190,7 @@ fn reason(verdict: &Verdict, foreign: &[String]) -> String {
 }
 
 /// The image that the verdict speaks of.
-fn image(context: &Context, assessment: &Assessment) -> Option<ImageReport> {
+fn image(assessment: &Assessment) -> Option<ImageReport> {
     let (key, in_force) = match &assessment.verdict {
         Verdict::Exact { key } | Verdict::Contained { key, .. } => (key, true),
         Verdict::Plain(
@@ -198,17 +201,16 @@ fn image(context: &Context, assessment: &Assessment) -> Option<ImageReport> {
         ) => (key, false),
         Verdict::Plain(_) => return None,
     };
-    let known = assessment.catalog.images.iter().find(|image| image.record.key == *key)?;
-    let KnownImage { record, inputs, .. } = known;
+    let KnownImage { record, inputs, path, .. } = assessment.catalog.image(key)?;
     Some(ImageReport {
         key: key.to_string(),
-        path: path_text::encode(&context.layout.image_file(key)),
+        path: path_text::encode(path),
         in_force,
         size: record.file.size,
         built: record.built,
         builder: inputs.builder.clone(),
         cpu_target: inputs.cpu_target.clone(),
-        targets: record.targets.iter().map(|target| target.name.clone()).collect(),
+        code_for: record.targets.iter().map(|target| target.name.as_str()).collect::<Vec<_>>().join(", "),
         packages: inputs.packages.len(),
         measured: record.measured.clone(),
     })
@@ -239,7 +241,7 @@ fn recorded(
     let Verdict::Exact { key } = &assessment.verdict else {
         return Some(RecordedReport { statements: recordings.len(), in_image: false });
     };
-    let image = assessment.catalog.images.iter().find(|image| image.record.key == *key);
+    let image = assessment.catalog.image(key);
     let in_image = image.is_some_and(|image| image.record.has_recorded(Some(&digest)));
     Some(RecordedReport { statements: recordings.len(), in_image })
 }
@@ -266,7 +268,7 @@ fn table(report: &Report, verbose: bool) -> String {
             "made",
             format!("{}, {}, {} packages, {megabytes} MB", date(image.built), image.builder, image.packages),
         ));
-        lines.push(("processor", processor_text(image)));
+        lines.push(("processor", image.cpu_target.clone()));
         lines.push(("load time", load_time(&image.measured)));
     }
     if let Some(pay_off) = &report.pay_off {
@@ -289,21 +291,15 @@ fn table(report: &Report, verbose: bool) -> String {
     if !report.outside.is_empty() {
         lines.push(("stays outside", join(outside)));
     }
+    if verbose && !report.notes.is_empty() {
+        lines.push(("stores", join(report.notes.iter().cloned())));
+    }
     if verbose {
         let packages = report.packages.iter().map(|package| format!("{} {}", package.name, package.version));
         lines.push(("to bake", join(packages)));
         lines.push(("wanted key", report.wanted_key.clone()));
     }
     pairs(&lines)
-}
-
-/// What the image was built for, and what it holds code for where that says more.
-fn processor_text(image: &ImageReport) -> String {
-    let targets = image.targets.join(", ");
-    if targets.is_empty() || targets == image.cpu_target {
-        return image.cpu_target.clone();
-    }
-    format!("{} (code for {targets})", image.cpu_target)
 }
 
 fn join(texts: impl Iterator<Item = String>) -> String {

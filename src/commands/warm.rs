@@ -114,7 +114,7 @@ fn warm(survey: &Survey, prospect: &Prospect, interruption: &Interruption) -> Re
         log: &workspace.path().join("warm.log"),
         watcher: interruption,
     };
-    let (image, baked) = survey.image_parts(survey.image_of(&prospect.verdict));
+    let (image, baked) = Survey::image_parts(survey.image_of(&prospect.verdict));
     let packages: Vec<PackageRequest> = direct_dependencies(&prospect.state);
     // Our own work is about to hide it.
     let record = project_record::read(layout, &prospect.state.folder);

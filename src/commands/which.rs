@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &WhichArgs, context: &Context) -> Result<u8, Error>
     let verdict = &subject.assessment.verdict;
     let (image, reason) = match verdict {
         Verdict::Exact { key } | Verdict::Contained { key, .. } => {
-            (Some(context.layout.image_file(key)), None)
+            (subject.assessment.catalog.image(key).map(|image| image.path.clone()), None)
         }
         Verdict::Plain(plain) => (None, Some(assessment::reason(plain))),
     };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::image_target::{Fitness, ImageTarget, fitness, names};
+use crate::model::image_target::{Fitness, ImageTarget, fitness};
 use crate::model::key::{Digest, KeyInputs};
 use crate::model::processor::Processor;
 
@@ -62,9 +62,7 @@ impl ImageRecord {
         let target = &inputs.cpu_target;
         match fitness(&self.targets, processor) {
             Fitness::Fits => None,
-            Fitness::Unfit => {
-                Some(format!("it is for `{}`, which this processor is not", names(&self.targets)))
-            }
+            Fitness::Unfit => Some(format!("it is for `{target}`, which this processor is not")),
             Fitness::Unknown => {
                 Some(format!("it is for `{target}`, and whether this processor is that cannot be told"))
             }
@@ -141,6 +139,8 @@ pub(crate) struct KnownImage {
     pub(crate) unfit: Option<String>,
     /// Its file.
     pub(crate) path: PathBuf,
+    /// It is in a store that is not ours, which is only read.
+    pub(crate) is_shared: bool,
 }
 
 impl KnownImage {

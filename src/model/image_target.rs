@@ -123,9 +123,3 @@ fn fits(target: &ImageTarget, processor: &Processor) -> Fitness {
     }
     Fitness::Fits
 }
-
-/// The names of targets, for people.
-#[must_use]
-pub(crate) fn names(targets: &[ImageTarget]) -> String {
-    targets.iter().map(|target| target.name.as_str()).collect::<Vec<_>>().join(", ")
-}

@@ -109,6 +109,8 @@ pub(crate) struct UserFile {
     pub(crate) auto: Option<Auto>,
     /// The processors that images are for.
     pub(crate) cpu_target: Option<CpuTarget>,
+    /// Stores of others, which are read and never written.
+    pub(crate) stores: Option<Vec<PathBuf>>,
     /// Minutes that an image must save in a month for each minute of its build, for `build --frequent`.
     pub(crate) worth_building: Option<f64>,
 }
@@ -168,6 +170,8 @@ pub(crate) enum SettingsError {
     Syntax(String),
     #[error("`{path}` in `{key}` leads out of the project's folder")]
     OutsideProject { key: &'static str, path: String },
+    #[error("`{path}` in `{key}` is not an absolute path")]
+    NotAbsolute { key: &'static str, path: String },
     #[error("{variable} is `{value}`, but can only be {allowed}")]
     Variable { variable: &'static str, value: String, allowed: &'static str },
     #[error("{variable} cannot be followed: {text}")]
@@ -191,6 +195,8 @@ pub(crate) struct Settings {
     pub(crate) auto: Setting<Auto>,
     /// The processors that images are for, where the project does not say.
     pub(crate) cpu_target: Setting<CpuTarget>,
+    /// Stores of others, which are read and never written.
+    pub(crate) stores: Setting<Vec<PathBuf>>,
     /// Minutes that an image must save in a month for each minute of its build, for `build --frequent`.
     pub(crate) worth_building: Setting<f64>,
 }
@@ -276,6 +282,7 @@ impl Settings {
                 ],
                 CpuTarget::default(),
             ),
+            stores: Setting::first([(user.stores.clone(), Origin::User)], Vec::new()),
             worth_building: Setting::first([(user.worth_building, Origin::User)], DEFAULT_WORTH_BUILDING),
         })
     }
@@ -287,7 +294,12 @@ impl UserFile {
     /// # Errors
     /// Where they are no TOML, or hold a key that is not known.
     pub(crate) fn parse(contents: &[u8]) -> Result<Self, SettingsError> {
-        parse_toml(contents)
+        let file: Self = parse_toml(contents)?;
+        let stores = file.stores.iter().flatten();
+        if let Some(store) = stores.into_iter().find(|store| !store.is_absolute()) {
+            return Err(SettingsError::NotAbsolute { key: "stores", path: store.display().to_string() });
+        }
+        Ok(file)
     }
 }
 

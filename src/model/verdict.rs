@@ -38,6 +38,17 @@ impl Wanted {
         std::iter::once(inputs.key()).chain(alternatives).collect()
     }
 
+    /// Whether an image is what would be built now; `keys` are those of this. In a store of others the builder is their
+    /// choice.
+    #[must_use]
+    pub(crate) fn is_exactly(&self, keys: &[Digest], image: &KnownImage) -> bool {
+        let is_but_for_builder = || {
+            let (builder, template) = (image.inputs.builder.clone(), image.inputs.template.clone());
+            KeyInputs { builder, template, ..self.inputs.clone() } == image.inputs
+        };
+        keys.contains(&image.record.key) || (image.is_shared && is_but_for_builder())
+    }
+
     /// The digest of the packages alone: equal where two projects want the same code baked.
     #[must_use]
     pub(crate) fn packages_digest(&self) -> Digest {
@@ -112,7 +123,7 @@ pub(crate) fn decide(case: &Case<'_>, images: &[KnownImage]) -> Verdict {
     if wanted.inputs.packages.is_empty() {
         return Verdict::Plain(Plain::NothingToBake);
     }
-    let exact = images.iter().find(|image| keys.contains(&image.record.key));
+    let exact = images.iter().find(|image| wanted.is_exactly(keys, image));
     if let Some(image) = exact.filter(|image| image.can_be_used()) {
         return Verdict::Exact { key: image.record.key.clone() };
     }
@@ -157,7 +168,7 @@ fn why_plain(
     }
     let last = images
         .iter()
-        .filter(|image| image.record.is_for(project))
+        .filter(|image| !image.is_shared && image.record.is_for(project))
         .max_by_key(|image| (image.inputs.julia == wanted.inputs.julia, image.record.built));
     if let Some(image) = last {
         let key = image.record.key.clone();

@@ -40,6 +40,21 @@ pub(crate) fn tampering_risk(_owner: u32, _mode: u32) -> Option<String> {
     None
 }
 
+/// Owners and modes are not compared here.
+pub(crate) fn shared_risk(_holder: u32, _owner: u32, _mode: u32) -> Option<String> {
+    None
+}
+
+/// Owners and modes are not compared here.
+pub(crate) fn exchange_risk(_holder: u32, _owner: u32, _mode: u32) -> Option<String> {
+    None
+}
+
+/// Owners are not known here.
+pub(crate) fn is_nobody(_owner: u32) -> bool {
+    false
+}
+
 /// Makes a folder, and its parents where they are missing.
 pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
     fs_err::create_dir_all(path)

@@ -53,6 +53,34 @@ pub(crate) fn tampering_risk(owner: u32, mode: u32) -> Option<String> {
     }
 }
 
+/// Why something in a store whose folder is `holder`'s could have been changed by somebody whom its user does not
+/// trust: everybody but the holder, the system and us.
+pub(crate) fn shared_risk(holder: u32, owner: u32, mode: u32) -> Option<String> {
+    let us = rustix::process::geteuid().as_raw();
+    if ![holder, us, 0].contains(&owner) {
+        Some(format!("is owned by user {owner}, not by the store's owner (user {holder})"))
+    } else if mode & 0o022 != 0 {
+        Some(format!("can be written by others (mode {:o})", mode & 0o7777))
+    } else {
+        None
+    }
+}
+
+/// Why somebody could put another folder in the place of a store that is `holder`'s, below a folder of this owner and
+/// mode. Where all may write and only take away what is theirs (`/tmp`), whoever comes first has the place: then the
+/// store must be the system's or ours.
+pub(crate) fn exchange_risk(holder: u32, owner: u32, mode: u32) -> Option<String> {
+    const STICKY: u32 = 0o1000;
+    let us = rustix::process::geteuid().as_raw();
+    let is_protected = mode & STICKY != 0 && [us, 0].contains(&holder);
+    shared_risk(holder, owner, if is_protected { mode & !0o022 } else { mode })
+}
+
+/// Whether this user stands for all who have no number here.
+pub(crate) fn is_nobody(owner: u32) -> bool {
+    owner == 65534 && rustix::process::geteuid().as_raw() != 65534
+}
+
 /// Makes a folder that only we may write, whatever the umask; the parents too where they are missing.
 pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;

@@ -22,6 +22,22 @@ pub(crate) struct Damaged {
 pub(crate) struct Catalog {
     pub(crate) images: Vec<KnownImage>,
     pub(crate) damaged: Vec<Damaged>,
+    /// Why stores of others, or images in them, are not used.
+    pub(crate) notes: Vec<String>,
+    /// A store did not answer: asked again, it may.
+    pub(crate) is_partial: bool,
+}
+
+impl Catalog {
+    /// The image of this key.
+    pub(crate) fn image(&self, key: &Digest) -> Option<&KnownImage> {
+        self.images.iter().find(|image| image.record.key == *key)
+    }
+
+    /// The images of our own store.
+    pub(crate) fn own(&self) -> impl Iterator<Item = &KnownImage> {
+        self.images.iter().filter(|image| !image.is_shared)
+    }
 }
 
 /// Reads all images. A folder that cannot be read is reported, never an obstacle.
@@ -46,6 +62,17 @@ pub(crate) fn read_all(layout: &Layout, processor: &Processor) -> Catalog {
 /// # Errors
 /// In a few words, where the record is missing, damaged or from a newer jlproj.
 pub(crate) fn read(layout: &Layout, key: &Digest, processor: &Processor) -> Result<KnownImage, String> {
+    let (record, inputs) = read_record(layout, key)?;
+    let flaw = flaw(layout, key, &record.file);
+    let unfit = record.unfit(&inputs, processor);
+    Ok(KnownImage { record, inputs, flaw, unfit, path: layout.image_file(key), is_shared: false })
+}
+
+/// Reads what is recorded of one image.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_record(layout: &Layout, key: &Digest) -> Result<(ImageRecord, KeyInputs), String> {
     let folder = layout.image_folder(key);
     let text = read_text(&folder.join("image.toml"))?;
     let record: ImageRecord =
@@ -59,9 +86,7 @@ pub(crate) fn read(layout: &Layout, key: &Digest, processor: &Processor) -> Resu
     }
     let inputs: KeyInputs =
         serde_json::from_str(&inputs).map_err(|_| "its `inputs.json` is damaged".to_owned())?;
-    let flaw = flaw(layout, key, &record.file);
-    let unfit = record.unfit(&inputs, processor);
-    Ok(KnownImage { record, inputs, flaw, unfit, path: layout.image_file(key) })
+    Ok((record, inputs))
 }
 
 fn read_text(path: &Path) -> Result<String, String> {

@@ -118,6 +118,16 @@ impl Layout {
         self.root.join("recordings-v1").join(name_of(project))
     }
 
+    /// What a shared image's file was like when its contents were compared with its record.
+    pub(crate) fn compared(&self, image: &Path) -> PathBuf {
+        self.root.join("compared-v1").join(name_of(image))
+    }
+
+    /// When a shared store did not answer.
+    pub(crate) fn silent_store(&self, store: &Path) -> PathBuf {
+        self.root.join("compared-v1").join(format!("{}.silent", name_of(store)))
+    }
+
     pub(crate) fn lock(&self, name: &str) -> PathBuf {
         self.root.join("locks").join(format!("{name}.lock"))
     }

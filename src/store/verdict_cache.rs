@@ -11,7 +11,7 @@ use crate::path_text;
 use crate::store::layout::Layout;
 
 /// The version of the cache's form: another one is not read.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// A verdict as `run` needs it: no lists, no reasons but the one line to print.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,8 @@ pub(crate) struct Outcome {
     pub(crate) wanted: Option<String>,
     /// The project's own settings say that its starts are recorded.
     pub(crate) record: bool,
+    /// Why stores of others, or images in them, are not used.
+    pub(crate) notes: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,12 +49,19 @@ struct Entry {
     read_at: i64,
     files: Vec<(String, Stamp)>,
     listings: Vec<(String, Stamp)>,
+    /// The same of disks that may not answer.
+    distant_files: Vec<(String, Stamp)>,
+    distant_listings: Vec<(String, Stamp)>,
     outcome: Outcome,
 }
 
 /// The outcome for this question, if every file that it rests on is as it was then, and none of them could
-/// have changed without a trace.
-pub(crate) fn look_up(layout: &Layout, question: &Digest) -> Option<Outcome> {
+/// have changed without a trace. `distant` stamps files on disks that may not answer.
+pub(crate) fn look_up(
+    layout: &Layout,
+    question: &Digest,
+    distant: impl FnOnce(Vec<String>) -> Option<Vec<Stamp>>,
+) -> Option<Outcome> {
     let text = fs_err::read(layout.verdict(question)).ok()?;
     let entry: Entry = serde_json::from_slice(&text).ok()?;
     if entry.format != FORMAT || entry.question != *question {
@@ -62,7 +71,21 @@ pub(crate) fn look_up(layout: &Layout, question: &Digest) -> Option<Outcome> {
     let stamp = |path: &str| Stamp::of(&path_text::decode(path));
     let holds = entry.files.iter().all(|(path, recorded)| unchanged(recorded, stamp(path).without_listing()))
         && entry.listings.iter().all(|(path, recorded)| unchanged(recorded, stamp(path)));
-    holds.then_some(entry.outcome)
+    if !holds {
+        return None;
+    }
+    let (files, listings) = (&entry.distant_files, &entry.distant_listings);
+    if !(files.is_empty() && listings.is_empty()) {
+        let paths = files.iter().chain(listings).map(|(path, _)| path.clone()).collect();
+        let stamps = distant(paths)?;
+        let (now_files, now_listings) = stamps.split_at_checked(files.len())?;
+        let pairs = files.iter().zip(now_files.iter().map(|stamp| stamp.without_listing()));
+        let mut pairs = pairs.chain(listings.iter().zip(now_listings.iter().copied()));
+        if !pairs.all(|((_, recorded), now)| unchanged(recorded, now)) {
+            return None;
+        }
+    }
+    Some(entry.outcome)
 }
 
 /// Keeps an outcome. What cannot be kept is reckoned again next time.
@@ -73,15 +96,23 @@ pub(crate) fn keep(
     observations: Observations,
     outcome: &Outcome,
 ) {
-    let as_text = |stamps: BTreeMap<PathBuf, Stamp>| {
+    type Stamps = Vec<(String, Stamp)>;
+    let as_text = |stamps: BTreeMap<PathBuf, Stamp>| -> Stamps {
         stamps.into_iter().map(|(path, stamp)| (path_text::encode(&path), stamp)).collect()
     };
+    let (mut distant_files, mut distant_listings) = (Stamps::new(), Stamps::new());
+    for distant in observations.distant {
+        distant_files.extend(as_text(distant.files));
+        distant_listings.extend(as_text(distant.listings));
+    }
     let entry = Entry {
         format: FORMAT,
         question: question.clone(),
         read_at,
         files: as_text(observations.files),
         listings: as_text(observations.listings),
+        distant_files,
+        distant_listings,
         outcome: outcome.clone(),
     };
     if let Ok(text) = serde_json::to_vec(&entry) {
@@ -118,15 +149,15 @@ mod tests {
     fn an_answer_holds_while_its_files_do() {
         let folder = folder_with_file();
         let (layout, question) = kept(folder.path(), 10);
-        assert!(look_up(&layout, &question).is_some());
-        assert!(look_up(&layout, &Digest::of(b"another")).is_none());
+        assert!(look_up(&layout, &question, |_| None).is_some());
+        assert!(look_up(&layout, &Digest::of(b"another"), |_| None).is_none());
     }
 
     #[test]
     fn a_file_that_changed_in_the_same_instant_is_read_again() {
         let folder = folder_with_file();
         let (layout, question) = kept(folder.path(), 0);
-        assert!(look_up(&layout, &question).is_none());
+        assert!(look_up(&layout, &question, |_| None).is_none());
     }
 
     #[test]
@@ -140,7 +171,7 @@ mod tests {
         fs_err::write(&file, "two").expect("write");
         let opened = fs_err::OpenOptions::new().write(true).open(&file).expect("open");
         opened.file().set_modified(modified).expect("set the time back");
-        assert!(look_up(&layout, &question).is_none());
+        assert!(look_up(&layout, &question, |_| None).is_none());
     }
 
     #[test]
@@ -148,7 +179,7 @@ mod tests {
         let folder = folder_with_file();
         let (layout, question) = kept(folder.path(), 10);
         fs_err::write(folder.path().join("absent"), "").expect("write");
-        assert!(look_up(&layout, &question).is_none());
+        assert!(look_up(&layout, &question, |_| None).is_none());
     }
 
     #[test]
@@ -158,6 +189,6 @@ mod tests {
         let path = layout.verdict(&question);
         let text = fs_err::read(&path).expect("entry");
         fs_err::write(&path, &text[..text.len() / 2]).expect("write");
-        assert!(look_up(&layout, &question).is_none());
+        assert!(look_up(&layout, &question, |_| None).is_none());
     }
 }

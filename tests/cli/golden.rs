@@ -14,7 +14,8 @@ fn shown(ran: &Ran) -> String {
 }
 
 /// Fields whose whole value is a figure of this machine.
-const FIGURES: [&str; 11] = [
+const FIGURES: [&str; 12] = [
+    "code_for",
     "size",
     "seconds",
     "build",

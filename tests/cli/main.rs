@@ -28,5 +28,6 @@ mod run;
 mod sharing;
 mod stacked;
 mod store_faults;
+mod stores;
 mod targets;
 mod warm;

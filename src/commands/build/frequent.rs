@@ -116,7 +116,7 @@ fn by_worth(left: &Candidate, right: &Candidate) -> Ordering {
 
 /// Seconds that a build takes here: the median of those on record.
 pub(crate) fn build_seconds(survey: &Survey) -> f64 {
-    let images = survey.catalog.images.iter();
+    let images = survey.catalog.own();
     let mut seconds: Vec<f64> =
         images.map(|image| image.record.measured.build).filter(|seconds| *seconds > 0.0).collect();
     seconds.sort_by(f64::total_cmp);
@@ -125,12 +125,12 @@ pub(crate) fn build_seconds(survey: &Survey) -> f64 {
 
 /// Bytes of all images.
 fn stored(survey: &Survey) -> u64 {
-    survey.catalog.images.iter().map(|image| image.record.file.size).sum()
+    survey.catalog.own().map(|image| image.record.file.size).sum()
 }
 
 /// Bytes that an image takes: the median of those on record, else what Julia's own takes.
 pub(crate) fn image_size(survey: &Survey) -> u64 {
-    let mut sizes: Vec<u64> = survey.catalog.images.iter().map(|image| image.record.file.size).collect();
+    let mut sizes: Vec<u64> = survey.catalog.own().map(|image| image.record.file.size).collect();
     sizes.sort_unstable();
     let own = || fs_err::metadata(&*survey.installation.default_image).map_or(0, |metadata| metadata.len());
     sizes.get(sizes.len() / 2).copied().unwrap_or_else(own)

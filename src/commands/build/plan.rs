@@ -90,8 +90,9 @@ impl Plan {
     pub(super) fn done(&self) -> Option<&Digest> {
         let Assessment { wanted, catalog, .. } = &self.assessment;
         let keys = wanted.keys_of(&self.inputs);
-        let images = catalog.images.iter().filter(|image| image.can_be_used());
-        images.map(|image| &image.record.key).find(|key| keys.contains(key))
+        let wanted = Wanted { inputs: self.inputs.clone(), ..wanted.clone() };
+        let mut images = catalog.images.iter().filter(|image| image.can_be_used());
+        images.find(|image| wanted.is_exactly(&keys, image)).map(|image| &image.record.key)
     }
 
     /// Whether something was recorded in the plan's projects since its image was built.

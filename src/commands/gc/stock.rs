@@ -10,9 +10,9 @@ use crate::error::Error;
 use crate::model::cache_owner::{CacheVerdict, Standing};
 use crate::model::cache_slug::cache_folder;
 use crate::model::garbage::{Abandoned, Hold, SeenFile, Stock, StoredCache, StoredImage};
-use crate::model::image::KnownImage;
 use crate::model::key::Digest;
 use crate::model::verdict::{Plain, Verdict};
+use crate::store::catalog::Catalog;
 use crate::store::lock::Lock;
 use crate::store::{journal, lease, workspace};
 
@@ -23,9 +23,9 @@ use crate::store::{journal, lease, workspace};
 pub(super) fn take(context: &Context, inventory: &Inventory, all_julias: bool) -> Result<Stock, Error> {
     let last_uses = journal::last_uses(&context.layout, context.now)?;
     let holds = holds(inventory);
-    let catalog =
-        inventory.surveys.first().map(|(survey, _)| survey.catalog.images.as_slice()).unwrap_or_default();
-    let images = catalog.iter().map(|image| {
+    // What is in stores of others is not ours to collect.
+    let catalog = inventory.surveys.first().map(|(survey, _)| &survey.catalog);
+    let images = catalog.into_iter().flat_map(Catalog::own).map(|image| {
         let key = &image.record.key;
         let is_orphan = !inventory.has_julia(image);
         let is_other = image.inputs.julia != inventory.installation.identity;
@@ -101,7 +101,7 @@ fn holds(inventory: &Inventory) -> BTreeMap<Digest, Hold> {
             holds.insert(key.clone(), Hold::Verdict(project.clone()));
         }
         let recorded = surveyed.known.record.as_ref().and_then(|record| record.image.clone());
-        let newest = newest(&survey.catalog.images, project, &survey.installation.identity.version);
+        let newest = newest(&survey.catalog, project, &survey.installation.identity.version);
         for key in recorded.into_iter().chain(newest) {
             holds.entry(key).or_insert_with(|| Hold::Newest(project.clone()));
         }
@@ -119,9 +119,9 @@ fn named(verdict: &Verdict) -> Option<&Digest> {
     }
 }
 
-fn newest(images: &[KnownImage], project: &str, julia: &str) -> Option<Digest> {
+fn newest(catalog: &Catalog, project: &str, julia: &str) -> Option<Digest> {
     let own =
-        images.iter().filter(|image| image.record.is_for(project) && image.inputs.julia.version == julia);
+        catalog.own().filter(|image| image.record.is_for(project) && image.inputs.julia.version == julia);
     own.max_by_key(|image| image.record.built).map(|image| image.record.key.clone())
 }
 

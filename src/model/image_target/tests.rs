@@ -14,6 +14,10 @@ fn of(names: &[(&str, &str)]) -> Vec<ImageTarget> {
     names.iter().map(target).collect()
 }
 
+fn names(targets: &[ImageTarget]) -> String {
+    targets.iter().map(|target| target.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 /// A list as Julia writes it.
 fn written(targets: &[(&str, &[u32])]) -> Vec<u8> {
     let number = |number: usize| u32::try_from(number).expect("small").to_le_bytes();

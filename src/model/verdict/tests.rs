@@ -44,7 +44,7 @@ fn image(manifest: &Manifest, project: &str, built: i64) -> KnownImage {
         tried_on: None,
         targets: Vec::new(),
     };
-    KnownImage { record, inputs, flaw: None, unfit: None, path: "/image".into() }
+    KnownImage { record, inputs, flaw: None, unfit: None, path: "/image".into(), is_shared: false }
 }
 
 fn two() -> Manifest {

@@ -1,0 +1,80 @@
+//! The images of all stores: ours, and those of others that the user names.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::assessment::patience;
+use crate::context::Context;
+use crate::fs::{ObservedFiles, Stamp};
+use crate::model::key::Digest;
+use crate::model::settings::Settings;
+use crate::path_text;
+use crate::store::catalog::Catalog;
+use crate::store::shared_store::{self, Reading};
+
+/// How long is waited for a disk that may be dead. A start waits so long once a minute at most.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The stores of others that answered when they were asked last, and those that did not.
+pub(crate) fn answering(context: &Context, settings: &Settings) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    // For our own store there are stricter rules.
+    let stores = settings.stores.value.iter().filter(|store| *store != context.layout.root()).cloned();
+    stores.partition(|store| !shared_store::is_silent(&context.layout, store, context.now))
+}
+
+/// What is told of a store that does not answer.
+pub(crate) fn silence(store: &std::path::Path) -> String {
+    format!("store `{}`: it does not answer", store.display())
+}
+
+/// What the user's further stores hold for whatever project.
+pub(crate) fn shared(context: &Context, settings: &Settings) -> Catalog {
+    let mut catalog = Catalog::default();
+    add_shared(context, settings, &[], &mut catalog, &ObservedFiles::default());
+    catalog
+}
+
+/// Adds the images of the user's further stores to those of ours. Where one of ours has the same key and can be used,
+/// it counts.
+pub(super) fn add_shared(
+    context: &Context,
+    settings: &Settings,
+    keys: &[Digest],
+    catalog: &mut Catalog,
+    files: &ObservedFiles,
+) {
+    let (stores, silent) = answering(context, settings);
+    catalog.notes.extend(silent.iter().map(|store| silence(store)));
+    if stores.is_empty() {
+        return;
+    }
+    let (own, keys, processor) = (context.layout.clone(), keys.to_vec(), context.processor());
+    let read = move |root: &PathBuf| shared_store::read(&own, root, &keys, &processor);
+    let readings = patience::each(stores.clone(), PATIENCE, read);
+    for (store, reading) in stores.into_iter().zip(readings) {
+        let Some(Reading { images, observations, notes }) = reading else {
+            shared_store::note_silence(&context.layout, &store, context.now);
+            catalog.notes.push(silence(&store));
+            catalog.is_partial = true;
+            continue;
+        };
+        files.add_distant(observations);
+        catalog.notes.extend(notes);
+        for image in images {
+            let own = catalog.images.iter().position(|own| own.record.key == image.record.key);
+            match own {
+                Some(place) if !catalog.images[place].can_be_used() => catalog.images[place] = image,
+                Some(_) => {}
+                None => catalog.images.push(image),
+            }
+        }
+    }
+}
+
+/// The state of files in stores of others; `None` where they do not answer in time.
+pub(crate) fn distant_stamps(paths: Vec<String>) -> Option<Vec<Stamp>> {
+    let stamps = |paths: &Vec<String>| {
+        paths.iter().map(|path| Stamp::of(&path_text::decode(path))).collect::<Vec<Stamp>>()
+    };
+    patience::each(vec![paths], PATIENCE, stamps).pop().flatten()
+}
