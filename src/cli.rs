@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     #[command(hide = true)]
     Man,
+    #[command(hide = true)]
+    Processor(ProcessorArgs),
 }
 
 /// Start Julia, with the image of the project where there is one that fits
@@ -123,6 +125,9 @@ pub(crate) struct BuildArgs {
     /// alone. An image that does not fit the processor is never used.
     #[arg(long, value_name = "TARGET", value_parser = CpuTarget::parse)]
     pub(crate) cpu_target: Option<CpuTarget>,
+    /// A command before each Julia that builds, to run it on another machine (`srun --mem=8G`)
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) launcher: Option<String>,
     /// Build even where the image is there already
     #[arg(long)]
     pub(crate) force: bool,
@@ -387,6 +392,12 @@ pub(crate) struct DoctorArgs {
     /// Read every image and compare its contents with what was recorded
     #[arg(long)]
     pub(crate) thorough: bool,
+}
+
+/// Write what this machine's processor is into a file
+#[derive(Debug, Args)]
+pub(crate) struct ProcessorArgs {
+    pub(crate) file: PathBuf,
 }
 
 /// Print a script that completes jlproj's commands in a shell

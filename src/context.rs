@@ -35,6 +35,8 @@ pub(crate) struct Context {
     pub(crate) own_program: Option<PathBuf>,
     /// The fingerprint of this machine's processor; tests can set another.
     pub(crate) processor_fingerprint: String,
+    /// The processor of the machine that builds, where that is another one.
+    pub(crate) building_processor: Option<Processor>,
     /// Seconds since 1970.
     pub(crate) now: i64,
     pub(crate) stderr_is_terminal: bool,
@@ -98,6 +100,7 @@ impl Context {
             },
             search_path: variable("PATH"),
             own_program: std::env::current_exe().ok(),
+            building_processor: None,
             processor_fingerprint: fixed_processor().unwrap_or_else(platform::processor_fingerprint),
             now: now(),
             stderr_is_terminal: io::stderr().is_terminal(),
@@ -138,8 +141,17 @@ impl Context {
         self.julia_variables.cpu_target.as_deref().unwrap_or("native")
     }
 
-    /// This machine's processor. What it can do is not asked for at each start.
+    /// The same, for builds on a machine with another processor.
+    pub(crate) fn on_processor(&self, processor: Processor) -> Self {
+        let processor_fingerprint = processor.fingerprint.clone();
+        Self { processor_fingerprint, building_processor: Some(processor), ..self.clone() }
+    }
+
+    /// The processor that images are for. What it can do is not asked for at each start.
     pub(crate) fn processor(&self) -> Processor {
+        if let Some(processor) = &self.building_processor {
+            return processor.clone();
+        }
         match fixed_processor() {
             Some(fixed) => Processor::of_fingerprint(&fixed),
             None => Processor {

@@ -61,6 +61,8 @@ pub(crate) enum Error {
     NoLibrary { julia: PathBuf },
     #[error("the image was not built")]
     Build { source: BuildError, log: Option<PathBuf> },
+    #[error("`{launcher}` did not start jlproj where it is to build")]
+    Launcher { launcher: String, text: String },
     #[error("no image is in force: {reason}")]
     NoImage { reason: String },
     #[error("no build of this project is on record")]
@@ -112,6 +114,7 @@ impl Error {
         match self {
             Self::Build { source, .. } | Self::Warm { source, .. } => source.details(),
             Self::Probe(ProbeError::NotJulia { output, .. }) => output.clone(),
+            Self::Launcher { text, .. } => text.clone(),
             _ => String::new(),
         }
     }
@@ -165,6 +168,10 @@ impl Error {
                 hints
             }
             Self::Warm { source, .. } => source.hints(),
+            Self::Launcher { launcher, .. } => vec![
+                format!("see whether `{launcher} jlproj --version` works"),
+                "`--cpu-target portable` does not ask which processor is there".to_owned(),
+            ],
             Self::NotConfirmed => one("`jlproj gc --yes` does it without a question".to_owned()),
             Self::NothingToDrop { .. } => one("`jlproj list` shows which projects have one".to_owned()),
             Self::NoImage { .. } | Self::NoLog => one("`jlproj build`".to_owned()),

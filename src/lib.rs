@@ -119,5 +119,6 @@ fn dispatch(command: &Command) -> Result<u8, Error> {
         Command::Doctor(arguments) => commands::doctor::run(arguments, &context),
         Command::Completions(arguments) => commands::completions::run(arguments),
         Command::Man => commands::man::run(),
+        Command::Processor(arguments) => commands::processor::run(arguments, &context),
     }
 }

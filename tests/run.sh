@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
 # All checks of the project. Brings the Julia that the tests run against; changes nothing of the machine.
 #
-# Usage: tests/run.sh
+# Usage: tests/run.sh [--all]
+# --all                        first gets what tests need that are skipped without it: Slurm
 # JLPROJ_TEST_JULIA            a Julia to test against instead
 # JLPROJ_TEST_PACKAGECOMPILER  a checkout of PackageCompiler.jl that fits that Julia: real builds with it too
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+is_all=
+case ${1:-} in
+'') ;;
+--all) is_all=yes ;;
+*) printf 'usage: tests/run.sh [--all]\n' >&2; exit 2 ;;
+esac
 
 step() { printf '\n== %s\n' "$*"; }
 
@@ -13,6 +21,11 @@ step 'Julia for the tests'
 JLPROJ_TEST_JULIA=${JLPROJ_TEST_JULIA:-$(tests/get-julia.sh)}
 export JLPROJ_TEST_JULIA
 printf '%s\n' "$JLPROJ_TEST_JULIA"
+
+if [ -n "$is_all" ]; then
+    step 'Slurm for the tests'
+    tests/get-slurm.sh
+fi
 
 step 'cargo fmt --check'
 cargo fmt --check

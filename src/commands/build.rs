@@ -4,6 +4,7 @@ mod background;
 mod bake_project;
 mod choice;
 mod frequent;
+pub(crate) mod launched;
 mod making;
 mod plan;
 mod preflight;
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
     };
     let options = Options { force: arguments.force, dry_run: arguments.dry_run, verbosity };
     let display = Display::new(verbosity, context.stderr_is_terminal, arguments.jobs > 1);
+    let context = &*launched::context_for(context, overrides(arguments))?;
     let making = Making::new(context, overrides(arguments), Interruption::watch()?, display)?;
     sweep(&making, options);
     let projects = &arguments.projects.projects;
@@ -81,6 +83,7 @@ fn overrides(arguments: &BuildArgs) -> Overrides {
         builder: arguments.builder,
         packagecompiler: arguments.packagecompiler.clone(),
         cpu_target: arguments.cpu_target.clone(),
+        launcher: arguments.launcher.clone(),
         ..Overrides::default()
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod pkg;
 pub(crate) mod plan;
+pub(crate) mod processor;
 mod ranking;
 pub(crate) mod report;
 pub(crate) mod run;

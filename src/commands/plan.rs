@@ -2,6 +2,7 @@
 
 mod report;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 use crate::assessment::{Found, KnownProject, Overrides, Prospect, Survey, Surveyed};
 use crate::cli::PlanArgs;
-use crate::commands::build::{self, Making, Options, Plan};
+use crate::commands::build::{self, Making, Options, Plan, launched};
 use crate::commands::survey;
 use crate::context::Context;
 use crate::error::Error;
@@ -32,6 +33,10 @@ const FOREIGN: f64 = 0.001;
 const PACKAGE_BYTES: u64 = 250_000;
 
 pub(crate) fn run(arguments: &PlanArgs, context: &Context) -> Result<u8, Error> {
+    let overrides = Overrides { julia: arguments.julia.julia.clone(), ..Overrides::default() };
+    let building =
+        if arguments.build { launched::context_for(context, overrides)? } else { Cow::Borrowed(context) };
+    let context = &*building;
     let survey = survey::read(context, arguments.julia.julia.clone(), false)?;
     let surveyed = survey::all(&survey)?;
     let field = Field::new(&survey, surveyed);

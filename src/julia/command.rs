@@ -13,12 +13,20 @@ pub(crate) struct Invocation {
     /// Variables to set; `None` removes one.
     pub(crate) environment: Vec<(OsString, Option<OsString>)>,
     pub(crate) directory: Option<PathBuf>,
+    /// The words of a command that runs this one, on another machine; none where it is run here.
+    pub(crate) launcher: Vec<OsString>,
 }
 
 impl Invocation {
     pub(crate) fn new(program: impl Into<PathBuf>) -> Self {
         let program = program.into();
-        Self { program, arguments: Vec::new(), environment: Vec::new(), directory: None }
+        Self {
+            program,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            directory: None,
+            launcher: Vec::new(),
+        }
     }
 
     /// A Julia of ours: nothing of the user's start-up, one thread, no colours, no image but the default.
@@ -56,8 +64,33 @@ impl Invocation {
         self
     }
 
+    /// The program that is started here, and its arguments. A launcher may not pass on its environment, so what is to
+    /// be set there is set by `env`.
+    pub(crate) fn started(&self) -> (OsString, Vec<OsString>) {
+        let Some((launcher, rest)) = self.launcher.split_first() else {
+            return (self.program.clone().into_os_string(), self.arguments.clone());
+        };
+        let mut arguments = rest.to_vec();
+        arguments.push("env".into());
+        let (removed, set): (Vec<_>, Vec<_>) =
+            self.environment.iter().partition(|(_, value)| value.is_none());
+        for (name, _) in removed {
+            arguments.extend(["-u".into(), name.clone()]);
+        }
+        for (name, value) in set {
+            let mut assignment = name.clone();
+            assignment.push("=");
+            assignment.push(value.as_deref().unwrap_or_default());
+            arguments.push(assignment);
+        }
+        arguments.push(self.program.clone().into_os_string());
+        arguments.extend(self.arguments.iter().cloned());
+        (launcher.clone(), arguments)
+    }
+
     /// The command as one line that a shell takes.
     pub(crate) fn shell_line(&self) -> String {
-        shell::command_line(self.program.as_os_str(), &self.arguments)
+        let (program, arguments) = self.started();
+        shell::command_line(&program, &arguments)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -69,7 +70,23 @@ pub(crate) fn ask<Answer: DeserializeOwned>(
     watcher: &dyn Watcher,
 ) -> Result<Answer, ExchangeError> {
     let status = process::run(invocation, log, limit, watcher)?;
+    wait_for_file(invocation, result);
     read_answer(result, status)
+}
+
+/// Waits for a file that another machine has written: a shared disk may show it a little later.
+pub(crate) fn wait_for_file(invocation: &Invocation, file: &Path) {
+    const PAUSE: Duration = Duration::from_millis(200);
+    const LONGEST: Duration = Duration::from_secs(5);
+    let begun = Instant::now();
+    while !invocation.launcher.is_empty() && begun.elapsed() < LONGEST {
+        // Opening the folder has its list be asked for again.
+        let _ = file.parent().map(fs_err::read_dir);
+        if file.exists() {
+            break;
+        }
+        std::thread::sleep(PAUSE);
+    }
 }
 
 /// Reads the result that a script left.

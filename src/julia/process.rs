@@ -71,7 +71,9 @@ pub(crate) fn run(
     limit: Option<Duration>,
     watcher: &dyn Watcher,
 ) -> Result<ExitStatus, ProcessError> {
-    let program = invocation.program.display().to_string();
+    let program = Path::new(&invocation.started().0).display().to_string();
+    // Who waits in a queue is not slow.
+    let limit = limit.filter(|_| invocation.launcher.is_empty());
     let not_started = |source| ProcessError::NotStarted { program: program.clone(), source };
     let line = invocation.shell_line();
     watcher.command(&line);
@@ -87,7 +89,8 @@ pub(crate) fn run(
 
 /// The program as duct has it: any exit code is an answer, and it leads a group of its own.
 pub(crate) fn expression(invocation: &Invocation, watcher: &dyn Watcher) -> duct::Expression {
-    let mut expression = duct::cmd(&invocation.program, &invocation.arguments).unchecked();
+    let (program, arguments) = invocation.started();
+    let mut expression = duct::cmd(program, arguments).unchecked();
     for (name, value) in &invocation.environment {
         expression = match value {
             Some(value) => expression.env(name, value),
@@ -100,8 +103,10 @@ pub(crate) fn expression(invocation: &Invocation, watcher: &dyn Watcher) -> duct
     if let Some(directory) = &invocation.directory {
         expression = expression.dir(directory);
     }
-    expression.before_spawn(|command| {
-        platform::isolate_child(command);
+    // A launcher has to end what it started elsewhere: it is asked to, not killed.
+    let is_launcher = !invocation.launcher.is_empty();
+    expression.before_spawn(move |command| {
+        platform::isolate_child(command, is_launcher);
         Ok(())
     })
 }
@@ -143,7 +148,8 @@ pub(crate) fn wait(
 
 /// Ends a group: gently, then by force.
 fn end(handle: &duct::Handle, leader: u32) {
-    const GRACE: Duration = Duration::from_secs(2);
+    /// A launcher asks its machines.
+    const GRACE: Duration = Duration::from_secs(5);
     platform::kill_group(leader, false);
     if !matches!(handle.wait_timeout(GRACE), Ok(Some(_))) {
         // Ignored: it is gone, or it cannot be ended by anybody.

@@ -34,7 +34,10 @@ pub(crate) fn record(session: &Session<'_>) -> Result<Vec<PathBuf>, ProcessError
 
 /// A Julia that records what it compiles.
 fn start(session: &Session<'_>, statements: &Path) -> Invocation {
-    session.julia_invocation().option("--trace-compile", statements)
+    let mut invocation = session.julia_invocation();
+    // A launcher has no terminal to give, and this takes a second.
+    invocation.launcher.clear();
+    invocation.option("--trace-compile", statements)
 }
 
 /// Passes an interruption on; any other failure costs a few statements only.

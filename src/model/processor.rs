@@ -1,7 +1,9 @@
 //! A processor, as far as native code cares.
 
+use serde::{Deserialize, Serialize};
+
 /// The processor of a machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Processor {
     /// A text that is equal on two machines where code compiled for one's native target runs on the other.
     pub(crate) fingerprint: String,

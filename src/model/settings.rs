@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::model::cpu_target::CpuTarget;
+use crate::model::shell;
 
 /// Where a value was set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -111,6 +112,8 @@ pub(crate) struct UserFile {
     pub(crate) cpu_target: Option<CpuTarget>,
     /// Stores of others, which are read and never written.
     pub(crate) stores: Option<Vec<PathBuf>>,
+    /// A command that runs another one on a machine that is to build: `srun --mem=8G`.
+    pub(crate) launcher: Option<String>,
     /// Minutes that an image must save in a month for each minute of its build, for `build --frequent`.
     pub(crate) worth_building: Option<f64>,
 }
@@ -159,6 +162,7 @@ pub(crate) struct Flags {
     pub(crate) packagecompiler: Option<PathBuf>,
     pub(crate) sysimage: Option<ImagePolicy>,
     pub(crate) cpu_target: Option<CpuTarget>,
+    pub(crate) launcher: Option<String>,
 }
 
 /// Why a settings file or variable cannot be followed.
@@ -170,6 +174,8 @@ pub(crate) enum SettingsError {
     Syntax(String),
     #[error("`{path}` in `{key}` leads out of the project's folder")]
     OutsideProject { key: &'static str, path: String },
+    #[error("a quote in `{key}` is not closed: `{text}`")]
+    OpenQuote { key: &'static str, text: String },
     #[error("`{path}` in `{key}` is not an absolute path")]
     NotAbsolute { key: &'static str, path: String },
     #[error("{variable} is `{value}`, but can only be {allowed}")]
@@ -197,6 +203,8 @@ pub(crate) struct Settings {
     pub(crate) cpu_target: Setting<CpuTarget>,
     /// Stores of others, which are read and never written.
     pub(crate) stores: Setting<Vec<PathBuf>>,
+    /// The words of a command that runs another one on a machine that is to build; none where this one is.
+    pub(crate) launcher: Setting<Vec<String>>,
     /// Minutes that an image must save in a month for each minute of its build, for `build --frequent`.
     pub(crate) worth_building: Setting<f64>,
 }
@@ -282,6 +290,13 @@ impl Settings {
                 ],
                 CpuTarget::default(),
             ),
+            launcher: Setting::first(
+                [
+                    (flags.launcher.as_deref().map(parse_launcher).transpose()?, Origin::Flag),
+                    (user.launcher.as_deref().map(parse_launcher).transpose()?, Origin::User),
+                ],
+                Vec::new(),
+            ),
             stores: Setting::first([(user.stores.clone(), Origin::User)], Vec::new()),
             worth_building: Setting::first([(user.worth_building, Origin::User)], DEFAULT_WORTH_BUILDING),
         })
@@ -358,6 +373,10 @@ fn parse_auto(value: &OsString) -> Result<Auto, SettingsError> {
         Some("background") => Ok(Auto::Background),
         _ => Err(not_allowed("JLPROJ_AUTO", value, "`off`, `suggest` or `background`")),
     }
+}
+
+fn parse_launcher(text: &str) -> Result<Vec<String>, SettingsError> {
+    shell::words(text).ok_or_else(|| SettingsError::OpenQuote { key: "launcher", text: text.to_owned() })
 }
 
 fn parse_cpu_target(value: &OsString) -> Result<CpuTarget, SettingsError> {

@@ -29,6 +29,30 @@ pub(crate) fn command_line(program: &OsStr, arguments: &[OsString]) -> String {
     line
 }
 
+/// The words of a command prefix, as a shell splits them at blanks: `'…'` and `"…"` keep them together, and a backslash
+/// takes its next character as it is. Nothing is expanded. `None` where a quote is not closed.
+#[must_use]
+pub(crate) fn words(text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match (quote, character) {
+            (Some(open), _) if character == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            (None | Some('"'), '\\') => word.get_or_insert_default().push(characters.next()?),
+            (None, _) if character.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(character),
+        }
+    }
+    words.extend(word);
+    quote.is_none().then_some(words)
+}
+
 /// Nothing that any shell gives a meaning to: no `~` (home), no `^` (zsh), no `=` at the start (zsh).
 fn is_plain(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:=,+@%".contains(&byte);
@@ -82,6 +106,20 @@ mod tests {
 
     fn quoted(bytes: &[u8]) -> String {
         quote(OsStr::from_bytes(bytes))
+    }
+
+    #[test]
+    fn a_prefix_is_split_as_a_shell_does() {
+        let split = |text: &str| words(text).map(|words| words.join("|"));
+        assert_eq!(split("srun --mem=8G").as_deref(), Some("srun|--mem=8G"));
+        assert_eq!(
+            split("  srun\t--comment='a  b' \"c 'd'\" ''").as_deref(),
+            Some("srun|--comment=a  b|c 'd'|")
+        );
+        assert_eq!(split(r"a\ b '\'").as_deref(), Some(r"a b|\"));
+        assert_eq!(split("").as_deref(), Some(""));
+        assert_eq!((split("srun '"), split("srun \\")), (None, None));
+        assert_eq!(split("$(rm) `x` ; y > z").as_deref(), Some("$(rm)|`x`|;|y|>|z"));
     }
 
     #[test]

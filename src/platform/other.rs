@@ -35,6 +35,11 @@ pub(crate) fn identity(metadata: &Metadata) -> Identity {
     Identity { size: metadata.len(), modified, changed: modified, inode: 0, device: 0, mode, owner: 0 }
 }
 
+/// The name of this machine: not asked for.
+pub(crate) fn host_name() -> String {
+    String::new()
+}
+
 /// Owners and modes are not compared here.
 pub(crate) fn tampering_risk(_owner: u32, _mode: u32) -> Option<String> {
     None
@@ -195,7 +200,7 @@ pub(crate) fn ending_signal(_status: ExitStatus) -> Option<i32> {
 }
 
 /// Nothing to do here.
-pub(crate) fn isolate_child(_command: &mut Command) {}
+pub(crate) fn isolate_child(_command: &mut Command, _is_gentle: bool) {}
 
 /// Process groups are not known here; the direct child is ended by its handle.
 pub(crate) fn kill_group(_leader: u32, _forcefully: bool) {}

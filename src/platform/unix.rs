@@ -228,16 +228,18 @@ pub(crate) fn ending_signal(status: ExitStatus) -> Option<i32> {
     status.signal()
 }
 
-/// Prepares a child so that it leads a process group of its own and dies when we die.
-pub(crate) fn isolate_child(command: &mut Command) {
+/// Prepares a child so that it leads a process group of its own and dies when we die: gently, where it has to end what
+/// runs elsewhere.
+pub(crate) fn isolate_child(command: &mut Command, is_gentle: bool) {
     command.process_group(0);
     #[cfg(target_os = "linux")]
     {
         // SAFETY: prctl(PR_SET_PDEATHSIG) is async-signal-safe and touches no memory of ours.
         #[expect(unsafe_code, reason = "the one hook that runs between fork and exec")]
         unsafe {
-            command.pre_exec(|| {
-                rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).map_err(io::Error::from)
+            command.pre_exec(move || {
+                let signal = if is_gentle { Signal::TERM } else { Signal::KILL };
+                rustix::process::set_parent_process_death_signal(Some(signal)).map_err(io::Error::from)
             });
         }
     }
@@ -249,6 +251,11 @@ pub(crate) fn kill_group(leader: u32, forcefully: bool) {
     if let Some(pid) = i32::try_from(leader).ok().filter(|number| *number > 1).and_then(Pid::from_raw) {
         let _ = kill_process_group(pid, signal);
     }
+}
+
+/// The name of this machine.
+pub(crate) fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 /// Whether a process of this number runs, and since when (an opaque number that a later process with the

@@ -45,7 +45,9 @@ pub(crate) struct Sole {
 /// # Errors
 /// Where its file cannot be opened or locked.
 pub(crate) fn take_sole(image: &Path) -> io::Result<Option<Sole>> {
-    let file = fs_err::File::open(image)?;
+    // Over NFS a sole lock wants a file that is open for writing.
+    let file = fs_err::OpenOptions::new().read(true).write(true).open(image);
+    let file = file.or_else(|_| fs_err::File::open(image))?;
     #[expect(clippy::disallowed_methods, reason = "the one place that locks images")]
     match file.file().try_lock() {
         Ok(()) => Ok(Some(Sole { _file: file })),

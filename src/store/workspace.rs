@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::fs;
 use crate::platform;
@@ -14,6 +15,24 @@ pub(crate) struct Workspace {
     path: PathBuf,
     lock_path: PathBuf,
     lock: Option<Lock>,
+}
+
+/// How names of workspaces start; the mark of the host follows.
+const START: &str = "build-";
+
+/// A short mark of this host, for the names of its workspaces.
+fn host() -> String {
+    let name = platform::host_name();
+    crate::model::key::Digest::of(name.as_bytes()).short().get(..8).unwrap_or_default().to_owned()
+}
+
+/// Whether a folder is, by its name, the work of another host that may still be at it. Locks may not reach from one host
+/// to the next, and its processes cannot be seen from here.
+fn is_of_another_host(folder: &Path) -> bool {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mark = name.strip_prefix(START).and_then(|rest| rest.split_once('-')).map(|(mark, _)| mark);
+    mark.is_some_and(|mark| mark != host()) && is_younger(folder, DAY)
 }
 
 /// The file in a workspace that names the process group at work for it.
@@ -30,7 +49,8 @@ impl Workspace {
     pub(crate) fn create(layout: &Layout) -> io::Result<Self> {
         platform::create_private_folders(&layout.temporary())?;
         // The lock comes first, so that a sweep never meets a folder without a living owner.
-        let unique = tempfile::Builder::new().prefix("build-").tempdir_in(layout.temporary())?;
+        let prefix = format!("{START}{}-", host());
+        let unique = tempfile::Builder::new().prefix(&prefix).tempdir_in(layout.temporary())?;
         let name = unique.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         let lock_path = layout.lock(&name);
         let lock = match Lock::attempt(&lock_path)? {
@@ -79,6 +99,9 @@ pub(crate) fn abandoned(layout: &Layout) -> Vec<PathBuf> {
 
 /// Whether nobody is at work in a folder. Changes nothing.
 fn is_abandoned(layout: &Layout, folder: &Path) -> bool {
+    if is_of_another_host(folder) {
+        return false;
+    }
     let lock_path = layout.lock(&folder.file_name().unwrap_or_default().to_string_lossy());
     if !lock_path.exists() {
         return !is_fresh(folder);
@@ -93,6 +116,9 @@ fn is_abandoned(layout: &Layout, folder: &Path) -> bool {
 pub(crate) fn sweep_one(layout: &Layout, folder: &Path) -> io::Result<bool> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let lock_path = layout.lock(&name);
+    if is_of_another_host(folder) {
+        return Ok(false);
+    }
     // A folder may be seen between its making and the taking of its lock.
     if !lock_path.exists() && is_fresh(folder) {
         return Ok(false);
@@ -132,7 +158,39 @@ fn carries_mark(number: u32, folder: &Path) -> bool {
 }
 
 fn is_fresh(folder: &Path) -> bool {
-    const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_secs(60);
+    is_younger(folder, MINUTE)
+}
+
+fn is_younger(folder: &Path, limit: Duration) -> bool {
     let modified = fs_err::symlink_metadata(folder).and_then(|metadata| metadata.modified());
-    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age < MINUTE))
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age < limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_host_works_at_is_left_alone_for_a_day() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let layout = Layout::new(folder.path().join("store"));
+        let own = layout.temporary().join(format!("build-{}-abc", host()));
+        let other = layout.temporary().join("build-ffffffff-abc");
+        let age = |path: &Path, seconds: u64| {
+            let time = fs_err::metadata(folder.path()).expect("metadata").modified().expect("time");
+            let opened = fs_err::File::open(path).expect("open");
+            opened.file().set_modified(time - Duration::from_secs(seconds)).expect("set the time");
+        };
+        for path in [&own, &other] {
+            fs_err::create_dir_all(path).expect("folder");
+            age(path, 3600);
+        }
+        assert_eq!(abandoned(&layout), std::slice::from_ref(&own));
+        assert_eq!(sweep(&layout), 1);
+        assert!(!own.exists() && other.exists());
+        age(&other, 25 * 3600);
+        assert_eq!(sweep(&layout), 1);
+        assert!(!other.exists());
+    }
 }

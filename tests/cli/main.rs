@@ -26,6 +26,7 @@ mod recording;
 mod report;
 mod run;
 mod sharing;
+mod slurm;
 mod stacked;
 mod store_faults;
 mod stores;

@@ -21,6 +21,7 @@ use crate::julia::process;
 use crate::julia::session::Session;
 use crate::julia::{startup_statements, verify};
 use crate::model::image::{ImageRecord, Measurements, RECORD_FORMAT, StageTime};
+use crate::model::image_target::{Fitness, fitness};
 use crate::model::key::{Digest, KeyInputs};
 use crate::model::settings::Settings;
 use crate::path_text;
@@ -107,7 +108,9 @@ impl<'a> Making<'a> {
             }
         };
         made.record.measured.build = progress.elapsed().as_secs_f64();
-        made.record.measured.peak_memory = watcher.peak_memory.get();
+        // What a launcher takes here is not what a build takes.
+        let is_here = self.settings.launcher.value.is_empty();
+        made.record.measured.peak_memory = if is_here { watcher.peak_memory.get() } else { 0 };
         let stages = progress.finish();
         made.record.measured.stages =
             stages.into_iter().map(|(stage, seconds)| StageTime { stage, seconds }).collect();
@@ -239,6 +242,7 @@ impl<'a> Making<'a> {
         let session = Session {
             julia: &self.julia.installation,
             julia_arguments: &self.julia.located.arguments,
+            launcher: &self.settings.launcher.value,
             project_file,
             folder: workspace.path(),
             scripts: &scripts,
@@ -258,6 +262,10 @@ impl<'a> Making<'a> {
         let failed = |source| Error::Build { source, log: Some(log.clone()) };
         build_image(&base, &builder, plan, &recordings).map_err(failed)?;
         let mut record = self.record(plan, &key, &image, recordings.digest())?;
+        // A launcher may have led to machines of several kinds.
+        if fitness(&record.targets, &self.context.processor()) == Fitness::Unfit {
+            return Err(failed(BuildError::OtherProcessor));
+        }
         publish::publish(layout, &prepared, &record, &inputs)?;
         let published = layout.image_file(&key);
         let session = Session { log: &published.with_file_name("build.log"), ..session };

@@ -27,7 +27,9 @@ pub(super) fn check(making: &Making<'_>, plan: &Plan) -> Result<(), Error> {
     check_installed(plan)?;
     check_library(installation)?;
     check_linker(making)?;
-    check_memory()?;
+    if making.settings.launcher.value.is_empty() {
+        check_memory()?;
+    }
     check_disk(making, installation)
 }
 

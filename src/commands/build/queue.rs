@@ -92,6 +92,10 @@ fn work(making: &Making<'_>, queue: &Mutex<Queue>, options: Options, needed: u64
 
 /// The most memory that a build on record took at once, in bytes, and a quarter more; the usual where none is.
 fn needed_memory(making: &Making<'_>) -> u64 {
+    if !making.settings.launcher.value.is_empty() {
+        // Whoever schedules the launcher sees to it.
+        return 0;
+    }
     let records = project_record::read_all(&making.context.layout);
     let peak = records.iter().map(|record| record.measured.peak_memory).max().filter(|peak| *peak > 0);
     peak.map_or(USUAL_MEMORY, |peak| peak.saturating_add(peak / 4))

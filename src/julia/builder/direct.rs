@@ -72,7 +72,8 @@ fn generate_code(job: &Job<'_>, depots: &[PathBuf], archive: &Path) -> Result<()
         .set("JLPROJ_REQUEST", &request)
         .set("JLPROJ_RESULT", &result);
     let status = process::run(&invocation, job.log, None, job.watcher)?;
-    if platform::ending_signal(status) == Some(9) {
+    exchange::wait_for_file(&invocation, archive);
+    if was_killed(job, status) {
         return Err(BuildError::Killed { stage: Stage::Compile });
     }
     if !status.success() || !archive.is_file() {
@@ -84,6 +85,14 @@ fn generate_code(job: &Job<'_>, depots: &[PathBuf], archive: &Path) -> Result<()
         return Err(BuildError::Odd("packages are missing in the builder's answer".to_owned()));
     }
     Ok(())
+}
+
+/// Whether it was killed: a launcher ends with the code that a shell shows for that.
+fn was_killed(job: &Job<'_>, status: std::process::ExitStatus) -> bool {
+    const KILLED: i32 = 9;
+    let shown = i32::from(crate::exit::SIGNAL_BASE) + KILLED;
+    platform::ending_signal(status) == Some(KILLED)
+        || (!job.launcher.is_empty() && status.code() == Some(shown))
 }
 
 /// The project that packages are loaded from: the user's own where it is one, since Julia names its caches by the project's

@@ -44,6 +44,8 @@ pub(crate) enum BuildError {
     Wrong(Vec<Fault>),
     #[error("the new image has the wrong contents: {0}")]
     Odd(String),
+    #[error("the image is for another processor than the one that it was to be for")]
+    OtherProcessor,
     #[error("the store cannot be trusted: `{folder}` {risk}")]
     StoreNotOurs { folder: String, risk: String },
     #[error("the store `{folder}` cannot be written")]
@@ -101,6 +103,10 @@ impl BuildError {
             Self::PackageCompilerFailed { .. } | Self::JuliaFailed { .. } | Self::DoesNotStart { .. } => {
                 vec!["read the whole log: `jlproj log`".to_owned()]
             }
+            Self::OtherProcessor => vec![
+                "name machines of one kind to the launcher: `--constraint` of srun".to_owned(),
+                "or build for all of them: `--cpu-target portable`".to_owned(),
+            ],
             Self::StoreNotOurs { folder, .. } => {
                 let folder = shell::quote(OsStr::new(folder));
                 vec![format!("make it yours: `chown $USER {folder}`; or {OTHER_STORE}")]

@@ -42,6 +42,7 @@ function create_sysimage(packages::Union{Symbol, Vector{Symbol}} = Symbol[];
             println(io, "cpu_target ", cpu_target)
             println(io, "statements ", length(precompile_statements_file))
             println(io, "incremental ", incremental)
+            println(io, "slurm job ", get(ENV, "SLURM_JOB_ID", "none"))
         end
     end
     @info "PackageCompiler: creating system image object file, this might take a while..."

@@ -1,0 +1,64 @@
+//! Builds on another machine: what has to be known of it.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+
+use crate::assessment::{self, Overrides};
+use crate::context::Context;
+use crate::error::Error;
+use crate::fs;
+use crate::julia::command::Invocation;
+use crate::julia::exchange;
+use crate::julia::log_text::last_error;
+use crate::julia::process;
+use crate::model::cpu_target::CpuTarget;
+use crate::model::processor::Processor;
+use crate::model::settings::Settings;
+use crate::model::shell;
+use crate::platform::Interruption;
+use crate::store::workspace::Workspace;
+
+/// The surroundings of builds: where code is generated on another machine for the very processor that is there, those
+/// with its processor, for which it is asked.
+///
+/// # Errors
+/// Where it does not answer, or we are interrupted.
+pub(crate) fn context_for(context: &Context, overrides: Overrides) -> Result<Cow<'_, Context>, Error> {
+    let settings = assessment::settings(context, overrides)?;
+    if settings.launcher.value.is_empty() || settings.cpu_target.value != CpuTarget::Native {
+        return Ok(Cow::Borrowed(context));
+    }
+    Ok(Cow::Owned(context.on_processor(ask(context, &settings)?)))
+}
+
+/// Asks the machine that the launcher leads to.
+fn ask(context: &Context, settings: &Settings) -> Result<Processor, Error> {
+    let launcher = &settings.launcher.value;
+    let workspace = Workspace::create(&context.layout)?;
+    let (result, log) = (workspace.path().join("processor.toml"), workspace.path().join("log"));
+    let program = context.own_program.clone().unwrap_or_else(|| "jlproj".into());
+    let mut invocation = Invocation::new(program).argument("processor").argument(&result);
+    invocation.launcher.extend(launcher.iter().map(Into::into));
+    let words: Vec<OsString> = launcher.iter().map(Into::into).collect();
+    let shown = words.split_first().map(|(first, rest)| shell::command_line(first, rest)).unwrap_or_default();
+    let failed = |text: String| Error::Launcher { launcher: shown.clone(), text };
+    let status = match process::run(&invocation, &log, None, &Interruption::watch()?) {
+        Ok(status) => status,
+        Err(process::ProcessError::Interrupted(signal)) => {
+            return Err(Error::Build {
+                source: crate::julia::builder::BuildError::Interrupted(signal),
+                log: None,
+            });
+        }
+        Err(error) => return Err(failed(format!("{}: {}", error, cause(&error)))),
+    };
+    exchange::wait_for_file(&invocation, &result);
+    let text = fs::read_limited(&result)?.filter(|_| status.success());
+    let text = text.and_then(|text| String::from_utf8(text).ok());
+    let answer = text.and_then(|text| toml::from_str(&text).ok());
+    answer.ok_or_else(|| failed(last_error(&log)))
+}
+
+fn cause(error: &dyn std::error::Error) -> String {
+    error.source().map(ToString::to_string).unwrap_or_default()
+}
