@@ -1,5 +1,6 @@
 //! The examples, run as a person would.
 
+use std::fmt::Write as _;
 use std::process::Command;
 
 use crate::sandbox::{NOW, Ran, Sandbox, copy_folder};
@@ -51,7 +52,8 @@ fn sharing() {
     for name in ["code/one", "code/two", "code/three"] {
         copy_folder(&world().project(), &sandbox.path(name));
         for hour in 0..200 {
-            journal += &format!("{}\tnone\t-\t1.5.3\t{}\n", NOW - hour * 3_600, sandbox.path(name).display());
+            let (time, folder) = (NOW - hour * 3_600, sandbox.path(name));
+            let _ = writeln!(journal, "{time}\tnone\t-\t1.5.3\t{}", folder.display());
         }
     }
     sandbox.write("store/usage-v1.log", journal);
