@@ -62,6 +62,8 @@ struct Image {
     times: Option<Times>,
     /// Why it cannot be used, where it cannot.
     flaw: Option<String>,
+    /// It is in a store of others.
+    is_shared: bool,
 }
 
 /// A part of what is on the disk.
@@ -159,13 +161,15 @@ fn described(image: &KnownImage, holders: &BTreeMap<Digest, BTreeSet<String>>) -
         packages,
         shared_by: holders.get(&record.key).map(|names| names.iter().cloned().collect()).unwrap_or_default(),
         times: times(&record.measured, true),
-        flaw: image.flaw.clone(),
+        flaw: image.flaw.clone().or_else(|| image.unfit.clone()),
+        is_shared: image.is_shared,
     }
 }
 
 fn disk(images: &[Image], inventory: &Inventory) -> Vec<Share> {
     let images_of = |used: bool| {
-        let of = images.iter().filter(|image| image.shared_by.is_empty() != used);
+        let own = images.iter().filter(|image| !image.is_shared);
+        let of = own.filter(|image| image.shared_by.is_empty() != used);
         of.map(|image| image.bytes).sum()
     };
     let mut by_verdict: BTreeMap<CacheVerdict, u64> = BTreeMap::new();

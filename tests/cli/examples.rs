@@ -65,3 +65,50 @@ fn sharing() {
         ran.code(0).stdout_has("sys.so");
     }
 }
+
+/// The script of a step of the recipe for continuous integration.
+fn step(recipe: &serde_yaml::Value, id: &str) -> String {
+    let steps = recipe["jobs"]["start"]["steps"].as_sequence().expect("steps");
+    let step = steps.iter().find(|step| step["id"].as_str() == Some(id)).expect("the step");
+    step["run"].as_str().expect("a script").to_owned()
+}
+
+/// Runs a step as the service does.
+fn run_step(sandbox: &Sandbox, recipe: &serde_yaml::Value, id: &str) -> Ran {
+    let jlproj = sandbox.command([""; 0]);
+    let mut command = Command::new("bash");
+    command.args(["-e", "-c", &step(recipe, id)]).current_dir(sandbox.project()).env_clear();
+    command.envs(jlproj.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    for (name, value) in recipe["jobs"]["start"]["env"].as_mapping().expect("variables") {
+        let workspace = sandbox.project().to_str().expect("UTF-8").to_owned();
+        let value = value.as_str().expect("a text").replace("${{ github.workspace }}", &workspace);
+        command.env(name.as_str().expect("a name"), value);
+    }
+    sandbox.run(command.env("GITHUB_OUTPUT", sandbox.path("output")))
+}
+
+#[test]
+fn continuous_integration() {
+    let text = std::fs::read(repository().join("examples/ci-cache.yml")).expect("recipe");
+    let recipe: serde_yaml::Value = serde_yaml::from_slice(&text).expect("YAML");
+    let sandbox = sandbox().in_world();
+    for id in ["packages", "settings", "key", "build"] {
+        run_step(&sandbox, &recipe, id).code(0);
+    }
+    let start = run_step(&sandbox, &recipe, "start");
+    start.code(0).stdout_has("[PROJECT]/.jlproj/images/images-v1/[KEY]/sys.so");
+    let key = std::fs::read_to_string(sandbox.path("output")).expect("output");
+
+    // Another job: what was kept comes back as other files, and nothing else.
+    let kept = sandbox.path("kept");
+    copy_folder(&sandbox.project().join(".jlproj/images"), &kept);
+    std::fs::remove_dir_all(sandbox.project().join(".jlproj")).expect("remove");
+    std::fs::remove_dir_all(sandbox.path("store")).expect("remove");
+    run_step(&sandbox, &recipe, "settings").code(0);
+    run_step(&sandbox, &recipe, "key").code(0);
+    let both = std::fs::read_to_string(sandbox.path("output")).expect("output");
+    assert_eq!(both, key.repeat(2));
+    copy_folder(&kept, &sandbox.project().join(".jlproj/images"));
+    let again = run_step(&sandbox, &recipe, "start");
+    assert_eq!(again.code(0).stdout, start.stdout);
+}

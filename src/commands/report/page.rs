@@ -137,10 +137,12 @@ fn image_card(image: &Image, most: f64) -> Markup {
     html! {
         article {
             h3 { code { (image.key.get(..12).unwrap_or(&image.key)) } }
-            p { (size(image.bytes)) ", built " (date(image.built)) }
+            p { (size(image.bytes)) ", built " (date(image.built)) @if image.is_shared { ", in a store of others" } }
             @if let Some(flaw) = &image.flaw { p.flaw { "cannot be used: " (visible(flaw)) } }
             @if let Some(times) = image.times { (bars(times, most)) }
-            @if image.shared_by.is_empty() {
+            @if image.shared_by.is_empty() && image.is_shared {
+                p { "no project of yours gets it" }
+            } @else if image.shared_by.is_empty() {
                 p.spare { "no project gets it; " code { "jlproj gc" } " removes it in time" }
             } @else {
                 ul { @for project in &image.shared_by { li { (visible(project)) } } }
