@@ -3,8 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+mod hosts;
+
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use crate::cli::hosts::{HostCommand, SetupArgs, SetupOptions, ShellArgs};
 use crate::model::cpu_target::CpuTarget;
 use crate::model::settings::BuilderChoice;
 use crate::model::{age, size};
@@ -49,6 +52,7 @@ pub(crate) enum Command {
     Which(WhichArgs),
     Key(KeyArgs),
     Log(LogArgs),
+    Setup(SetupArgs),
     Doctor(DoctorArgs),
     #[command(hide = true)]
     Completions(CompletionsArgs),

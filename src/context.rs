@@ -29,6 +29,7 @@ pub(crate) struct Context {
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) variables: Variables,
     pub(crate) julia_variables: JuliaVariables,
+    pub(crate) host_variables: HostVariables,
     /// `PATH`
     pub(crate) search_path: Option<OsString>,
     /// This program.
@@ -61,6 +62,17 @@ pub(crate) struct JuliaVariables {
     /// `JULIAUP_DEPOT_PATH` and `JULIAUP_CHANNEL`.
     pub(crate) juliaup_depot: Option<OsString>,
     pub(crate) juliaup_channel: Option<OsString>,
+}
+
+/// Variables of other programs that start Julia.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HostVariables {
+    /// `SHELL`
+    pub(crate) shell: Option<OsString>,
+    /// `ZDOTDIR`
+    pub(crate) zsh_folder: Option<PathBuf>,
+    /// `XDG_CONFIG_HOME`
+    pub(crate) configuration: Option<PathBuf>,
 }
 
 impl Context {
@@ -97,6 +109,11 @@ impl Context {
                 cpu_target: raw_variable("JULIA_CPU_TARGET").and_then(|value| value.into_string().ok()),
                 juliaup_depot: variable("JULIAUP_DEPOT_PATH"),
                 juliaup_channel: raw_variable("JULIAUP_CHANNEL"),
+            },
+            host_variables: HostVariables {
+                shell: variable("SHELL"),
+                zsh_folder: variable("ZDOTDIR").map(PathBuf::from),
+                configuration: variable("XDG_CONFIG_HOME").map(PathBuf::from),
             },
             search_path: variable("PATH"),
             own_program: std::env::current_exe().ok(),

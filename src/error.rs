@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error as ThisError;
 
 use crate::exit;
+use crate::hosts::HostError;
 use crate::julia::builder::BuildError;
 use crate::julia::locate::LocateError;
 use crate::julia::probe::ProbeError;
@@ -77,6 +78,8 @@ pub(crate) enum Error {
     NotConfirmed,
     #[error("{failed} of {all} things were not removed")]
     SomeNotRemoved { failed: usize, all: usize },
+    #[error(transparent)]
+    Host(#[from] HostError),
     #[error("{failed} of {all} images were not built")]
     SomeFailed { failed: usize, all: usize },
 }
@@ -115,6 +118,7 @@ impl Error {
             Self::Build { source, .. } | Self::Warm { source, .. } => source.details(),
             Self::Probe(ProbeError::NotJulia { output, .. }) => output.clone(),
             Self::Launcher { text, .. } => text.clone(),
+            Self::Host(error) => error.details(),
             _ => String::new(),
         }
     }
@@ -172,6 +176,7 @@ impl Error {
                 format!("see whether `{launcher} jlproj --version` works"),
                 "`--cpu-target portable` does not ask which processor is there".to_owned(),
             ],
+            Self::Host(error) => error.hints(),
             Self::NotConfirmed => one("`jlproj gc --yes` does it without a question".to_owned()),
             Self::NothingToDrop { .. } => one("`jlproj list` shows which projects have one".to_owned()),
             Self::NoImage { .. } | Self::NoLog => one("`jlproj build`".to_owned()),

@@ -264,6 +264,31 @@ pub(crate) fn replace_durably(path: &Path, contents: &[u8]) -> io::Result<()> {
     write_beside(path, |file| file.write_all(contents), true)
 }
 
+/// As [`replace_durably`], with these permissions, where there are any, for a file that is not jlproj's.
+///
+/// # Errors
+/// Where the folder cannot be made or written.
+pub(crate) fn replace_durably_as(
+    path: &Path,
+    contents: &[u8],
+    permissions: Option<std::fs::Permissions>,
+) -> io::Result<()> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    platform::create_private_folders(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".jlproj-").tempfile_in(folder)?;
+    file.write_all(contents)?;
+    let temporary = file.path().to_owned();
+    match permissions {
+        Some(permissions) => fs_err::set_permissions(&temporary, permissions)?,
+        None => platform::protect_file(&temporary)?,
+    }
+    file.as_file().sync_all()?;
+    fs_err::rename(&temporary, path)?;
+    // What was renamed is no longer there to be removed.
+    let _ = file.into_temp_path().keep();
+    sync_folder(folder)
+}
+
 /// As [`replace_durably`], by what `write` writes: for more than should be held in memory.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 //! | modules | what they do |
 //! |---|---|
 //! | `lib`, `cli`, `context`, `commands`, `assessment` | arguments and surroundings into values, then a plan, then effects |
+//! | `hosts` | other programs that start Julia: what is written for them, and taken back |
 //! | `store`, `julia`, `ui` | the disk under one root; Julia as a program; what people see |
 //! | `installation`, `template`, `fs`, `path_text`, `platform` | what those share |
 //! | `model` | decisions, from values alone |
@@ -22,6 +23,8 @@
 //! compared-v1/         images of shared stores whose contents were compared, and stores that did not answer
 //! attempts-v1/         for what a build was last begun in the background, and what became of it
 //! recordings-v1/       what Julia compiled at starts that were recorded
+//! hosts-v1/            what was done for each other way into Julia, to take it back
+//! shims-v1/            a folder for PATH, in which `julia` is jlproj
 //! builders-v1/<julia>/ PackageCompiler's environment
 //! scripts-v1/<digest>/ our Julia scripts
 //! locks/  tmp/
@@ -36,6 +39,7 @@ mod exit;
 mod fs;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod hosts;
 mod installation;
 mod julia;
 mod model;
@@ -116,6 +120,7 @@ fn dispatch(command: &Command) -> Result<u8, Error> {
         Command::Which(arguments) => commands::which::run(arguments, &context),
         Command::Key(arguments) => commands::key::run(arguments, &context),
         Command::Log(arguments) => commands::log::run(arguments, &context),
+        Command::Setup(arguments) => commands::setup::run(arguments, &context),
         Command::Doctor(arguments) => commands::doctor::run(arguments, &context),
         Command::Completions(arguments) => commands::completions::run(arguments),
         Command::Man => commands::man::run(),

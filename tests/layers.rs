@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("template", &["fs", "path_text", "platform", "model"]),
     ("store", &["fs", "path_text", "platform", "installation", "template", "model", "exit"]),
     ("julia", &["fs", "path_text", "platform", "installation", "template", "model", "exit"]),
+    ("hosts", &["fs", "path_text", "platform", "template", "store", "julia", "model"]),
     ("ui", &["fs", "path_text", "platform", "model", "exit"]),
 ];
 

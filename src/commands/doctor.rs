@@ -6,12 +6,14 @@ use serde::Serialize;
 
 use crate::assessment;
 use crate::cli::DoctorArgs;
+use crate::commands::setup;
 use crate::commands::subject::{self, Subject};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::fs;
 use crate::fs::Stamp;
+use crate::hosts;
 use crate::julia::linker;
 use crate::model::verdict::Verdict;
 use crate::platform;
@@ -69,6 +71,7 @@ pub(crate) fn run(arguments: &DoctorArgs, context: &Context) -> Result<u8, Error
     findings.push(disk(context));
     findings.extend(shared_stores(context));
     findings.extend(images(context, arguments.thorough));
+    findings.extend(ways_in(context));
     output::print(&findings, arguments.format.format, || table(&findings))?;
     let is_wrong = findings.iter().any(|finding| finding.level == Level::Wrong);
     Ok(if is_wrong { exit::FAILURE } else { exit::SUCCESS })
@@ -234,6 +237,22 @@ fn images(context: &Context, thorough: bool) -> Vec<Finding> {
     if findings.is_empty() {
         let how = if thorough { "contents compared" } else { "size, time and owner compared" };
         findings.push(Finding::good("images", format!("{} as recorded ({how})", catalog.images.len())));
+    }
+    findings
+}
+
+/// What is wrong with other ways into Julia that were set up.
+fn ways_in(context: &Context) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for record in hosts::read_all(&context.layout) {
+        let name = setup::shown(&record.setup);
+        let troubles = setup::troubles(context, &record.setup);
+        if troubles.is_empty() {
+            findings.push(Finding::good("setup", format!("{name}: as it was set up")));
+        }
+        for trouble in troubles {
+            findings.push(Finding::wrong("setup", format!("{name}: {}", trouble.message), trouble.remedy));
+        }
     }
     findings
 }

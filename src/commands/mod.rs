@@ -19,6 +19,7 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod scan;
 mod script;
+pub(crate) mod setup;
 pub(crate) mod status;
 pub(crate) mod subject;
 mod survey;

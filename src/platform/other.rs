@@ -86,6 +86,24 @@ pub(crate) fn protect_file(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Nothing to do here.
+pub(crate) fn make_executable(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes `path` a copy of `target`: links need a right that few have here.
+pub(crate) fn link(target: &Path, path: &Path) -> io::Result<()> {
+    fs_err::copy(target, path).map(|_| ())
+}
+
+/// Whether `path` is what [`link`] makes.
+pub(crate) fn is_link_to(path: &Path, target: &Path) -> bool {
+    match (fs_err::read(path), fs_err::read(target)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
 /// Lets two folders of one file system change places; a reader may for an instant find nothing at `other`.
 pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     let mut aside = one.as_os_str().to_owned();

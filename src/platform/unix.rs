@@ -123,6 +123,21 @@ pub(crate) fn protect_file(path: &Path) -> io::Result<()> {
     fs_err::set_permissions(path, Permissions::from_mode(0o644))
 }
 
+/// Lets everybody run the file.
+pub(crate) fn make_executable(path: &Path) -> io::Result<()> {
+    fs_err::set_permissions(path, Permissions::from_mode(0o755))
+}
+
+/// Makes `path` lead to `target`.
+pub(crate) fn link(target: &Path, path: &Path) -> io::Result<()> {
+    fs_err::os::unix::fs::symlink(target, path)
+}
+
+/// Whether `path` is what [`link`] makes.
+pub(crate) fn is_link_to(path: &Path, target: &Path) -> bool {
+    fs_err::read_link(path).is_ok_and(|found| found == target)
+}
+
 /// Lets two folders of one file system change places, in one step where the system can.
 pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     #[cfg(target_os = "linux")]

@@ -128,6 +128,22 @@ impl Layout {
         self.root.join("compared-v1").join(format!("{}.silent", name_of(store)))
     }
 
+    /// What was done for each way into Julia that was set up.
+    pub(crate) fn host_records(&self) -> PathBuf {
+        self.root.join("hosts-v1")
+    }
+
+    /// The record of one of them, by its name and by what tells two of that name apart.
+    pub(crate) fn host_record(&self, (name, target): &(&str, String)) -> PathBuf {
+        let digest = Digest::of(target.as_bytes());
+        self.host_records().join(format!("{name}-{}.json", digest.short()))
+    }
+
+    /// A folder for PATH, in which `julia` is jlproj.
+    pub(crate) fn shims(&self) -> PathBuf {
+        self.root.join("shims-v1")
+    }
+
     pub(crate) fn lock(&self, name: &str) -> PathBuf {
         self.root.join("locks").join(format!("{name}.lock"))
     }

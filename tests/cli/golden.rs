@@ -74,6 +74,7 @@ fn help_of_every_command() {
     assert_data_eq!(shown(&sandbox.jlproj(["help", "scan"])), file!["snapshots/help-scan.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "forget"])), file!["snapshots/help-forget.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "test"])), file!["snapshots/help-test.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "setup"])), file!["snapshots/help-setup.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "which"])), file!["snapshots/help-which.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "key"])), file!["snapshots/help-key.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "log"])), file!["snapshots/help-log.txt"]);

@@ -13,6 +13,7 @@ mod examples;
 mod frequent;
 mod gc;
 mod golden;
+mod hosts;
 mod image;
 mod interruption;
 mod julia_faults;

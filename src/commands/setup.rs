@@ -1,0 +1,179 @@
+//! `jlproj setup`: other ways into Julia.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::cli::{HostCommand, SetupArgs, SetupOptions, ShellArgs};
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::hosts::{self, Changes, HostError, Setup, Shell, Trouble};
+use crate::model::dialect::Dialect;
+use crate::path_text::PathText;
+use crate::ui::{message, output};
+
+pub(crate) fn run(arguments: &SetupArgs, context: &Context) -> Result<u8, Error> {
+    if !context.has_store {
+        return Err(Error::NoHome);
+    }
+    let setup = setup(&arguments.host, context)?;
+    let options = arguments.host.options();
+    if options.check {
+        return check(&setup, context);
+    }
+    let known = hosts::read(&context.layout, &setup);
+    if options.undo {
+        let Some(record) = known else {
+            message::note(&format!("{} is not set up", shown(&setup)));
+            return Ok(exit::SUCCESS);
+        };
+        return finish(context, options, &hosts::withdrawal(record)?, "is taken back", &[]);
+    }
+    let plan = setup.host().plan()?;
+    let changes = hosts::changes(&setup, &plan, known)?;
+    finish(context, options, &changes, "is set up", &plan.notes)
+}
+
+/// Shows the changes or makes them, and tells the outcome.
+fn finish(
+    context: &Context,
+    options: &SetupOptions,
+    changes: &Changes,
+    outcome: &str,
+    notes: &[String],
+) -> Result<u8, Error> {
+    let record = changes.after.as_ref().or(changes.before.as_ref());
+    let name = record.map(|record| shown(&record.setup)).unwrap_or_default();
+    if options.dry_run {
+        output::write(described(changes).as_bytes())?;
+        return Ok(exit::SUCCESS);
+    }
+    if changes.is_empty() {
+        message::note(&format!("{name} {outcome} already"));
+    } else {
+        hosts::carry_out(&context.layout, changes)?;
+        for effect in &changes.effects {
+            message::line(&format!("  {}", effect.describe()));
+        }
+        message::note(&format!("{name} {outcome}"));
+    }
+    for note in notes {
+        message::line(note);
+    }
+    Ok(exit::SUCCESS)
+}
+
+/// The changes, with what is put into files of ours indented below each.
+fn described(changes: &Changes) -> String {
+    let mut text = String::new();
+    for effect in &changes.effects {
+        // Writing to a text does not fail.
+        let _ = writeln!(text, "{}", effect.describe());
+        for line in effect.contents().unwrap_or_default().lines() {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
+    if text.is_empty() {
+        text.push_str("nothing to do\n");
+    }
+    message::visible(&text)
+}
+
+/// Says what is wrong with it.
+fn check(setup: &Setup, context: &Context) -> Result<u8, Error> {
+    let Some(record) = hosts::read(&context.layout, setup) else {
+        message::note(&format!("{} is not set up", shown(setup)));
+        return Ok(exit::FAILURE);
+    };
+    let troubles = troubles(context, &record.setup);
+    for trouble in &troubles {
+        output::line(format!("{}: {}", shown(setup), trouble.message).as_ref())?;
+        output::line(format!("    {}", trouble.remedy).as_ref())?;
+    }
+    if troubles.is_empty() {
+        output::line(format!("{} is as it was set up", shown(setup)).as_ref())?;
+        return Ok(exit::SUCCESS);
+    }
+    Ok(exit::FAILURE)
+}
+
+/// What is wrong with a host that was set up: its files, then what it says itself.
+pub(crate) fn troubles(context: &Context, setup: &Setup) -> Vec<Trouble> {
+    let host = setup.host();
+    let again = format!("`{}`", host.command());
+    let known = hosts::read(&context.layout, setup);
+    let changes = host.plan().and_then(|plan| hosts::changes(setup, &plan, known));
+    let mut troubles: Vec<Trouble> = match changes {
+        Ok(changes) => {
+            let gone = |effect: &hosts::Effect| Trouble {
+                message: format!("not as it was set up: would {}", effect.describe()),
+                remedy: again.clone(),
+            };
+            changes.effects.iter().map(gone).collect()
+        }
+        Err(error) => {
+            let remedy = error.hints().into_iter().next().unwrap_or_else(|| again.clone());
+            vec![Trouble { message: error.to_string(), remedy }]
+        }
+    };
+    troubles.extend(host.check());
+    troubles
+}
+
+/// The name of a host, with what tells it from another of that name.
+pub(crate) fn shown(setup: &Setup) -> String {
+    let (name, target) = setup.identity();
+    if target.is_empty() { name.to_owned() } else { format!("{name} ({target})") }
+}
+
+fn setup(host: &HostCommand, context: &Context) -> Result<Setup, Error> {
+    match host {
+        HostCommand::Shell(arguments) => shell(arguments, context).map(Setup::Shell),
+    }
+}
+
+/// The shells: those that are named, and those that were named before.
+fn shell(arguments: &ShellArgs, context: &Context) -> Result<Shell, Error> {
+    let shown = context.host_variables.shell.as_deref().and_then(Dialect::of_program);
+    let mut shell = Shell {
+        jlproj: own_program(context)?,
+        shims: PathText(context.layout.shims()),
+        edited: Vec::new(),
+        shown: shown.unwrap_or(Dialect::Bash),
+    };
+    if let Some(record) = hosts::read(&context.layout, &Setup::Shell(shell.clone())) {
+        let Setup::Shell(known) = record.setup;
+        shell.edited = known.edited;
+    }
+    for dialect in &arguments.shells {
+        let file = PathText(start_file(*dialect, context)?);
+        shell.edited.retain(|(known, _)| known != dialect);
+        shell.edited.push((*dialect, file));
+    }
+    shell.edited.sort();
+    Ok(shell)
+}
+
+/// The file that a shell reads when it starts.
+fn start_file(dialect: Dialect, context: &Context) -> Result<PathBuf, Error> {
+    let home = context.home.clone().ok_or(Error::NoHome)?;
+    let variables = &context.host_variables;
+    Ok(match dialect {
+        Dialect::Bash | Dialect::Powershell => home.join(".bashrc"),
+        Dialect::Zsh => variables.zsh_folder.clone().unwrap_or(home).join(".zshrc"),
+        Dialect::Fish => {
+            let configuration = variables.configuration.clone();
+            configuration.unwrap_or_else(|| home.join(".config")).join("fish/conf.d/jlproj.fish")
+        }
+    })
+}
+
+/// This program, by a path that stays.
+fn own_program(context: &Context) -> Result<PathText, Error> {
+    let program = context.own_program.as_deref().map(Path::to_owned);
+    let refused = || HostError::Refused {
+        text: "this program does not know where it is".to_owned(),
+        hints: vec!["install jlproj, and try again".to_owned()],
+    };
+    Ok(PathText(program.ok_or_else(refused)?))
+}

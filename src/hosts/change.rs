@@ -1,0 +1,162 @@
+//! From what a host takes, what was done for it before and what is on disk to what is to be done.
+
+use std::path::Path;
+
+use crate::fs;
+use crate::hosts::draft::Draft;
+use crate::hosts::effect::Effect;
+use crate::hosts::host::{HostError, Setup};
+use crate::hosts::plan::{OwnFile, Plan, ProgramStep, Step};
+use crate::hosts::record::{Done, Record};
+use crate::hosts::withdraw;
+use crate::model::seal::{self, Owner};
+use crate::model::text_edit::Edit;
+use crate::path_text::PathText;
+use crate::platform;
+
+/// What is to be done, and the records before and after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Changes {
+    pub(crate) before: Option<Record>,
+    /// `None` where nothing is left.
+    pub(crate) after: Option<Record>,
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Changes {
+    /// Whether all is as it is to be.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.effects.is_empty() && self.before == self.after
+    }
+}
+
+/// What has to be done so that all is as `plan` says.
+///
+/// # Errors
+/// Where something of the user's is in the way.
+pub(crate) fn changes(setup: &Setup, plan: &Plan, before: Option<Record>) -> Result<Changes, HostError> {
+    let old: &[Done] = before.as_ref().map_or(&[], |record| &record.done);
+    let mut draft = Draft::default();
+    withdraw::superseded(&mut draft, old, plan)?;
+    let mut folders = before.as_ref().map_or_else(Vec::new, |record| record.folders.clone());
+    let mut done = Vec::new();
+    for step in &plan.steps {
+        let count = draft.effects.len();
+        done.push(match step {
+            Step::File(file) => own_file(&mut draft, file)?,
+            Step::Link { path, target } => link(&mut draft, path, target, old)?,
+            Step::Edit { path, edit } => edited(&mut draft, path, edit, old)?,
+            Step::Program(program) => run(&mut draft, program, old),
+        });
+        if draft.effects.len() > count {
+            note_folders(step, &mut folders);
+        }
+    }
+    let after = Record::new(setup.clone(), done, folders);
+    Ok(Changes { before, after: Some(after), effects: draft.effects })
+}
+
+/// Whether a thing that was done is the one that the step wants.
+pub(super) fn concerns(done: &Done, step: &Step) -> bool {
+    match (done, step) {
+        (Done::File { path, .. }, Step::File(file)) => path.0 == file.path,
+        (Done::Link { path, .. }, Step::Link { path: wanted, .. }) => path.0 == *wanted,
+        (Done::Edit { path, edit, .. }, Step::Edit { path: wanted, edit: wanted_edit }) => {
+            path.0 == *wanted && edit == wanted_edit
+        }
+        (Done::Program(program), Step::Program(wanted)) => program == wanted,
+        _ => false,
+    }
+}
+
+fn own_file(draft: &mut Draft, file: &OwnFile) -> Result<Done, HostError> {
+    let OwnFile { path, contents, executable, remains } = file;
+    let done = Done::File { path: PathText(path.clone()), remains: remains.clone() };
+    let present = fs::read_limited(path)?;
+    let has_mode =
+        || fs_err::metadata(path).is_ok_and(|metadata| platform::is_executable(&metadata) >= *executable);
+    if present.as_deref() == Some(contents.as_bytes()) && has_mode() {
+        return Ok(done);
+    }
+    match present.as_deref().map(seal::owner) {
+        None | Some(Owner::Ours) => {}
+        Some(Owner::OursChanged) => return Err(HostError::Changed { path: path.clone() }),
+        Some(Owner::Foreign) => return Err(HostError::Foreign { path: path.clone() }),
+    }
+    let contents = contents.clone().into_bytes();
+    draft.effects.push(Effect::Write { path: path.clone(), contents, executable: *executable });
+    Ok(done)
+}
+
+fn link(draft: &mut Draft, path: &Path, target: &Path, old: &[Done]) -> Result<Done, HostError> {
+    let done = Done::Link { path: PathText(path.to_owned()), target: PathText(target.to_owned()) };
+    if platform::is_link_to(path, target) {
+        return Ok(done);
+    }
+    let is_ours = |done: &Done| match done {
+        Done::Link { path: own, target } => own.0 == path && platform::is_link_to(path, target),
+        _ => false,
+    };
+    if fs_err::symlink_metadata(path).is_ok() && !old.iter().any(is_ours) {
+        return Err(HostError::Foreign { path: path.to_owned() });
+    }
+    draft.effects.push(Effect::Link { path: path.to_owned(), target: target.to_owned() });
+    Ok(done)
+}
+
+fn edited(draft: &mut Draft, file: &Path, edit: &Edit, old: &[Done]) -> Result<Done, HostError> {
+    let not_edited =
+        |reason: String| HostError::NotEdited { path: file.to_owned(), reason, snippet: edit.snippet() };
+    let present = draft.text(file, edit)?;
+    let text = present.clone().unwrap_or_default();
+    let mut existed = present.is_some();
+    for known in old {
+        let Done::Edit { path: known_path, edit: known_edit, patch, existed: at_first } = known else {
+            continue;
+        };
+        if known_path.0 != file {
+            continue;
+        }
+        existed &= at_first;
+        if known_edit != edit {
+            continue;
+        }
+        if patch.is_in(&text) {
+            return Ok(known.clone());
+        }
+        if !edit.is_gone(&text) {
+            return Err(HostError::EditChanged { path: file.to_owned(), snippet: edit.snippet() });
+        }
+    }
+    let patch = edit.patch(&text).map_err(|error| not_edited(error.to_string()))?;
+    let text = patch.applied(&text).ok_or_else(|| not_edited("the place is not there".to_owned()))?;
+    draft.rewrite(file, Some(text))?;
+    Ok(Done::Edit { path: PathText(file.to_owned()), edit: edit.clone(), patch, existed })
+}
+
+fn run(draft: &mut Draft, step: &ProgramStep, old: &[Done]) -> Done {
+    let done = Done::Program(step.clone());
+    if !old.contains(&done) {
+        let ProgramStep { program, arguments, .. } = step.clone();
+        draft.effects.push(Effect::Run { program: program.0, arguments });
+    }
+    done
+}
+
+/// Adds the folders that will be made.
+fn note_folders(step: &Step, folders: &mut Vec<PathText>) {
+    let (path, remains) = match step {
+        Step::File(file) => (&file.path, file.remains.as_ref()),
+        Step::Link { path, .. } | Step::Edit { path, .. } => (path, None),
+        Step::Program(_) => return,
+    };
+    let remains = remains.map(|remains| &*remains.folder);
+    let made = path.ancestors().skip(1).chain(remains);
+    let mut missing: Vec<PathText> = made
+        .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        .map(|folder| PathText(folder.to_owned()))
+        .filter(|folder| !folders.contains(folder))
+        .collect();
+    missing.sort();
+    folders.extend(missing);
+}

@@ -1,0 +1,167 @@
+//! The changes to the disk, as data, and doing them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::fs;
+use crate::hosts::change::Changes;
+use crate::hosts::host::HostError;
+use crate::hosts::record;
+use crate::model::shell;
+use crate::path_text::PathText;
+use crate::platform;
+use crate::store::layout::Layout;
+
+/// One change to the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Writes a file of ours.
+    Write {
+        path: PathBuf,
+        contents: Vec<u8>,
+        executable: bool,
+    },
+    /// Rewrites a file of the user's, which was so; `None` where it was not there.
+    Rewrite {
+        path: PathBuf,
+        was: Option<Vec<u8>>,
+        contents: Vec<u8>,
+    },
+    Link {
+        path: PathBuf,
+        target: PathBuf,
+    },
+    /// Removes a file or a link.
+    Remove {
+        path: PathBuf,
+    },
+    /// Removes a file of the user's that we made and that has nothing of his in it.
+    RemoveEmptied {
+        path: PathBuf,
+        was: Vec<u8>,
+    },
+    /// Removes a folder that we made, if nothing is in it.
+    RemoveFolder {
+        path: PathBuf,
+    },
+    Run {
+        program: PathBuf,
+        arguments: Vec<PathText>,
+    },
+}
+
+impl Effect {
+    /// What it does, for people.
+    pub(crate) fn describe(&self) -> String {
+        let shown = |path: &Path| shell::quote(path.as_os_str());
+        match self {
+            Self::Write { path, .. } => format!("write {}", shown(path)),
+            Self::Rewrite { path, .. } => format!("edit {}", shown(path)),
+            Self::Link { path, target } => format!("link {} to {}", shown(path), shown(target)),
+            Self::Remove { path } | Self::RemoveEmptied { path, .. } => format!("remove {}", shown(path)),
+            Self::RemoveFolder { path } => format!("remove {} if it is empty", shown(path)),
+            Self::Run { program, arguments } => format!("run {}", command_line(program, arguments)),
+        }
+    }
+
+    /// What it puts where, line by line; nothing where there is nothing to show.
+    pub(crate) fn contents(&self) -> Option<String> {
+        match self {
+            Self::Write { contents, .. } => Some(String::from_utf8_lossy(contents).into_owned()),
+            _ => None,
+        }
+    }
+
+    fn carry_out(&self) -> Result<(), HostError> {
+        match self {
+            Self::Write { path, contents, executable } => {
+                fs::replace_durably(path, contents)?;
+                if *executable {
+                    platform::make_executable(path)?;
+                }
+            }
+            Self::Rewrite { path, was, contents } => rewrite(path, was.as_deref(), contents)?,
+            Self::Link { path, target } => {
+                if let Some(folder) = path.parent() {
+                    platform::create_private_folders(folder)?;
+                }
+                remove(path)?;
+                platform::link(target, path)?;
+            }
+            Self::Remove { path } => remove(path)?,
+            Self::RemoveEmptied { path, was } => {
+                unchanged(path, Some(was))?;
+                remove(path)?;
+            }
+            // Full, or gone: both are well.
+            Self::RemoveFolder { path } => drop(fs_err::remove_dir(path)),
+            Self::Run { program, arguments } => run(program, arguments)?,
+        }
+        Ok(())
+    }
+}
+
+/// Does what is to be done. The record is on disk before, so that whatever interrupts it, it can be taken back.
+///
+/// # Errors
+/// Where something cannot be done; what was done before that stays, and is on record.
+pub(crate) fn carry_out(layout: &Layout, changes: &Changes) -> Result<(), HostError> {
+    let Changes { before, after, effects } = changes;
+    let both = match (before, after) {
+        (Some(before), Some(after)) => Some(after.clone().joined(before)),
+        (before, after) => after.clone().or_else(|| before.clone()),
+    };
+    if let Some(both) = both.filter(|both| before.as_ref() != Some(both)) {
+        record::keep(layout, &both)?;
+    }
+    for effect in effects {
+        effect.carry_out()?;
+    }
+    match (before, after) {
+        (_, Some(after)) => record::keep(layout, after)?,
+        (Some(before), None) => record::remove(layout, before)?,
+        (None, None) => {}
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs_err::remove_file(path) {
+        Err(error) if !fs::is_absence(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the file is still what the change was reckoned from.
+fn unchanged(path: &Path, was: Option<&[u8]>) -> Result<(), HostError> {
+    if fs::read_limited(path)?.as_deref() == was {
+        return Ok(());
+    }
+    let text = format!("`{}` was changed at this very moment", path.display());
+    Err(HostError::Refused { text, hints: vec!["try again".to_owned()] })
+}
+
+/// Rewrites a file of the user's: behind a link the file that it leads to, with the mode that it has.
+fn rewrite(path: &Path, was: Option<&[u8]>, contents: &[u8]) -> Result<(), HostError> {
+    unchanged(path, was)?;
+    let file = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let permissions = fs_err::metadata(&file).ok().map(|metadata| metadata.permissions());
+    fs::replace_durably_as(&file, contents, permissions)?;
+    Ok(())
+}
+
+fn run(program: &Path, arguments: &[PathText]) -> Result<(), HostError> {
+    let words = arguments.iter().map(|argument| argument.0.as_os_str());
+    let output =
+        duct::cmd(program, words).stdin_null().stderr_to_stdout().stdout_capture().unchecked().run()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let output = String::from_utf8_lossy(&output.stdout).into_owned();
+    Err(HostError::Program { command: command_line(program, arguments), output })
+}
+
+fn command_line(program: &Path, arguments: &[PathText]) -> String {
+    let words: Vec<_> = arguments.iter().map(|argument| argument.0.clone().into_os_string()).collect();
+    shell::command_line(program.as_os_str(), &words)
+}

@@ -1,0 +1,21 @@
+//! Other ways into Julia: what has to be written, where, so that each of them gets the image of the project.
+//!
+//! A [`Host`](host::Host) says what it takes, as data ([`Plan`](plan::Plan)). [`changes`] compares that with the disk and with what was done
+//! before, [`carry_out`] does it, [`withdrawal`] takes it back. Whatever a host writes asks `jlproj` for the image when it
+//! is started, and starts Julia plainly where there is no `jlproj` any more or no image.
+
+mod change;
+mod draft;
+mod effect;
+mod host;
+mod plan;
+mod record;
+mod shell;
+mod withdraw;
+
+pub(crate) use change::{Changes, changes};
+pub(crate) use effect::{Effect, carry_out};
+pub(crate) use host::{HostError, Setup, Trouble};
+pub(crate) use record::{read, read_all};
+pub(crate) use shell::Shell;
+pub(crate) use withdraw::withdrawal;

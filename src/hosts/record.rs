@@ -1,0 +1,92 @@
+//! What was done for a host, kept in the store before it is done, so that it can be taken back.
+
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fs;
+use crate::hosts::host::Setup;
+use crate::hosts::plan::{ProgramStep, Remains};
+use crate::model::text_edit::{Edit, Patch};
+use crate::path_text::PathText;
+use crate::store::layout::Layout;
+
+/// The version of the record's form. Newer ones are not read.
+const FORMAT: u32 = 1;
+
+/// What was done for one host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    format: u32,
+    pub(crate) setup: Setup,
+    pub(crate) done: Vec<Done>,
+    /// Folders that were not there before, parents first.
+    pub(crate) folders: Vec<PathText>,
+}
+
+/// One thing that was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "done", rename_all = "kebab-case")]
+pub(crate) enum Done {
+    File { path: PathText, remains: Option<Remains> },
+    Link { path: PathText, target: PathText },
+    Edit { path: PathText, edit: Edit, patch: Patch, existed: bool },
+    Program(ProgramStep),
+}
+
+impl Record {
+    pub(crate) fn new(setup: Setup, done: Vec<Done>, folders: Vec<PathText>) -> Self {
+        Self { format: FORMAT, setup, done, folders }
+    }
+
+    /// The same with what another one has besides.
+    pub(crate) fn joined(mut self, other: &Self) -> Self {
+        let more: Vec<Done> = other.done.iter().filter(|done| !self.done.contains(done)).cloned().collect();
+        self.done.extend(more);
+        for folder in &other.folders {
+            if !self.folders.contains(folder) {
+                self.folders.push(folder.clone());
+            }
+        }
+        self
+    }
+}
+
+/// The record of a host that was set up, if it was and the record can be read.
+pub(crate) fn read(layout: &Layout, setup: &Setup) -> Option<Record> {
+    parse(&layout.host_record(&setup.identity()))
+}
+
+/// All records that can be read, by name.
+pub(crate) fn read_all(layout: &Layout) -> Vec<Record> {
+    let Ok(entries) = fs_err::read_dir(layout.host_records()) else { return Vec::new() };
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths.iter().filter_map(|path| parse(path)).collect()
+}
+
+/// Keeps a record on disk.
+///
+/// # Errors
+/// Where the store cannot be written.
+pub(crate) fn keep(layout: &Layout, record: &Record) -> io::Result<()> {
+    let text = serde_json::to_vec_pretty(record).map_err(io::Error::other)?;
+    fs::replace_durably(&layout.host_record(&record.setup.identity()), &text)
+}
+
+/// Removes a record.
+///
+/// # Errors
+/// Where it is there and cannot be removed.
+pub(crate) fn remove(layout: &Layout, record: &Record) -> io::Result<()> {
+    match fs_err::remove_file(layout.host_record(&record.setup.identity())) {
+        Err(error) if !fs::is_absence(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn parse(path: &Path) -> Option<Record> {
+    let record: Record = serde_json::from_slice(&fs::read_limited(path).ok()??).ok()?;
+    (record.format <= FORMAT).then_some(record)
+}

@@ -1,0 +1,87 @@
+//! Taking back what was done for a host, so that all is as it was before, to the byte.
+
+use std::path::Path;
+
+use crate::fs;
+use crate::hosts::change::{Changes, concerns};
+use crate::hosts::draft::Draft;
+use crate::hosts::effect::Effect;
+use crate::hosts::host::HostError;
+use crate::hosts::plan::{Plan, ProgramStep, Remains};
+use crate::hosts::record::{Done, Record};
+use crate::model::seal::{self, Owner};
+use crate::model::text_edit::{Edit, Patch};
+use crate::platform;
+
+/// What takes back all that is on record.
+///
+/// # Errors
+/// Where the user changed what is to be taken back.
+pub(crate) fn withdrawal(record: Record) -> Result<Changes, HostError> {
+    let mut draft = Draft::default();
+    for done in record.done.iter().rev() {
+        undo(&mut draft, done)?;
+    }
+    let folders = record.folders.iter().rev().filter(|folder| folder.is_dir());
+    draft.effects.extend(folders.map(|folder| Effect::RemoveFolder { path: folder.0.clone() }));
+    Ok(Changes { before: Some(record), after: None, effects: draft.effects })
+}
+
+/// Takes back those things that a new plan has no more.
+///
+/// # Errors
+/// As [`withdrawal`].
+pub(super) fn superseded(draft: &mut Draft, old: &[Done], plan: &Plan) -> Result<(), HostError> {
+    let mut gone = old.iter().rev().filter(|done| !plan.steps.iter().any(|step| concerns(done, step)));
+    gone.try_for_each(|done| undo(draft, done))
+}
+
+fn undo(draft: &mut Draft, done: &Done) -> Result<(), HostError> {
+    match done {
+        Done::File { path, remains } => own_file(draft, path, remains.as_ref())?,
+        Done::Link { path, target } => {
+            if platform::is_link_to(path, target) {
+                draft.effects.push(Effect::Remove { path: path.0.clone() });
+            }
+        }
+        Done::Edit { path, edit, patch, existed } => edited(draft, path, edit, patch, *existed)?,
+        Done::Program(step) => {
+            let ProgramStep { program, undo, .. } = step.clone();
+            draft.effects.push(Effect::Run { program: program.0, arguments: undo });
+        }
+    }
+    Ok(())
+}
+
+fn own_file(draft: &mut Draft, path: &Path, remains: Option<&Remains>) -> Result<(), HostError> {
+    if let Some(contents) = fs::read_limited(path)? {
+        match seal::owner(&contents) {
+            Owner::Ours => draft.effects.push(Effect::Remove { path: path.to_owned() }),
+            Owner::OursChanged => return Err(HostError::Changed { path: path.to_owned() }),
+            // Somebody put another one there.
+            Owner::Foreign => {}
+        }
+    }
+    let Some(Remains { folder, prefix }) = remains else { return Ok(()) };
+    let entries = fs_err::read_dir(&**folder).into_iter().flatten().flatten();
+    let remains = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
+    draft.effects.extend(remains.map(|entry| Effect::Remove { path: entry.path() }));
+    Ok(())
+}
+
+fn edited(
+    draft: &mut Draft,
+    file: &Path,
+    edit: &Edit,
+    patch: &Patch,
+    existed: bool,
+) -> Result<(), HostError> {
+    let Some(text) = draft.text(file, edit)? else { return Ok(()) };
+    match patch.undone(&text) {
+        Some(before) if before.is_empty() && !existed => draft.rewrite(file, None),
+        Some(before) => draft.rewrite(file, Some(before)),
+        // Somebody was faster.
+        None if edit.is_gone(&text) => Ok(()),
+        None => Err(HostError::EditChanged { path: file.to_owned(), snippet: patch.after.clone() }),
+    }
+}
