@@ -7,7 +7,9 @@ mod hosts;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use crate::cli::hosts::{HostCommand, SetupArgs, SetupOptions, ShellArgs};
+pub(crate) use crate::cli::hosts::{
+    EnvArgs, ExecArgs, HostCommand, PythonArgs, SetupArgs, SetupOptions, ShellArgs,
+};
 use crate::model::cpu_target::CpuTarget;
 use crate::model::settings::BuilderChoice;
 use crate::model::{age, size};
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Key(KeyArgs),
     Log(LogArgs),
     Setup(SetupArgs),
+    Env(EnvArgs),
+    Exec(ExecArgs),
     Doctor(DoctorArgs),
     #[command(hide = true)]
     Completions(CompletionsArgs),

@@ -50,6 +50,19 @@ pub(crate) struct Context {
     pub(crate) inside_probe: bool,
 }
 
+/// Names the variables that `jlproj env` set, with a space between them.
+pub(crate) const SET: &str = "JLPROJ_SET";
+/// What stands before the name of a variable that had another value.
+pub(crate) const OLD: &str = "JLPROJ_OLD_";
+/// The variables that it may set.
+pub(crate) const OURS: [&str; 5] = [
+    "JULIA_PROJECT",
+    "PATH",
+    "PYTHON_JULIACALL_EXE",
+    "PYTHON_JULIACALL_PROJECT",
+    "PYTHON_JULIACALL_SYSIMAGE",
+];
+
 /// Julia's own environment variables that decide what it loads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct JuliaVariables {
@@ -71,8 +84,16 @@ pub(crate) struct HostVariables {
     pub(crate) shell: Option<OsString>,
     /// `ZDOTDIR`
     pub(crate) zsh_folder: Option<PathBuf>,
+    /// `VIRTUAL_ENV`, or `CONDA_PREFIX`: the environment of Python that is active.
+    pub(crate) environment: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`
     pub(crate) configuration: Option<PathBuf>,
+    /// The variables that `jlproj env` may set, as they are.
+    pub(crate) current: Vec<(String, OsString)>,
+    /// Those of them that it set (`JLPROJ_SET`).
+    pub(crate) set: Option<OsString>,
+    /// What they were before (`JLPROJ_OLD_…`).
+    pub(crate) old: Vec<(String, OsString)>,
 }
 
 impl Context {
@@ -113,7 +134,11 @@ impl Context {
             host_variables: HostVariables {
                 shell: variable("SHELL"),
                 zsh_folder: variable("ZDOTDIR").map(PathBuf::from),
+                environment: variable("VIRTUAL_ENV").or_else(|| variable("CONDA_PREFIX")).map(PathBuf::from),
                 configuration: variable("XDG_CONFIG_HOME").map(PathBuf::from),
+                current: each_of_ours(""),
+                set: variable(SET),
+                old: each_of_ours(OLD),
             },
             search_path: variable("PATH"),
             own_program: std::env::current_exe().ok(),
@@ -182,6 +207,12 @@ impl Context {
     pub(crate) fn compiler() -> Option<OsString> {
         variable("JULIA_CC").or_else(|| variable("CC"))
     }
+}
+
+/// The variables that `jlproj env` may set, with `prefix` before their names, as far as they are set.
+fn each_of_ours(prefix: &str) -> Vec<(String, OsString)> {
+    let value = |name: &&str| Some(((*name).to_owned(), raw_variable(&format!("{prefix}{name}"))?));
+    OURS.iter().filter_map(value).collect()
 }
 
 /// Nanoseconds since 1970, by the clock that files are stamped with.

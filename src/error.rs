@@ -78,6 +78,8 @@ pub(crate) enum Error {
     NotConfirmed,
     #[error("{failed} of {all} things were not removed")]
     SomeNotRemoved { failed: usize, all: usize },
+    #[error("cannot start `{}`", program.display())]
+    ProgramNotStarted { program: PathBuf, source: io::Error },
     #[error(transparent)]
     Host(#[from] HostError),
     #[error("{failed} of {all} images were not built")]
@@ -95,7 +97,10 @@ impl Error {
             Self::Arguments(_) => exit::USAGE,
             Self::Locate(LocateError::NotAProgram { .. } | LocateError::Ourselves { .. })
             | Self::NotStarted { .. } => exit::JULIA_NOT_RUNNABLE,
-            Self::Locate(_) => exit::JULIA_NOT_FOUND,
+            Self::ProgramNotStarted { source, .. } if source.kind() != io::ErrorKind::NotFound => {
+                exit::JULIA_NOT_RUNNABLE
+            }
+            Self::Locate(_) | Self::ProgramNotStarted { .. } => exit::JULIA_NOT_FOUND,
             Self::Build { source: BuildError::Interrupted(signal), .. } => {
                 exit::SIGNAL_BASE.saturating_add(*signal)
             }

@@ -49,7 +49,8 @@ mod store;
 mod template;
 mod ui;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -61,6 +62,10 @@ use crate::error::Error;
 /// Runs jlproj with these arguments, the first of which is the program's name, and returns its exit code.
 #[must_use]
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    if is_shim(arguments.first()) {
+        platform::outlive_file_size_limit();
+        return ExitCode::from(caught(|| commands::shim::run(&arguments[1..])));
+    }
     let cli = match parse(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -70,12 +75,21 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         }
     };
     platform::outlive_file_size_limit();
+    ExitCode::from(caught(|| execute(&cli.command)))
+}
+
+/// Whether this program was started by the name of Julia.
+fn is_shim(program: Option<&OsString>) -> bool {
+    program.is_some_and(|program| Path::new(program).file_stem() == Some(OsStr::new("julia")))
+}
+
+/// The exit code of what is done, or that of a bug.
+fn caught(work: impl FnOnce() -> u8 + std::panic::UnwindSafe) -> u8 {
     // The panic's own message has been printed by then.
-    let code = std::panic::catch_unwind(|| execute(&cli.command)).unwrap_or_else(|_| {
+    std::panic::catch_unwind(work).unwrap_or_else(|_| {
         ui::message::line("this is a bug in jlproj; please report it with the lines above");
         exit::BUG
-    });
-    ExitCode::from(code)
+    })
 }
 
 /// The command line. What follows `run` is taken as it is: clap would keep a first `--`, which ends our options.
@@ -121,6 +135,8 @@ fn dispatch(command: &Command) -> Result<u8, Error> {
         Command::Key(arguments) => commands::key::run(arguments, &context),
         Command::Log(arguments) => commands::log::run(arguments, &context),
         Command::Setup(arguments) => commands::setup::run(arguments, &context),
+        Command::Env(arguments) => commands::env::run(arguments, &context),
+        Command::Exec(arguments) => commands::exec::run(arguments, &context),
         Command::Doctor(arguments) => commands::doctor::run(arguments, &context),
         Command::Completions(arguments) => commands::completions::run(arguments),
         Command::Man => commands::man::run(),

@@ -2,7 +2,8 @@
 # All checks of the project. Brings the Julia that the tests run against; changes nothing of the machine.
 #
 # Usage: tests/run.sh [--all]
-# --all                        first gets what tests need that are skipped without it: Slurm
+# --all                        first gets what tests need that are skipped without it: shells, direnv, Pythons, Slurm;
+#                              and tries every point of the fault tests
 # JLPROJ_TEST_JULIA            a Julia to test against instead
 # JLPROJ_TEST_PACKAGECOMPILER  a checkout of PackageCompiler.jl that fits that Julia: real builds with it too
 set -euo pipefail
@@ -23,7 +24,10 @@ export JLPROJ_TEST_JULIA
 printf '%s\n' "$JLPROJ_TEST_JULIA"
 
 if [ -n "$is_all" ]; then
-    step 'Slurm for the tests'
+    step 'programs that start Julia, and Slurm'
+    JLPROJ_TEST_HOSTS=${JLPROJ_TEST_HOSTS:-$(tests/get-hosts.sh)}
+    export JLPROJ_TEST_HOSTS JLPROJ_TEST_ALL=1
+    printf '%s\n' "$JLPROJ_TEST_HOSTS"
     tests/get-slurm.sh
 fi
 

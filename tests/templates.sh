@@ -71,6 +71,12 @@ for file in "$templates"/*.jl "$here"/packages/*/src/*.jl; do
     check "parses ${file#"$repository"/}" run_julia "$work/parse.jl" "$file"
 done
 
+for file in "$templates"/*.py; do
+    if command -v python3 >/dev/null; then
+        check "parses ${file#"$repository"/}" python3 -c 'import ast, sys; ast.parse(open(sys.argv[1], encoding="utf-8").read())' "$file"
+    fi
+done
+
 # --- each states its contract at its head
 contract() { has_words "$(sed -n '/^#/!q;p' "$1")" Julia: Exit: Reads: Writes: ARGS:; }
 has_words() {

@@ -14,12 +14,15 @@ use crate::installation::Installation;
 use crate::julia::builder::Builder;
 use crate::model::bake::{Rules, Selection, select};
 use crate::model::cpu_target::CpuTarget;
+use crate::model::depots::package_folders;
+use crate::model::embedding::PYCALL;
 use crate::model::files::Files as _;
 use crate::model::key::{BakedPackage, Digest, KEY_VERSION, KeyInputs, SteeringFile, baked_packages};
-use crate::model::manifest::{Manifest, Package};
+use crate::model::manifest::{Manifest, Package, Source};
 use crate::model::preferences::Preferences;
+use crate::model::pycall;
 use crate::model::settings::{Origin, Settings};
-use crate::model::verdict::Wanted;
+use crate::model::verdict::{Wanted, find};
 use crate::path_text;
 
 /// Reckons what the image of `state` would be made from.
@@ -49,6 +52,7 @@ pub(crate) fn wanted(
         "native" => context.processor_fingerprint.clone(),
         _ => String::new(),
     };
+    let libpython = if find(&packages, PYCALL).is_some() { libpython(state, files) } else { None };
     let inputs = KeyInputs {
         key_version: KEY_VERSION,
         julia: installation.identity.clone(),
@@ -61,6 +65,7 @@ pub(crate) fn wanted(
         statements: steering_files(&state.folder, &state.settings.precompile_statements, files)?,
         arguments: settings.build_arguments.value.clone(),
         depots: state.depots.iter().map(|depot| path_text::encode(depot)).collect(),
+        libpython,
     };
     let outside = selection.outside.into_iter().filter_map(|(uuid, reason)| {
         Some((uuid, (state.manifest.packages.get(&uuid)?.name.clone(), reason)))
@@ -73,6 +78,16 @@ fn target(settings: &Settings, state: &ProjectState) -> CpuTarget {
     let is_for_this_run = matches!(settings.cpu_target.origin, Origin::Flag | Origin::Environment(_));
     let own = state.settings.cpu_target.as_ref().filter(|_| !is_for_this_run);
     own.unwrap_or(&settings.cpu_target.value).clone()
+}
+
+/// The library that PyCall is bound to, as its build wrote it down, as path text.
+fn libpython(state: &ProjectState, files: &ObservedFiles) -> Option<String> {
+    let package = state.manifest.packages.get(&PYCALL)?;
+    let Source::Tree(tree) = &package.source else { return None };
+    let folders = package_folders(&state.depots, &package.name, &PYCALL, tree);
+    let folder = folders.iter().find(|folder| files.is_directory(folder))?;
+    let deps = files.read(&folder.join("deps/deps.jl")).ok()??;
+    pycall::libpython(&String::from_utf8_lossy(&deps)).map(|path| path_text::encode(Path::new(&path)))
 }
 
 /// What the settings say about baking: the project's word replaces the user's.

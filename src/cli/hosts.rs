@@ -1,6 +1,11 @@
 //! Other ways into Julia, on the command line.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
+
+use crate::cli::{JuliaArg, ProjectOption};
 
 use crate::model::dialect::Dialect;
 
@@ -18,6 +23,10 @@ pub(crate) struct SetupArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum HostCommand {
     Shell(ShellArgs),
+    /// Have PyJulia (`import julia`) of a Python environment use the image of a project
+    Pyjulia(PythonArgs),
+    /// Have JuliaCall (`import juliacall`) of a Python environment use the image of a project
+    Juliacall(PythonArgs),
 }
 
 impl HostCommand {
@@ -25,6 +34,7 @@ impl HostCommand {
     pub(crate) fn options(&self) -> &SetupOptions {
         match self {
             Self::Shell(arguments) => &arguments.options,
+            Self::Pyjulia(arguments) | Self::Juliacall(arguments) => &arguments.options,
         }
     }
 }
@@ -55,4 +65,63 @@ pub(crate) struct ShellArgs {
     pub(crate) shells: Vec<Dialect>,
     #[command(flatten)]
     pub(crate) options: SetupOptions,
+}
+
+/// An environment of Python.
+#[derive(Debug, Args)]
+pub(crate) struct PythonArgs {
+    /// The environment's folder, or its Python; without it the one that is active (`VIRTUAL_ENV`)
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) venv: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectOption,
+    /// Write into a Python that is no environment too
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print what does the same in a program of yours, and write nothing
+    #[arg(long, conflicts_with_all = ["dry_run", "undo", "check"])]
+    pub(crate) snippet: bool,
+    #[command(flatten)]
+    pub(crate) options: SetupOptions,
+}
+
+/// Print variables for a shell, so that what it starts gets the project and its image
+///
+/// `eval "$(jlproj env)"` in bash and zsh; `jlproj env --shell fish | source` in fish. Sets `JULIA_PROJECT`, puts a folder
+/// first on PATH in which `julia` is jlproj, and sets `PYTHON_JULIACALL_EXE`, `_PROJECT` and `_SYSIMAGE` where the project
+/// has PythonCall and an image that any juliacall can start.
+#[derive(Debug, Args)]
+pub(crate) struct EnvArgs {
+    /// For which shell; without it the one that SHELL names, else bash
+    #[arg(long, value_enum, value_name = "SHELL")]
+    pub(crate) shell: Option<Dialect>,
+    /// Print what a program needs that starts Julia by itself
+    #[arg(long, conflicts_with_all = ["shell", "unset"])]
+    pub(crate) json: bool,
+    /// Print what puts all variables back
+    #[arg(long)]
+    pub(crate) unset: bool,
+    #[command(flatten)]
+    pub(crate) project: ProjectOption,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    /// The libpython of the Python that asks; `static` where that is inside of it
+    #[arg(long, hide = true, requires = "json", value_name = "PATH")]
+    pub(crate) libpython: Option<PathBuf>,
+    /// The version of its juliacall
+    #[arg(long, hide = true, requires = "libpython", value_name = "VERSION")]
+    pub(crate) juliacall: Option<String>,
+}
+
+/// Run a program with the environment that `jlproj env` prints
+#[derive(Debug, Args)]
+#[command(override_usage = "jlproj exec [OPTIONS] -- COMMAND [ARGUMENTS]…")]
+pub(crate) struct ExecArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectOption,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    /// The program and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
 }

@@ -34,7 +34,12 @@ pub(crate) fn run(arguments: &RunArgs) -> u8 {
     if matches!(arguments.arguments.first().and_then(|first| first.to_str()), Some("--help" | "-h")) {
         return print_help();
     }
-    start(&arguments.arguments).unwrap_or_else(|error| {
+    ended(start(&arguments.arguments))
+}
+
+/// The exit code; an error is printed.
+pub(super) fn ended(result: Result<u8, Error>) -> u8 {
+    result.unwrap_or_else(|error| {
         error.print();
         match error.exit_code() {
             code @ (exit::JULIA_NOT_FOUND | exit::JULIA_NOT_RUNNABLE) => code,
@@ -57,17 +62,40 @@ fn print_help() -> u8 {
 fn start(arguments: &[OsString]) -> Result<u8, Error> {
     let split = julia_options::split(arguments)?;
     let context = Context::read()?;
-    if context.inside_probe {
-        let program = context.own_program.unwrap_or_default().display().to_string();
-        return Err(Error::Recursion { program });
+    refuse_probe(&context)?;
+    begin(&context, split, Manner::Run)
+}
+
+/// How Julia is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// By `jlproj run`.
+    Run,
+    /// By the name `julia`: Julia finds the project by itself, and nothing is said to programs.
+    AsJulia,
+}
+
+/// Whether we were started by a Julia that we asked about itself.
+///
+/// # Errors
+/// Where that is so: it is a wrapper around jlproj.
+pub(super) fn refuse_probe(context: &Context) -> Result<(), Error> {
+    if !context.inside_probe {
+        return Ok(());
     }
-    let (mut settings, trouble) = settings(&context, &split);
+    let program = context.own_program.clone().unwrap_or_default().display().to_string();
+    Err(Error::Recursion { program })
+}
+
+/// Decides on the image and becomes Julia.
+pub(super) fn begin(context: &Context, split: Split, manner: Manner) -> Result<u8, Error> {
+    let (mut settings, trouble) = settings(context, &split);
     // One that did not answer a moment ago is not asked.
-    let (stores, silent) = assessment::answering(&context, &settings);
+    let (stores, silent) = assessment::answering(context, &settings);
     settings.stores.value = stores;
-    let located = assessment::find(&context, split.own.channel.as_deref(), settings.julia.value.as_deref())?;
+    let located = assessment::find(context, split.own.channel.as_deref(), settings.julia.value.as_deref())?;
     let split = split.with_channel_arguments(&located.arguments);
-    let mut outcome = decide(&context, &settings, &located, &split.effects())?;
+    let mut outcome = decide(context, &settings, &located, &split.effects())?;
     if let Some(trouble) = trouble {
         outcome = without_image(outcome, format!("no image: {trouble}"), true);
     }
@@ -79,8 +107,12 @@ fn start(arguments: &[OsString]) -> Result<u8, Error> {
         require_image(&settings, &outcome)?;
     }
     outcome.notes.extend(silent.iter().map(|store| assessment::silence(store)));
-    tell(&context, &settings, &split, &outcome);
-    launch(&context, &settings, &split, &located, &outcome)
+    if manner == Manner::AsJulia {
+        outcome.project_option = None;
+        outcome.urgent &= context.is_read;
+    }
+    tell(context, &settings, &split, &outcome);
+    launch(context, &settings, &split, &located, &outcome)
 }
 
 /// Whether there is an image, where one is demanded.
@@ -352,6 +384,15 @@ fn launch(
     }
     let source = platform::replace_process(&mut command);
     Err(Error::NotStarted { program: PathBuf::from(&located.binary), source })
+}
+
+/// Becomes this Julia, with these arguments and nothing else.
+pub(super) fn become_julia(located: &Located, arguments: &[OsString]) -> Result<u8, Error> {
+    #[expect(clippy::disallowed_methods, reason = "the program that this process becomes")]
+    let mut command = Command::new(&located.binary);
+    command.args(arguments);
+    let source = platform::replace_process(&mut command);
+    Err(Error::NotStarted { program: located.binary.clone(), source })
 }
 
 /// The file into which this start is recorded, where that is asked for and the user records nothing elsewhere.

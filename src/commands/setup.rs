@@ -1,5 +1,7 @@
 //! `jlproj setup`: other ways into Julia.
 
+mod python;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +9,7 @@ use crate::cli::{HostCommand, SetupArgs, SetupOptions, ShellArgs};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
-use crate::hosts::{self, Changes, HostError, Setup, Shell, Trouble};
+use crate::hosts::{self, Bridge, Changes, HostError, Setup, Shell, Trouble};
 use crate::model::dialect::Dialect;
 use crate::path_text::PathText;
 use crate::ui::{message, output};
@@ -15,6 +17,15 @@ use crate::ui::{message, output};
 pub(crate) fn run(arguments: &SetupArgs, context: &Context) -> Result<u8, Error> {
     if !context.has_store {
         return Err(Error::NoHome);
+    }
+    match &arguments.host {
+        HostCommand::Pyjulia(python) if python.snippet => {
+            return python::snippet(Bridge::PyJulia, python, context);
+        }
+        HostCommand::Juliacall(python) if python.snippet => {
+            return python::snippet(Bridge::JuliaCall, python, context);
+        }
+        _ => {}
     }
     let setup = setup(&arguments.host, context)?;
     let options = arguments.host.options();
@@ -29,8 +40,9 @@ pub(crate) fn run(arguments: &SetupArgs, context: &Context) -> Result<u8, Error>
         };
         return finish(context, options, &hosts::withdrawal(record)?, "is taken back", &[]);
     }
-    let plan = setup.host().plan()?;
+    let mut plan = setup.host().plan()?;
     let changes = hosts::changes(&setup, &plan, known)?;
+    plan.notes.extend(notes(&arguments.host, &setup, context));
     finish(context, options, &changes, "is set up", &plan.notes)
 }
 
@@ -129,6 +141,22 @@ pub(crate) fn shown(setup: &Setup) -> String {
 fn setup(host: &HostCommand, context: &Context) -> Result<Setup, Error> {
     match host {
         HostCommand::Shell(arguments) => shell(arguments, context).map(Setup::Shell),
+        HostCommand::Pyjulia(arguments) => {
+            python::setup(Bridge::PyJulia, arguments, context).map(Setup::Python)
+        }
+        HostCommand::Juliacall(arguments) => {
+            python::setup(Bridge::JuliaCall, arguments, context).map(Setup::Python)
+        }
+    }
+}
+
+/// What to tell of a host that is set up, besides what its plan says.
+fn notes(host: &HostCommand, setup: &Setup, context: &Context) -> Vec<String> {
+    match (host, setup) {
+        (HostCommand::Pyjulia(_) | HostCommand::Juliacall(_), Setup::Python(python)) => {
+            python::notes(python, context)
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -141,8 +169,8 @@ fn shell(arguments: &ShellArgs, context: &Context) -> Result<Shell, Error> {
         edited: Vec::new(),
         shown: shown.unwrap_or(Dialect::Bash),
     };
-    if let Some(record) = hosts::read(&context.layout, &Setup::Shell(shell.clone())) {
-        let Setup::Shell(known) = record.setup;
+    let record = hosts::read(&context.layout, &Setup::Shell(shell.clone()));
+    if let Some(Setup::Shell(known)) = record.map(|record| record.setup) {
         shell.edited = known.edited;
     }
     for dialect in &arguments.shells {
@@ -169,7 +197,7 @@ fn start_file(dialect: Dialect, context: &Context) -> Result<PathBuf, Error> {
 }
 
 /// This program, by a path that stays.
-fn own_program(context: &Context) -> Result<PathText, Error> {
+pub(super) fn own_program(context: &Context) -> Result<PathText, Error> {
     let program = context.own_program.as_deref().map(Path::to_owned);
     let refused = || HostError::Refused {
         text: "this program does not know where it is".to_owned(),

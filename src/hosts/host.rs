@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::hosts::plan::Plan;
+use crate::hosts::python::PythonSetup;
 use crate::hosts::shell::Shell;
 
 /// One way into Julia, with all that it has to know.
@@ -42,6 +43,7 @@ pub(crate) struct Trouble {
 #[serde(tag = "host", rename_all = "kebab-case")]
 pub(crate) enum Setup {
     Shell(Shell),
+    Python(PythonSetup),
 }
 
 impl Setup {
@@ -49,6 +51,7 @@ impl Setup {
     pub(crate) fn host(&self) -> &dyn Host {
         match self {
             Self::Shell(shell) => shell,
+            Self::Python(python) => python,
         }
     }
 

@@ -188,11 +188,16 @@ fn check_program(request: &Request<'_>, path: &Path) -> Result<(), LocateError> 
 /// only where both are of one size, so a start that finds a Julia reads neither.
 fn is_this_program(own: &Path, path: &Path, metadata: &std::fs::Metadata) -> bool {
     let Ok(own_metadata) = fs_err::metadata(own) else { return false };
-    if platform::is_same_file(&own_metadata, metadata) {
+    if platform::is_same_file(&own_metadata, metadata) || leads_to_jlproj(path) {
         return true;
     }
     let is_copy = || Some(fs_err::read(own).ok()? == fs_err::read(path).ok()?);
     own_metadata.len() == metadata.len() && is_copy().unwrap_or(false)
+}
+
+/// Whether this is a link to a jlproj, which may be another one than this.
+fn leads_to_jlproj(path: &Path) -> bool {
+    fs_err::read_link(path).is_ok_and(|target| target.file_stem() == Some(OsStr::new("jlproj")))
 }
 
 /// Whether the program is a script for an interpreter, which may start anything.

@@ -52,6 +52,29 @@ impl Dialect {
         }
     }
 
+    /// One line that sets a variable for this shell and what it starts.
+    #[must_use]
+    pub(crate) fn set(self, name: &str, value: &OsStr) -> String {
+        let value = self.quote(value);
+        match self {
+            Self::Bash | Self::Zsh => format!("export {name}={value};\n"),
+            Self::Fish => format!("set -gx {name} {value};\n"),
+            Self::Powershell => format!("$env:{name} = {value};\n"),
+        }
+    }
+
+    /// One line that removes a variable.
+    #[must_use]
+    pub(crate) fn unset(self, name: &str) -> String {
+        match self {
+            Self::Bash | Self::Zsh => format!("unset {name};\n"),
+            Self::Fish => format!("set -e {name};\n"),
+            Self::Powershell => {
+                format!("Remove-Item -ErrorAction SilentlyContinue -LiteralPath Env:{name};\n")
+            }
+        }
+    }
+
     /// Lines that put a folder first on PATH, where it is there and not on it already.
     #[must_use]
     pub(crate) fn add_to_path(self, folder: &OsStr) -> String {
@@ -107,9 +130,9 @@ mod tests {
     #[test]
     fn each_shell_has_its_own_quotes() {
         let word = OsStr::new("it's $HOME");
-        assert_eq!(Dialect::Bash.quote(word), "'it'\\''s $HOME'");
-        assert_eq!(Dialect::Fish.quote(word), "'it\\'s $HOME'");
-        assert_eq!(Dialect::Powershell.quote(word), "'it''s $HOME'");
+        assert_eq!(Dialect::Bash.set("A", word), "export A='it'\\''s $HOME';\n");
+        assert_eq!(Dialect::Fish.set("A", word), "set -gx A 'it\\'s $HOME';\n");
+        assert_eq!(Dialect::Powershell.set("A", word), "$env:A = 'it''s $HOME';\n");
         assert_eq!(Dialect::Fish.quote(OsStr::new("a\\b\n")), r"'a\\b'\X0a''");
     }
 

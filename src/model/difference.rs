@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::model::embedding::PYCALL;
 use crate::model::key::{BakedPackage, KeyInputs, SteeringFile};
 use crate::model::verdict::{Wanted, find};
 
@@ -20,6 +21,7 @@ pub(crate) enum Difference {
     File { path: String },
     Arguments { old: String, new: String },
     Depots { old: String, new: String },
+    Libpython { old: String, new: String },
     Reckoning { old: u32, new: u32 },
 }
 
@@ -38,6 +40,7 @@ impl fmt::Display for Difference {
             Self::File { path } => write!(formatter, "`{path}` changed"),
             Self::Arguments { old, new } => write!(formatter, "build arguments `{old}` → `{new}`"),
             Self::Depots { old, new } => write!(formatter, "depot path {old} → {new}"),
+            Self::Libpython { old, new } => write!(formatter, "libpython of PyCall {old} → {new}"),
             Self::Reckoning { old, new } => write!(formatter, "key version {old} → {new}"),
         }
     }
@@ -100,6 +103,10 @@ fn world_differences(old: &KeyInputs, new: &KeyInputs) -> Vec<Difference> {
     }
     if old.depots != new.depots {
         list.push(Difference::Depots { old: old.depots.join(":"), new: new.depots.join(":") });
+    }
+    if old.libpython != new.libpython && (find(&old.packages, PYCALL).is_some()) {
+        let text = |inputs: &KeyInputs| inputs.libpython.clone().unwrap_or_else(|| "unknown".to_owned());
+        list.push(Difference::Libpython { old: text(old), new: text(new) });
     }
     list
 }

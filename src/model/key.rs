@@ -122,6 +122,7 @@ pub(crate) struct SteeringFile {
 /// | `statements` | so do lists of statements |
 /// | `arguments` | flags of the Julia that generates the code |
 /// | `depots` | paths of packages and artifacts are frozen in the image |
+/// | `libpython` | PyCall is bound to one when it is baked; only where it is, so that other keys stay as they were |
 ///
 /// Not in it: times of files, the text of Project.toml, compatibility bounds, registries, packages that
 /// are not baked, and the place of the project.
@@ -138,6 +139,8 @@ pub(crate) struct KeyInputs {
     pub(crate) statements: Vec<SteeringFile>,
     pub(crate) arguments: Vec<String>,
     pub(crate) depots: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) libpython: Option<String>,
 }
 
 impl KeyInputs {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::model::bake::Outside;
 use crate::model::difference::{Difference, differences};
+use crate::model::embedding::PYCALL;
 use crate::model::image::KnownImage;
 use crate::model::key::{BakedPackage, Digest, KeyInputs};
 
@@ -190,7 +191,8 @@ fn fits(case: &Case<'_>, image: &KnownImage) -> bool {
     let same_world = inputs.julia == wanted.julia
         // Code for named processors runs on all that are such, as was looked at; `native` is one processor's.
         && (has_wanted_target(inputs, case.wanted) || inputs.processor.is_empty())
-        && inputs.depots == wanted.depots;
+        && inputs.depots == wanted.depots
+        && (inputs.libpython == wanted.libpython || find(&inputs.packages, PYCALL).is_none());
     let is_accepted = case.accepted.contains(&image.record.key);
     let is_unknown = |uuid: &Uuid| !case.wanted.outside.contains_key(uuid) && !case.elsewhere.contains(uuid);
     same_world

@@ -75,6 +75,10 @@ fn help_of_every_command() {
     assert_data_eq!(shown(&sandbox.jlproj(["help", "forget"])), file!["snapshots/help-forget.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "test"])), file!["snapshots/help-test.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "setup"])), file!["snapshots/help-setup.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "env"])), file!["snapshots/help-env.txt"]);
+    assert_data_eq!(shown(&sandbox.jlproj(["help", "exec"])), file!["snapshots/help-exec.txt"]);
+    let pyjulia = ["setup", "pyjulia", "--help"];
+    assert_data_eq!(shown(&sandbox.jlproj(pyjulia)), file!["snapshots/help-setup-pyjulia.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "which"])), file!["snapshots/help-which.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "key"])), file!["snapshots/help-key.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["help", "log"])), file!["snapshots/help-log.txt"]);

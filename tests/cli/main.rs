@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 #![allow(unreachable_pub, reason = "a binary has no outside")]
 
+mod host_programs;
 mod sandbox;
 mod world;
 
@@ -14,6 +15,10 @@ mod frequent;
 mod gc;
 mod golden;
 mod hosts;
+mod hosts_env;
+mod hosts_pycall;
+mod hosts_python;
+mod hosts_shim;
 mod image;
 mod interruption;
 mod julia_faults;

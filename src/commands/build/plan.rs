@@ -12,10 +12,11 @@ use crate::installation::Installation;
 use crate::julia::exchange::PackageRequest;
 use crate::julia::locate::Located;
 use crate::model::dependency_order::dependency_order;
+use crate::model::embedding::PYCALL;
 use crate::model::environment::ProjectFlag;
 use crate::model::key::{BakedPackage, Digest, KeyInputs};
 use crate::model::settings::Settings;
-use crate::model::verdict::Wanted;
+use crate::model::verdict::{Wanted, find};
 use crate::store::recording::Recordings;
 
 /// The Julia that builds.
@@ -79,6 +80,7 @@ impl Plan {
         if !is_own {
             (inputs.workload, inputs.statements) = (Vec::new(), Vec::new());
         }
+        inputs.libpython = inputs.libpython.filter(|_| find(&inputs.packages, PYCALL).is_some());
         if is_union {
             state.join(members.iter().map(|member| &member.state));
         }

@@ -37,6 +37,7 @@ pub(crate) fn inputs(manifest: &Manifest) -> KeyInputs {
         statements: Vec::new(),
         arguments: Vec::new(),
         depots: vec!["/home/user/.julia".to_owned()],
+        libpython: None,
     }
 }
 
@@ -88,7 +89,8 @@ fn extensions_weak_dependencies_and_preferences_count() {
 
 #[test]
 fn every_field_of_the_inputs_is_in_the_key() {
-    let base = inputs(&three());
+    let mut base = inputs(&three());
+    base.libpython = Some("/usr/lib/libpython3.so".to_owned());
     let value = serde_json::to_value(&base).expect("plain data");
     let mut keys = vec![base.key()];
     for field in value.as_object().expect("an object").keys() {

@@ -89,6 +89,30 @@ fn an_updated_package_makes_the_image_stale_and_is_named() {
 }
 
 #[test]
+fn an_image_with_pycall_is_for_its_libpython_and_others_do_not_care() {
+    let mut pycall = package(9, "PyCall", &[]);
+    pycall.uuid = crate::model::embedding::PYCALL;
+    let with_pycall = Manifest::of([package(1, "One", &[]), pycall]);
+    let bound = |manifest: &Manifest, libpython: Option<&str>| {
+        let mut image = image(manifest, PROJECT, 1);
+        image.inputs.libpython = libpython.map(str::to_owned);
+        image.record.key = image.inputs.key();
+        image
+    };
+    let mut wanted = wanted(&with_pycall);
+    wanted.inputs.libpython = Some("/lib/libpython3.12.so".to_owned());
+    let other = bound(&with_pycall, Some("/lib/libpython3.11.so"));
+    let verdict = decide(&wanted, &[other, bound(&with_pycall, None)], NO_LIMIT, PROJECT);
+    let Verdict::Plain(Plain::Stale { differences, .. }) = verdict else { panic!("{verdict:?}") };
+    assert!(differences[0].to_string().ends_with(" → /lib/libpython3.12.so"), "{differences:?}");
+    let own = bound(&with_pycall, Some("/lib/libpython3.12.so"));
+    assert!(matches!(decide(&wanted, &[own], NO_LIMIT, PROJECT), Verdict::Exact { .. }));
+    let without = bound(&Manifest::of([package(1, "One", &[])]), None);
+    let verdict = decide(&wanted, &[without], NO_LIMIT, PROJECT);
+    assert!(matches!(verdict, Verdict::Contained { differences, .. } if differences.is_empty()));
+}
+
+#[test]
 fn a_package_that_is_now_in_development_makes_the_image_stale() {
     let image = image(&two(), PROJECT, 1);
     let developed = Manifest::of([package(1, "One", &[]).at_path("dev/One"), package(2, "Two", &[1])]);

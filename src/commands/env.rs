@@ -1,0 +1,60 @@
+//! `jlproj env`: variables for a shell, or for a program that starts Julia.
+
+use std::ffi::{OsStr, OsString};
+
+use crate::cli::EnvArgs;
+use crate::commands::environment::{self, Assignment};
+use crate::commands::offer::{self, Request};
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit;
+use crate::model::dialect::Dialect;
+use crate::model::embedding::{Embedder, Python};
+use crate::ui::output;
+
+pub(crate) fn run(arguments: &EnvArgs, context: &Context) -> Result<u8, Error> {
+    if arguments.json {
+        let request = Request {
+            project: arguments.project.project.as_deref(),
+            julia: arguments.julia.julia.clone(),
+            embedder: embedder(arguments),
+        };
+        let offer = offer::offer(&environment::as_before(context), &request)?;
+        output::print(&offer, output::Format::Json, String::new)?;
+        return Ok(exit::SUCCESS);
+    }
+    let assignments = if arguments.unset {
+        environment::unset(context)
+    } else {
+        let request = Request {
+            project: arguments.project.project.as_deref(),
+            julia: arguments.julia.julia.clone(),
+            ..Request::default()
+        };
+        environment::set(context, &request)?
+    };
+    let typed = context.host_variables.shell.as_deref().and_then(Dialect::of_program);
+    let dialect = arguments.shell.or(typed).unwrap_or(Dialect::Bash);
+    output::write(script(dialect, &assignments).as_bytes())?;
+    Ok(exit::SUCCESS)
+}
+
+/// Lines for this shell.
+fn script(dialect: Dialect, assignments: &[Assignment]) -> String {
+    let line = |(name, value): &(String, Option<OsString>)| match value {
+        Some(value) => dialect.set(name, value),
+        None => dialect.unset(name),
+    };
+    assignments.iter().map(line).collect()
+}
+
+/// The Python that asks, as it describes itself.
+fn embedder(arguments: &EnvArgs) -> Embedder {
+    let Some(libpython) = &arguments.libpython else { return Embedder::Unknown };
+    Embedder::Python(Python {
+        libpython: Some(libpython.as_os_str())
+            .filter(|path| *path != OsStr::new("static"))
+            .and_then(|path| fs_err::canonicalize(path).ok()),
+        juliacall: arguments.juliacall.clone(),
+    })
+}

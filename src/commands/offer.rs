@@ -1,0 +1,132 @@
+//! What a program that starts Julia is given: the Julia, the project, and the image where it may have one.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::assessment::{self, Overrides, ProjectState};
+use crate::context::Context;
+use crate::error::Error;
+use crate::fs::ObservedFiles;
+use crate::model::embedding::{self, Embedder, PYCALL, PYTHONCALL};
+use crate::model::environment::ProjectFlag;
+use crate::model::settings::ImagePolicy;
+use crate::model::verdict::{Verdict, find};
+use crate::path_text::PathText;
+
+/// Who asks, and for what.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Request<'a> {
+    pub(crate) project: Option<&'a OsStr>,
+    pub(crate) julia: Option<OsString>,
+    pub(crate) embedder: Embedder,
+}
+
+/// What is offered. Paths are path text: `%XX` stands for a byte that is no text, and for `%` itself.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Offer {
+    /// `JLPROJ_DISABLE` is set: nothing is to be changed.
+    pub(crate) disabled: bool,
+    pub(crate) julia: PathText,
+    pub(crate) julia_version: String,
+    /// The folder of the real binary.
+    pub(crate) julia_folder: PathText,
+    /// What `JULIA_PROJECT` is to be; none where Julia finds its default by itself.
+    pub(crate) project: Option<PathText>,
+    /// An image that may be used at once.
+    pub(crate) sysimage: Option<PathText>,
+    /// Why there is none.
+    pub(crate) reason: Option<String>,
+    /// Whether the project has these packages, and whether the image holds them.
+    pub(crate) pycall: Place,
+    pub(crate) pythoncall: Place,
+    pub(crate) pythoncall_version: Option<String>,
+}
+
+/// Where a package is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Place {
+    /// Not in the project.
+    #[default]
+    Absent,
+    /// In the project, and not in its image nor in one that would be built.
+    Project,
+    /// In the image, or in the one that would be built.
+    Image,
+}
+
+/// Reckons what is offered. Trouble with the project's files means that there is no image, not a failure.
+///
+/// # Errors
+/// Where there is no Julia, or the settings cannot be followed.
+pub(crate) fn offer(context: &Context, request: &Request<'_>) -> Result<Offer, Error> {
+    let overrides = Overrides { julia: request.julia.clone(), ..Overrides::default() };
+    let settings = assessment::settings(context, overrides)?;
+    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+    let installation = assessment::describe(context, &located)?;
+    let files = ObservedFiles::default();
+    let flag = request.project.map(|project| ProjectFlag::Value(project.to_owned()));
+    let (environment, depots) =
+        assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
+    let version = installation.identity.version.clone();
+    let base = assessment::plain_outcome(&environment, &files, version.clone());
+    let mut offer = Offer {
+        disabled: context.variables.disable,
+        julia: PathText(located.binary.clone()),
+        julia_version: version,
+        julia_folder: installation.binary_folder.clone(),
+        project: base.project_option.map(PathText::from),
+        sysimage: None,
+        reason: None,
+        pycall: Place::Absent,
+        pythoncall: Place::Absent,
+        pythoncall_version: None,
+    };
+    let assessed = ProjectState::read(context, &settings, environment, depots, &files)
+        .and_then(|state| assessment::assess(context, &installation, &settings, state, &files));
+    match assessed {
+        Ok(assessment) => offer.add_image(context, &assessment, &request.embedder),
+        Err(error) => offer.reason = Some(error.in_one_line()),
+    }
+    if settings.sysimage.value == ImagePolicy::None {
+        offer.sysimage = None;
+        offer.reason = Some(format!("switched off by {}", settings.sysimage.origin));
+    }
+    Ok(offer)
+}
+
+impl Offer {
+    fn add_image(&mut self, context: &Context, assessment: &assessment::Assessment, embedder: &Embedder) {
+        let packages = &assessment.state.manifest.packages;
+        let key = match &assessment.verdict {
+            Verdict::Exact { key } | Verdict::Contained { key, .. } => Some(key),
+            Verdict::Plain(plain) => {
+                self.reason = Some(assessment::reason(plain));
+                None
+            }
+        };
+        let image = assessment.catalog.images.iter().find(|image| Some(&image.record.key) == key);
+        let baked = image.map_or(&assessment.wanted.inputs.packages, |image| &image.inputs.packages);
+        let place = |uuid| match (find(baked, uuid), packages.contains_key(&uuid)) {
+            (Some(_), _) => Place::Image,
+            (None, true) => Place::Project,
+            (None, false) => Place::Absent,
+        };
+        (self.pycall, self.pythoncall) = (place(PYCALL), place(PYTHONCALL));
+        self.pythoncall_version = packages.get(&PYTHONCALL).and_then(|package| package.version.clone());
+        let Some(image) = image else { return };
+        let bound = image.inputs.libpython.as_deref().and_then(resolved);
+        self.reason = embedding::refusal(&image.inputs, bound.as_deref(), embedder);
+        if self.reason.is_none() {
+            self.sysimage = Some(PathText(context.layout.image_file(&image.record.key)));
+        }
+    }
+}
+
+/// The file that a path leads to; `None` where it leads to none.
+fn resolved(path: &str) -> Option<PathBuf> {
+    let path = crate::path_text::decode(path);
+    if path.is_absolute() { fs_err::canonicalize(Path::new(&path)).ok() } else { None }
+}

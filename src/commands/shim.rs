@@ -1,0 +1,69 @@
+//! jlproj under the name `julia`: all arguments are Julia's, and the project is the one that Julia would have anyway.
+
+use std::ffi::OsString;
+
+use crate::assessment::{self, Overrides};
+use crate::commands::run;
+use crate::context::Context;
+use crate::error::Error;
+use crate::julia::locate::{LocateError, Located};
+use crate::model::julia_options;
+
+/// Becomes Julia. Returns only where it was not started.
+pub(crate) fn run(arguments: &[OsString]) -> u8 {
+    run::ended(start(arguments))
+}
+
+fn start(arguments: &[OsString]) -> Result<u8, Error> {
+    let mut context = Context::read()?;
+    run::refuse_probe(&context)?;
+    // `jlproj run` looks upward for a project; `julia` does not.
+    context.julia_variables.project.get_or_insert_default();
+    let split = julia_options::split(&with_end(arguments))?;
+    let channel = split.own.channel.is_some();
+    let manner = run::Manner::AsJulia;
+    if context.variables.disable {
+        let (located, arguments) = plain(&context, arguments)?;
+        return run::become_julia(&located, &arguments);
+    }
+    match run::begin(&context, split, manner) {
+        // Without juliaup it is Julia's own business what `+word` is.
+        Err(Error::Locate(LocateError::NoJuliaup { .. })) if channel => {
+            let words: Vec<OsString> =
+                std::iter::once("--".into()).chain(arguments.iter().cloned()).collect();
+            run::begin(&context, julia_options::split(&words)?, manner)
+        }
+        other => other,
+    }
+}
+
+/// The arguments, with a `--` where those end that are jlproj's: after `+channel`.
+fn with_end(arguments: &[OsString]) -> Vec<OsString> {
+    let channels = arguments.first().map_or(0, |first| usize::from(is_channel(first)));
+    let mut words = arguments.to_vec();
+    words.insert(channels, "--".into());
+    words
+}
+
+fn is_channel(word: &OsString) -> bool {
+    let bytes = word.as_encoded_bytes();
+    bytes.len() > 1 && bytes.starts_with(b"+")
+}
+
+/// The Julia that would be started without jlproj, and its arguments.
+fn plain(context: &Context, arguments: &[OsString]) -> Result<(Located, Vec<OsString>), Error> {
+    let settings = assessment::settings(context, Overrides::default()).ok();
+    let wanted = settings.and_then(|settings| settings.julia.value);
+    let (channel, rest) = match arguments.split_first() {
+        Some((first, rest)) if is_channel(first) => (first.to_str().and_then(|word| word.get(1..)), rest),
+        _ => (None, arguments),
+    };
+    let located = match assessment::find(context, channel.map(str::as_ref), wanted.as_deref()) {
+        Err(Error::Locate(LocateError::NoJuliaup { .. })) if channel.is_some() => {
+            return Ok((assessment::find(context, None, wanted.as_deref())?, arguments.to_vec()));
+        }
+        other => other?,
+    };
+    let words = located.arguments.iter().map(OsString::from).chain(rest.iter().cloned()).collect();
+    Ok((located, words))
+}

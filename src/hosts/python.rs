@@ -1,0 +1,202 @@
+//! Python: PyJulia and JuliaCall, by a module in an environment that Python imports when it starts and that waits for
+//! theirs.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::hosts::host::{Host, HostError, Trouble};
+use crate::hosts::plan::{OwnFile, Plan, Remains, Step};
+use crate::model::seal;
+use crate::model::shell;
+use crate::path_text::PathText;
+
+const HOOK: &str = include_str!("../../templates/python_hook.py");
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Bridge {
+    PyJulia,
+    JuliaCall,
+}
+
+impl Bridge {
+    /// Its name on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::PyJulia => "pyjulia",
+            Self::JuliaCall => "juliacall",
+        }
+    }
+
+    /// The name of its package.
+    pub(crate) const fn package(self) -> &'static str {
+        match self {
+            Self::PyJulia => "julia",
+            Self::JuliaCall => "juliacall",
+        }
+    }
+}
+
+/// An environment of Python whose PyJulia or JuliaCall is to use the image of a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PythonSetup {
+    pub(crate) bridge: Bridge,
+    /// This program.
+    pub(crate) jlproj: PathText,
+    /// The folder of the project.
+    pub(crate) project: PathText,
+    /// The environment's folder.
+    pub(crate) environment: PathText,
+    /// Its Python.
+    pub(crate) python: PathText,
+    /// Its folder for packages.
+    pub(crate) packages: PathText,
+}
+
+/// What the module reads.
+#[derive(Serialize)]
+struct Configuration<'a> {
+    written: String,
+    jlproj: &'a PathText,
+    project: &'a PathText,
+}
+
+impl Host for PythonSetup {
+    fn name(&self) -> &'static str {
+        self.bridge.name()
+    }
+
+    fn target(&self) -> String {
+        String::from(self.environment.clone())
+    }
+
+    fn plan(&self) -> Result<Plan, HostError> {
+        let module = format!("jlproj_{}", self.bridge.name());
+        let file = |extension: &str| self.packages.join(format!("{module}.{extension}"));
+        let configuration =
+            Configuration { written: seal::place(), jlproj: &self.jlproj, project: &self.project };
+        let json = serde_json::to_string_pretty(&configuration).map_err(std::io::Error::other)? + "\n";
+        let path_file = format!(
+            "# {}\nimport importlib.util as _u; _u.find_spec(\"{module}\") and __import__(\"{module}\")\n",
+            seal::place()
+        );
+        let folder = PathText(self.packages.join("__pycache__"));
+        let remains = Remains { folder, prefix: format!("{module}.") };
+        let hook = OwnFile::sealed(file("py"), &HOOK.replace("@SEAL@", &seal::place()));
+        // What starts it comes last, so that it never starts half of it.
+        let steps = vec![
+            Step::File(OwnFile::sealed(file("json"), &json)),
+            Step::File(OwnFile { remains: Some(remains), ..hook }),
+            Step::File(OwnFile::sealed(file("pth"), &path_file)),
+        ];
+        Ok(Plan { steps, notes: Vec::new() })
+    }
+
+    fn check(&self) -> Vec<Trouble> {
+        let mut troubles = Vec::new();
+        for (what, path) in [("jlproj", &self.jlproj), ("the project", &self.project)] {
+            if !path.exists() {
+                let message = format!("{what} is not at `{}` any more: no image is used", path.display());
+                troubles.push(Trouble { message, remedy: format!("`{}`", self.command()) });
+            }
+        }
+        match interview(&self.python) {
+            Ok(answer) if answer.environment == self.environment.0 => {}
+            _ => troubles.push(Trouble {
+                message: format!(
+                    "`{}` is no Python any more, or one of another environment",
+                    self.python.display()
+                ),
+                remedy: format!("`{} --undo`", self.command()),
+            }),
+        }
+        troubles
+    }
+
+    fn command(&self) -> String {
+        let quoted = |path: &Path| shell::quote(path.as_os_str());
+        format!(
+            "jlproj setup {} --venv {} --project {}",
+            self.bridge.name(),
+            quoted(&self.environment),
+            quoted(&self.project)
+        )
+    }
+}
+
+/// What a Python says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Interview {
+    /// `sys.prefix`
+    pub(crate) environment: PathBuf,
+    /// It belongs to an environment and not to the system.
+    pub(crate) is_environment: bool,
+    /// Where modules of its own go.
+    pub(crate) packages: PathBuf,
+    /// The libpython that it is linked to; `None` where it has that inside.
+    pub(crate) libpython: Option<PathBuf>,
+    /// The versions of the packages `julia` and `juliacall`.
+    pub(crate) pyjulia: Option<String>,
+    pub(crate) juliacall: Option<String>,
+}
+
+impl Interview {
+    /// The version of the package of a bridge.
+    pub(crate) fn version(&self, bridge: Bridge) -> Option<&str> {
+        match bridge {
+            Bridge::PyJulia => self.pyjulia.as_deref(),
+            Bridge::JuliaCall => self.juliacall.as_deref(),
+        }
+    }
+}
+
+/// Python's answers, as JSON with paths as path text.
+#[derive(Deserialize)]
+struct Answers {
+    prefix: PathText,
+    is_environment: bool,
+    purelib: PathText,
+    libpython: Option<PathText>,
+    julia: Option<String>,
+    juliacall: Option<String>,
+}
+
+const QUESTIONS: &str = include_str!("../../templates/python_questions.py");
+
+/// Asks a Python about itself, writing nothing, without what the user's surroundings would change of it.
+///
+/// # Errors
+/// Where it is none, or does not answer.
+pub(crate) fn interview(python: &Path) -> Result<Interview, HostError> {
+    let command = || format!("{} -I -c …", shell::quote(python.as_os_str()));
+    let output = duct::cmd(python, ["-I", "-B", "-c", QUESTIONS])
+        .env("JLPROJ_DISABLE", "1")
+        .stdin_null()
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked()
+        .run()
+        .map_err(|error| HostError::Program { command: command(), output: error.to_string() })?;
+    let failed = |output: &[u8]| HostError::Program {
+        command: command(),
+        output: String::from_utf8_lossy(output).into_owned(),
+    };
+    if !output.status.success() {
+        return Err(failed(&output.stderr));
+    }
+    // What else Python starts with may print too.
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().find_map(|line| line.strip_prefix("jlproj: "));
+    let answers: Option<Answers> = line.and_then(|line| serde_json::from_str(line).ok());
+    let answers = answers.ok_or_else(|| failed(&output.stdout))?;
+    Ok(Interview {
+        environment: answers.prefix.0,
+        is_environment: answers.is_environment,
+        packages: answers.purelib.0,
+        libpython: answers.libpython.map(|path| path.0),
+        pyjulia: answers.julia,
+        juliacall: answers.juliacall,
+    })
+}

@@ -1,0 +1,37 @@
+//! What PyCall's build wrote down: the Python that it is bound to when it is compiled.
+
+/// The value of `const libpython = "…"` in PyCall's `deps/deps.jl`; `None` where there is none.
+#[must_use]
+pub(crate) fn libpython(deps: &str) -> Option<String> {
+    let line = deps.lines().find_map(|line| line.trim().strip_prefix("const libpython"))?;
+    let text = line.trim_start().strip_prefix('=')?.trim().strip_prefix('"')?;
+    let mut value = String::new();
+    let mut characters = text.chars();
+    loop {
+        match characters.next()? {
+            '"' => return Some(value).filter(|value| !value.is_empty()),
+            // As Julia's `escape_string` writes paths; no other escapes are in them.
+            '\\' => value.push(characters.next()?),
+            other => value.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_is_read_as_julia_reads_it() {
+        let deps = "const python = \"/usr/bin/python3\"\nconst libpython = \"/usr/lib/libpython3.11.so.1.0\"\n\
+                    const pyprogramname = \"/usr/bin/python3\"\n";
+        assert_eq!(libpython(deps).as_deref(), Some("/usr/lib/libpython3.11.so.1.0"));
+        assert_eq!(
+            libpython(r#"const libpython = "C:\\Python\\python311.dll""#).as_deref(),
+            Some(r"C:\Python\python311.dll")
+        );
+        for deps in ["", "const libpython = nothing", "const libpython = \"\"", "const libpython = \"/usr"] {
+            assert_eq!(libpython(deps), None, "{deps}");
+        }
+    }
+}
