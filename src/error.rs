@@ -70,6 +70,8 @@ pub(crate) enum Error {
     NoLog,
     #[error("no image was built for `{project}`")]
     NothingToDrop { project: String },
+    #[error("the image of `{project}` was not removed: {reason}")]
+    NotDropped { project: String, reason: String },
     #[error("the packages of `{project}` cannot be compiled")]
     Warm { project: String, source: BuildError },
     #[error("{failed} of {all} projects are still cold")]

@@ -305,6 +305,14 @@ pub(crate) fn replace_by(
     write_beside(path, buffered, true)
 }
 
+/// With what the name of a file begins that is to replace another one.
+const HALF_WRITTEN: &str = ".jlproj-";
+
+/// Whether a file, by its name, was to replace another one.
+pub(crate) fn is_half_written(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| platform::bytes(name).starts_with(HALF_WRITTEN.as_bytes()))
+}
+
 fn write_beside(
     path: &Path,
     write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
@@ -312,7 +320,7 @@ fn write_beside(
 ) -> io::Result<()> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     platform::create_private_folders(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".jlproj-").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder)?;
     write(&mut file)?;
     if durable {
         file.as_file().sync_all()?;

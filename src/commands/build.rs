@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::exit;
 use crate::model::environment::ProjectFlag;
 use crate::platform::Interruption;
-use crate::store::{protection, workspace};
+use crate::store::{protection, remains, workspace};
 use crate::ui::progress::{Display, Verbosity};
 
 pub(crate) use frequent::{build_seconds, image_size};
@@ -71,7 +71,11 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
 
 /// Removes what builders that died left behind.
 pub(crate) fn sweep(making: &Making<'_>, options: Options) {
-    let swept = if options.dry_run { 0 } else { workspace::sweep(&making.context.layout) };
+    if options.dry_run {
+        return;
+    }
+    let swept = workspace::sweep(&making.context.layout);
+    remains::sweep(&making.context.layout);
     if swept > 0 && options.verbosity != Verbosity::Quiet {
         crate::ui::message::note(&format!("removed what {swept} unfinished build(s) had left"));
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::cli::ForgetArgs;
+use crate::commands::gc::removal;
 use crate::commands::subject;
 use crate::context::Context;
 use crate::error::Error;
@@ -45,21 +46,27 @@ fn drop_image(context: &Context, folder: &Path) -> Result<(), Error> {
     let record = project_record::read(&context.layout, folder);
     let key = record.and_then(|record| record.image);
     let key = key.ok_or_else(|| Error::NothingToDrop { project: path.clone() })?;
+    let is_shared = having(context, &key).any(|record| record.path != path);
     project_record::update(&context.layout, folder, |record| {
-        record.image = None;
+        // Its removal takes it from the record: killed before that, this command can be given again.
+        if is_shared {
+            record.image = None;
+        }
         record.is_declined = true;
     })?;
-    if others(context, &key).is_empty() {
-        fs_err::remove_dir_all(context.layout.image_folder(&key))?;
-        message::line(&format!("{path}: the image is removed; Julia starts plain"));
-    } else {
+    if is_shared {
         message::line(&format!("{path}: other projects have this image too; it stays"));
+        return Ok(());
     }
+    let removed = removal::remove_image(&context.layout, &key, None);
+    removed.map_err(|reason| Error::NotDropped { project: path.clone(), reason })?;
+    project_record::update(&context.layout, folder, |record| record.image = None)?;
+    message::line(&format!("{path}: the image is removed; Julia starts plain"));
     Ok(())
 }
 
-/// The other projects that this is the image of.
-fn others(context: &Context, key: &Digest) -> Vec<ProjectRecord> {
+/// The projects that this is the image of.
+fn having(context: &Context, key: &Digest) -> impl Iterator<Item = ProjectRecord> {
     let records = project_record::read_all(&context.layout).into_iter();
-    records.filter(|record| record.image.as_ref() == Some(key)).collect()
+    records.filter(move |record| record.image.as_ref() == Some(key))
 }

@@ -1,6 +1,6 @@
 //! `jlproj gc`: shows what is garbage, and removes it.
 
-mod removal;
+pub(crate) mod removal;
 mod stock;
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use crate::ui::{message, prompt};
 /// One thing that goes.
 #[derive(Serialize)]
 struct Row {
-    /// `image`, `cache`, `folder` or `journal`.
+    /// `image`, `cache`, `folder`, `file` or `journal`.
     kind: &'static str,
     /// The key of an image, or a path.
     name: String,
@@ -104,10 +104,10 @@ fn row(context: &Context, item: &Item) -> Row {
             bytes,
         },
         Item::Abandoned(abandoned) => Row {
-            kind: "folder",
+            kind: if abandoned.path.is_dir() { "folder" } else { "file" },
             name: path_text::encode(&abandoned.path),
             project: None,
-            why: "a build that died left it".to_owned(),
+            why: "a command that died left it".to_owned(),
             bytes,
         },
         Item::Journal { .. } => Row {

@@ -68,17 +68,7 @@ pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
 /// Opens a file so that what is written goes to its end; it can be read too.
 pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
     #[expect(clippy::disallowed_types, reason = "on the way to Julia's start; the caller ignores errors")]
-    std::fs::OpenOptions::new().append(true).read(true).create(true).open(path)
-}
-
-/// The last byte of an open file; `None` where it is empty or cannot be read.
-pub(crate) fn last_byte(file: &File) -> Option<u8> {
-    use std::io::{Read as _, Seek as _, SeekFrom};
-    let mut file = file;
-    file.seek(SeekFrom::End(-1)).ok()?;
-    let mut byte = [0];
-    file.read_exact(&mut byte).ok()?;
-    Some(byte[0])
+    std::fs::OpenOptions::new().read(true).append(true).create(true).open(path)
 }
 
 /// Nothing to do here.

@@ -95,22 +95,13 @@ pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
         reason = "one system call on the way to exec; the caller ignores errors"
     )]
     std::fs::OpenOptions::new()
-        .append(true)
         .read(true)
+        .append(true)
         .create(true)
         .mode(0o644)
         // A pipe in its place would have us wait for a reader.
         .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
         .open(path)
-}
-
-/// The last byte of an open file; `None` where it is empty or cannot be read.
-pub(crate) fn last_byte(file: &File) -> Option<u8> {
-    use std::os::unix::fs::FileExt as _;
-    let last = file.metadata().ok()?.len().checked_sub(1)?;
-    let mut byte = [0];
-    file.read_exact_at(&mut byte, last).ok()?;
-    Some(byte[0])
 }
 
 /// Takes the right to write from everybody but the owner of what has this mode now.

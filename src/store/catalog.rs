@@ -72,7 +72,7 @@ pub(crate) fn read(layout: &Layout, key: &Digest, processor: &Processor) -> Resu
 ///
 /// # Errors
 /// As [`read`].
-pub(super) fn read_record(layout: &Layout, key: &Digest) -> Result<(ImageRecord, KeyInputs), String> {
+pub(crate) fn read_record(layout: &Layout, key: &Digest) -> Result<(ImageRecord, KeyInputs), String> {
     let folder = layout.image_folder(key);
     let text = read_text(&folder.join("image.toml"))?;
     let record: ImageRecord =

@@ -5,7 +5,7 @@ mod compaction;
 pub(crate) use compaction::{compact, plan_compaction};
 
 use std::collections::HashMap;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 
 use crate::fs;
 use crate::model::usage::{Clock, Start, Starts, Uses};
@@ -25,13 +25,19 @@ pub(crate) fn append(layout: &Layout, start: &Start<'_>) {
     });
     if let Ok(mut file) = file {
         let mut line = start.to_string();
-        // What a full disk or a power cut broke off does not take this line with it.
-        if platform::last_byte(&file).is_some_and(|byte| byte != b'\n') {
+        if is_torn(&mut file) {
             line.insert(0, '\n');
         }
         // A full disk costs one line of statistics, not the user's start.
         let _ = file.write_all(line.as_bytes());
     }
+}
+
+/// Whether the last line has no end, since there was no room for it: the next one would be lost with it.
+fn is_torn(file: &mut std::fs::File) -> bool {
+    let mut last = [b'\n'];
+    let read = file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last));
+    read.is_ok() && last != [b'\n']
 }
 
 /// The uses of each project (by its path text). Lines that are none are passed over, and so are starts before
@@ -94,17 +100,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_start_after_a_torn_line_is_kept() {
+    fn a_line_that_found_no_room_costs_no_other_one() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let layout = Layout::new(folder.path().to_owned());
-        let start = |time| Start { time, verdict: "none", image: "-", julia: "1.5.3", project: "/a/project" };
-        append(&layout, &start(1_000));
-        let whole = fs_err::read(layout.journal()).expect("journal");
-        let torn = [&whole[..], &whole[..whole.len() / 2]].concat();
-        fs_err::write(layout.journal(), torn).expect("tear");
-        append(&layout, &start(2_000));
-        append(&layout, &start(3_000));
-        let uses = uses(&layout, Clock::at(3_000), |_| i64::MIN).expect("uses");
-        assert_eq!((uses["/a/project"].recent, uses["/a/project"].last_start), (3, 3_000));
+        let start = Start { time: 7, verdict: "exact", image: "ab12", julia: "1.5.3", project: "/p" };
+        append(&layout, &start);
+        let line = fs_err::read(layout.journal()).expect("journal");
+        fs::replace(&layout.journal(), &[&line[..], &line[..line.len() / 2]].concat()).expect("torn");
+        append(&layout, &start);
+        append(&layout, &start);
+        let uses = uses(&layout, Clock::at(7), |_| i64::MIN).expect("uses");
+        assert_eq!(uses["/p"].images["ab12"], 3);
     }
 }

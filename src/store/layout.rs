@@ -144,8 +144,12 @@ impl Layout {
         self.root.join("shims-v1")
     }
 
+    pub(crate) fn locks(&self) -> PathBuf {
+        self.root.join("locks")
+    }
+
     pub(crate) fn lock(&self, name: &str) -> PathBuf {
-        self.root.join("locks").join(format!("{name}.lock"))
+        self.locks().join(format!("{name}.lock"))
     }
 
     /// Work in progress.

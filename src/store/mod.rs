@@ -14,6 +14,7 @@ pub(crate) mod project_record;
 pub(crate) mod protection;
 pub(crate) mod publish;
 pub(crate) mod recording;
+pub(crate) mod remains;
 pub(crate) mod shared_store;
 pub(crate) mod verdict_cache;
 pub(crate) mod workspace;

@@ -17,9 +17,6 @@ pub(crate) struct Workspace {
     lock: Option<Lock>,
 }
 
-/// How names of workspaces start; the mark of the host follows.
-const START: &str = "build-";
-
 /// A short mark of this host, for the names of its workspaces.
 fn host() -> String {
     let name = platform::host_name();
@@ -31,12 +28,15 @@ fn host() -> String {
 fn is_of_another_host(folder: &Path) -> bool {
     const DAY: Duration = Duration::from_secs(24 * 3600);
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mark = name.strip_prefix(START).and_then(|rest| rest.split_once('-')).map(|(mark, _)| mark);
+    let mark = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-')).map(|(mark, _)| mark);
     mark.is_some_and(|mark| mark != host()) && is_younger(folder, DAY)
 }
 
 /// The file in a workspace that names the process group at work for it.
 const CHILD_FILE: &str = "child";
+
+/// With what the name of a workspace begins; the mark of the host follows.
+pub(crate) const PREFIX: &str = "build-";
 
 /// The variable that names the workspace in the environment of all that works for it.
 pub(crate) const MARK: &str = "__JLPROJ_WORKSPACE";
@@ -49,7 +49,7 @@ impl Workspace {
     pub(crate) fn create(layout: &Layout) -> io::Result<Self> {
         platform::create_private_folders(&layout.temporary())?;
         // The lock comes first, so that a sweep never meets a folder without a living owner.
-        let prefix = format!("{START}{}-", host());
+        let prefix = format!("{PREFIX}{}-", host());
         let unique = tempfile::Builder::new().prefix(&prefix).tempdir_in(layout.temporary())?;
         let name = unique.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         let lock_path = layout.lock(&name);

@@ -42,10 +42,13 @@ pub fn world() -> &'static World {
 
 impl World {
     fn make() -> Self {
-        // Made anew each time; kept, for those who write tests, where JLPROJ_TEST_WORLD names a folder.
+        // Made anew each time by the tests of the command line; the others, which come after these, take theirs. Kept,
+        // for those who write tests, where JLPROJ_TEST_WORLD names a folder.
         let kept = env::var_os("JLPROJ_TEST_WORLD").map(PathBuf::from);
-        let folder = kept.clone().unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("world"));
-        if kept.is_some() && folder.join("project/Manifest.toml").exists() {
+        let is_kept = kept.is_some() || env!("CARGO_CRATE_NAME") != "cli";
+        let folder = kept.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("world"));
+        let is_of_this_julia = fs::read_link(folder.join("julia")).is_ok_and(|known| known == julia());
+        if is_kept && is_of_this_julia && folder.join("project/Manifest.toml").exists() {
             return Self { folder: fs::canonicalize(folder).expect("folder") };
         }
         if folder.exists() {
@@ -59,6 +62,7 @@ impl World {
             .status()
             .expect("tests/make-registry.sh");
         assert!(made.success(), "tests/make-registry.sh failed");
+        std::os::unix::fs::symlink(julia(), world.folder.join("julia")).expect("link");
         world.julia(
             None,
             r#"
@@ -125,9 +129,11 @@ impl World {
                 let text = String::from_utf8_lossy(&output.stderr).into_owned();
                 assert!(output.status.success(), "{text}");
                 let images = fs::read_dir(self.store().join("images-v1")).expect("images");
-                let folders: Vec<PathBuf> = images.map(|entry| entry.expect("entry").path()).collect();
-                assert_eq!(folders.len(), 1, "{folders:?}");
-                folders[0].join("sys.so")
+                let files = images.map(|entry| entry.expect("entry").path().join("sys.so"));
+                // Those of another jlproj may be there, where the world is kept.
+                let modified =
+                    |file: &PathBuf| fs::metadata(file).and_then(|metadata| metadata.modified()).ok();
+                files.max_by_key(modified).expect("the image that was built")
             })
             .clone()
     }

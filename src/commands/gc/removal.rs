@@ -5,12 +5,14 @@ use std::io;
 
 use crate::context::Context;
 use crate::fs;
-use crate::model::garbage::{Item, SeenFile, StoredCache, StoredImage};
+use crate::model::garbage::{Item, SeenFile, StoredCache};
+use crate::model::key::Digest;
 use crate::platform;
+use crate::store::layout::Layout;
 use crate::store::lease;
 use crate::store::lock::{Attempt, Lock};
 use crate::store::workspace::{self, Workspace};
-use crate::store::{catalog, journal, project_record};
+use crate::store::{catalog, journal, project_record, remains};
 
 /// Removes it and returns the bytes that were gained.
 ///
@@ -19,14 +21,22 @@ use crate::store::{catalog, journal, project_record};
 pub(super) fn remove(context: &Context, item: &Item) -> Result<u64, String> {
     let told = |error: io::Error| error.to_string();
     match item {
-        Item::Image { image, .. } => remove_image(context, image),
+        Item::Image { image, .. } => {
+            remove_image(&context.layout, &image.key, Some(image.built)).map(|()| image.bytes)
+        }
         Item::Cache { cache, .. } => remove_cache(cache),
-        Item::Abandoned(abandoned) => match workspace::sweep_one(&context.layout, &abandoned.path) {
-            Ok(true) => Ok(abandoned.bytes),
-            Ok(false) => Err("a build is at work in it".to_owned()),
-            Err(error) if fs::is_absence(&error) => Ok(0),
-            Err(error) => Err(error.to_string()),
-        },
+        Item::Abandoned(abandoned) => {
+            let (layout, path) = (&context.layout, &abandoned.path);
+            let is_folder = path.parent() == Some(&layout.temporary());
+            let removed =
+                if is_folder { workspace::sweep_one(layout, path) } else { remains::remove(layout, path) };
+            match removed {
+                Ok(true) => Ok(abandoned.bytes),
+                Ok(false) => Err("a build is at work in it".to_owned()),
+                Err(error) if fs::is_absence(&error) => Ok(0),
+                Err(error) => Err(error.to_string()),
+            }
+        }
         Item::Journal { .. } => {
             let freed = journal::compact(&context.layout, context.now).map_err(told)?;
             freed.ok_or_else(|| "another process is at it".to_owned())
@@ -34,21 +44,26 @@ pub(super) fn remove(context: &Context, item: &Item) -> Result<u64, String> {
     }
 }
 
-/// Takes the image out of its place in one step, so that nobody ever meets a part of it, and removes it then.
-fn remove_image(context: &Context, image: &StoredImage) -> Result<u64, String> {
+/// Takes an image (with `built`, only if it is still the one of that time) out of its place in one step, so that nobody
+/// ever meets a part of it, and removes it then. No project has it afterwards.
+///
+/// # Errors
+/// In a few words, why it stays.
+pub(crate) fn remove_image(layout: &Layout, key: &Digest, built: Option<i64>) -> Result<(), String> {
     let told = |error: io::Error| error.to_string();
-    let layout = &context.layout;
-    let folder = layout.image_folder(&image.key);
-    let Attempt::Taken(_lock) = Lock::attempt(&layout.lock(image.key.as_str())).map_err(told)? else {
+    let folder = layout.image_folder(key);
+    let Attempt::Taken(_lock) = Lock::attempt(&layout.lock(key.as_str())).map_err(told)? else {
         return Err("a build is at work on it".to_owned());
     };
     if !folder.exists() {
-        return Ok(0);
+        return Ok(());
     }
-    if catalog::read(layout, &image.key, &context.processor())?.record.built != image.built {
+    if let Some(built) = built
+        && catalog::read_record(layout, key)?.0.built != built
+    {
         return Err("it was built again meanwhile".to_owned());
     }
-    let _sole = match lease::take_sole(&layout.image_file(&image.key)) {
+    let _sole = match lease::take_sole(&layout.image_file(key)) {
         Ok(Some(sole)) => Some(sole),
         Ok(None) => return Err("it is in use".to_owned()),
         Err(error) if fs::is_absence(&error) => None,
@@ -57,13 +72,13 @@ fn remove_image(context: &Context, image: &StoredImage) -> Result<u64, String> {
     let workspace = Workspace::create(layout).map_err(told)?;
     fs_err::rename(&folder, workspace.path().join("image")).map_err(told)?;
     for record in project_record::read_all(layout) {
-        if record.image.as_ref() == Some(&image.key) {
+        if record.image.as_ref() == Some(key) {
             let project = crate::path_text::decode(&record.path);
             project_record::update(layout, &project, |record| record.image = None).map_err(told)?;
         }
     }
     drop(workspace);
-    Ok(image.bytes)
+    Ok(())
 }
 
 /// Removes the precompile file first: native code alone is used by nobody.

@@ -14,7 +14,7 @@ use crate::model::key::Digest;
 use crate::model::verdict::{Plain, Verdict};
 use crate::store::catalog::Catalog;
 use crate::store::lock::Lock;
-use crate::store::{journal, lease, workspace};
+use crate::store::{journal, lease, remains, workspace};
 
 /// Takes stock of the images, the caches and what builds left.
 ///
@@ -56,7 +56,8 @@ pub(super) fn take(context: &Context, inventory: &Inventory, all_julias: bool) -
         all_julias || is_gone || cache.file.release == own_release
     };
     let caches = inventory.caches.iter().filter(|cache| is_asked(cache)).map(stored);
-    let abandoned = workspace::abandoned(&context.layout);
+    let mut abandoned = workspace::abandoned(&context.layout);
+    abandoned.extend(remains::find(&context.layout));
     Ok(Stock {
         images: images.collect(),
         caches: caches.collect(),

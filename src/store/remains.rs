@@ -1,0 +1,75 @@
+//! What commands that died left in the store besides the folders in `tmp`: files that were to replace others, and the
+//! locks of folders that are gone.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::fs;
+use crate::store::layout::Layout;
+use crate::store::lock::{Attempt, Lock};
+use crate::store::workspace;
+
+/// A file that is younger may still be written.
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// All that is left, sorted. Changes nothing.
+pub(crate) fn find(layout: &Layout) -> Vec<PathBuf> {
+    /// The deepest files of ours: `builders-v1/<julia>/projects/<project>/Project.toml`.
+    const DEPTH: usize = 3;
+    let mut found = Vec::new();
+    collect(layout.root(), DEPTH, &layout.temporary(), &mut found);
+    found.extend(
+        entries(&layout.locks()).filter(|(path, _)| is_lock_of_none(layout, path)).map(|(path, _)| path),
+    );
+    found.sort_unstable();
+    found
+}
+
+/// Removes everything that [`find`] finds. What cannot be removed stays for the next time.
+pub(crate) fn sweep(layout: &Layout) {
+    for path in find(layout) {
+        let _ = remove(layout, &path);
+    }
+}
+
+/// Removes one thing that [`find`] found; `false` where somebody is at it now.
+///
+/// # Errors
+/// Where it cannot be removed.
+pub(crate) fn remove(layout: &Layout, path: &Path) -> io::Result<bool> {
+    if path.parent() != Some(&layout.locks()) {
+        return fs_err::remove_file(path).map(|()| true);
+    }
+    let Attempt::Taken(lock) = Lock::attempt(path)? else { return Ok(false) };
+    lock.retire(path);
+    Ok(true)
+}
+
+/// The files that were to replace others, in a folder and those below it. No link is followed.
+fn collect(folder: &Path, depth: usize, except: &Path, found: &mut Vec<PathBuf>) {
+    for (path, kind) in entries(folder) {
+        if kind.is_dir() && depth > 0 && path != except {
+            collect(&path, depth - 1, except, found);
+        } else if kind.is_file() && fs::is_half_written(&path) && is_old(&path) {
+            found.push(path);
+        }
+    }
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = (PathBuf, std::fs::FileType)> {
+    let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| Some((entry.path(), entry.file_type().ok()?)))
+}
+
+fn is_old(path: &Path) -> bool {
+    let modified = fs_err::symlink_metadata(path).and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > HOUR))
+}
+
+/// Whether a lock is of a folder in `tmp` that is gone. The folder is made before its lock, and removed before it.
+fn is_lock_of_none(layout: &Layout, lock: &Path) -> bool {
+    let name = lock.file_stem().unwrap_or_default();
+    let is_of_folder = name.to_string_lossy().starts_with(workspace::PREFIX);
+    is_of_folder && !layout.temporary().join(name).exists() && !Lock::is_held(lock)
+}
