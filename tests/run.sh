@@ -43,6 +43,13 @@ RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items --locked
 step 'scripts and templates'
 tests/templates.sh
 
+step 'licences, advisories and sources of the crates'
+if cargo deny --version >/dev/null 2>&1; then
+    cargo deny --config .deny.toml check
+else
+    printf 'SKIPPED: cargo-deny is not installed (`cargo install cargo-deny`)\n'
+fi
+
 step 'cargo test'
 cargo test --locked
 

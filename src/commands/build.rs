@@ -7,7 +7,7 @@ mod frequent;
 pub(crate) mod launched;
 mod making;
 mod plan;
-mod preflight;
+pub(crate) mod preflight;
 mod queue;
 pub(crate) mod summary;
 mod watcher;

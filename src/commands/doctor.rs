@@ -18,6 +18,7 @@ use crate::julia::linker;
 use crate::model::verdict::Verdict;
 use crate::platform;
 use crate::store::catalog;
+use crate::ui::message::in_one_line;
 use crate::ui::output;
 
 /// How bad it is.
@@ -266,9 +267,9 @@ fn table(findings: &[Finding]) -> String {
             Level::Wrong => "wrong",
         };
         // Writing to a text does not fail.
-        let _ = writeln!(text, "{word:<6}{:<10}{}", finding.check, finding.message);
+        let _ = writeln!(text, "{word:<6}{:<10}{}", finding.check, in_one_line(&finding.message));
         if let Some(remedy) = &finding.remedy {
-            let _ = writeln!(text, "{:16}→ {remedy}", "");
+            let _ = writeln!(text, "{:16}→ {}", "", in_one_line(remedy));
         }
     }
     text

@@ -175,7 +175,8 @@ fn decide(
             Ok(outcome) => outcome,
             Err(error @ Error::Probe(ProbeError::Wrapper { .. })) => return Err(error),
             Err(error) => {
-                without_image(Outcome::default(), format!("no image: {}", error.in_one_line()), true)
+                let base = Outcome { project_option: project_unseen(context, effects), ..Outcome::default() };
+                without_image(base, format!("no image: {}", error.in_one_line()), true)
             }
         },
     };
@@ -187,6 +188,13 @@ fn decide(
         return Ok(without_image(outcome, reason, false));
     }
     Ok(outcome)
+}
+
+/// What Julia is told of the project where it could not be looked for: to look upward itself, if we would have.
+fn project_unseen(context: &Context, effects: &Effects) -> Option<String> {
+    let variables = &context.julia_variables;
+    let is_named = effects.project.is_some() || variables.project.is_some() || variables.load_path.is_some();
+    (!is_named).then(|| "@.".to_owned())
 }
 
 /// Asks what a script is before it is started for something that needs no image.

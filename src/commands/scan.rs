@@ -80,6 +80,9 @@ impl Walk {
         let entries = ignore::WalkBuilder::new(root)
             .follow_links(false)
             .require_git(false)
+            // Where it is, `.git` says: a repository could lead it anywhere.
+            .git_exclude(false)
+            .parents(root.ancestors().skip(1).all(can_be_entered))
             .filter_entry(|entry| {
                 let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
                 is_folder && can_be_entered(entry.path())
@@ -99,11 +102,13 @@ impl Walk {
     }
 }
 
-/// Whether the files that say what is ignored are files: to read a pipe would have no end.
+/// Whether the files that say what is ignored are files of some sense: to read a pipe would have no end.
 fn can_be_entered(folder: &Path) -> bool {
-    [".gitignore", ".ignore"]
-        .iter()
-        .all(|name| fs_err::metadata(folder.join(name)).map_or(true, |metadata| metadata.is_file()))
+    const LARGEST: u64 = 1 << 20;
+    [".gitignore", ".ignore"].iter().all(|name| {
+        let metadata = fs_err::metadata(folder.join(name));
+        metadata.map_or(true, |metadata| metadata.is_file() && metadata.len() <= LARGEST)
+    })
 }
 
 /// Whether there are a project and a manifest; a package alone, which nobody works in, has no manifest.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::assessment::{self, Found, KnownProject, Prospect, Survey, Surveyed};
 use crate::cli::WarmArgs;
 use crate::commands::build::direct_dependencies;
+use crate::commands::build::preflight::check_store;
 use crate::commands::survey;
 use crate::context::{self, Context};
 use crate::error::Error;
@@ -102,6 +103,7 @@ impl Outcome {
 /// depend on.
 fn warm(survey: &Survey, prospect: &Prospect, interruption: &Interruption) -> Result<Outcome, BuildError> {
     let layout = &survey.context.layout;
+    check_store(layout)?;
     let workspace = Workspace::create(layout)?;
     let scripts = template::materialise(&layout.scripts())?;
     let project_file = prospect.state.launched_project();

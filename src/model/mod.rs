@@ -37,6 +37,7 @@ pub(crate) mod shell;
 pub(crate) mod size;
 pub(crate) mod stack;
 pub(crate) mod statements;
+pub(crate) mod terminal_text;
 pub(crate) mod text_edit;
 pub(crate) mod toml_file;
 pub(crate) mod usage;

@@ -3,6 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 
+use crate::model::terminal_text::rewrites;
+
 /// The word as a shell reads it back: plain where nothing in it is special, else in `'…'`; in
 /// `"$(printf %b '…')"` where it has control characters or bytes that are not UTF-8.
 #[must_use]
@@ -10,9 +12,14 @@ pub(crate) fn quote(word: &OsStr) -> String {
     match word.to_str() {
         Some("") => "''".to_owned(),
         Some(text) if is_plain(text) => text.to_owned(),
-        Some(text) if !text.contains(char::is_control) => format!("'{}'", text.replace('\'', r"'\''")),
+        Some(text) if !text.contains(is_special) => format!("'{}'", text.replace('\'', r"'\''")),
         _ => with_escapes(word.as_encoded_bytes()),
     }
+}
+
+/// Whether a character is to be written in another way than as itself.
+fn is_special(character: char) -> bool {
+    character == '\n' || rewrites(character)
 }
 
 /// The whole command. A program with `=` in its name is quoted, or the shell would assign.
@@ -74,7 +81,7 @@ fn with_escapes(bytes: &[u8]) -> String {
                 '\\' => quoted.push_str(r"\\"),
                 // At the second, an interactive bash expands history.
                 '\'' | '!' => octal(&mut quoted, character),
-                control if control.is_control() => octal(&mut quoted, control),
+                control if rewrites(control) => octal(&mut quoted, control),
                 other => quoted.push(other),
             }
         }

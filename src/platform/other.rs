@@ -72,6 +72,11 @@ pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
 }
 
 /// Nothing to do here.
+pub(crate) fn close_to_others(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Nothing to do here.
 pub(crate) fn protect_file(_path: &Path) -> io::Result<()> {
     Ok(())
 }

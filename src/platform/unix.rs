@@ -109,6 +109,11 @@ pub(crate) fn withdraw_writing(path: &Path, mode: u32) -> io::Result<()> {
     fs_err::set_permissions(path, Permissions::from_mode(mode & 0o7777 & !0o022))
 }
 
+/// Makes a folder one that nobody else can enter, whatever is in it.
+pub(crate) fn close_to_others(folder: &Path) -> io::Result<()> {
+    fs_err::set_permissions(folder, Permissions::from_mode(0o700))
+}
+
 /// Makes the file readable by all and writable by us alone.
 pub(crate) fn protect_file(path: &Path) -> io::Result<()> {
     fs_err::set_permissions(path, Permissions::from_mode(0o644))

@@ -5,10 +5,12 @@ use std::path::Path;
 use crate::fs::{self, Stamp};
 use crate::installation::{FORMAT, Installation};
 use crate::store::layout::Layout;
+use crate::store::protection;
 
 /// What the Julia that `binary` starts said, if all that it rests on is unchanged.
 pub(crate) fn look_up(layout: &Layout, binary: &Path) -> Option<Installation> {
-    let text = fs_err::read(layout.installation(binary)).ok()?;
+    let path = layout.installation(binary);
+    let text = protection::is_ours(layout, &path).then(|| fs_err::read(&path).ok())??;
     let installation: Installation = serde_json::from_slice(&text).ok()?;
     let same = installation.format == FORMAT
         && &*installation.binary == binary

@@ -74,9 +74,14 @@ impl Layout {
         self.root.join("usage-v1.closed")
     }
 
+    /// What builders need. What Julia writes there has the modes that the user's umask leaves.
+    pub(crate) fn builders(&self) -> PathBuf {
+        self.root.join("builders-v1")
+    }
+
     /// What PackageCompiler needs, for one version of Julia.
     pub(crate) fn builder(&self, julia_version: &str) -> PathBuf {
-        self.root.join("builders-v1").join(julia_version)
+        self.builders().join(julia_version)
     }
 
     /// The project from which images of a project are built.

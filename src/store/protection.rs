@@ -1,7 +1,7 @@
 //! Whether the store is ours alone: an image is code that Julia runs without asking.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::fs::Stamp;
 use crate::platform;
@@ -16,10 +16,21 @@ pub(crate) enum Trouble {
     NotWritable(io::Error),
 }
 
-/// The folders that images are in, as far as they exist.
+/// The store and the folders in it: images, and scripts and environments that builds run.
 fn folders(layout: &Layout) -> impl Iterator<Item = (PathBuf, Stamp)> {
-    let folders = [layout.root().to_owned(), layout.images()];
-    folders.into_iter().map(|folder| (folder.clone(), Stamp::of(&folder))).filter(|(_, stamp)| stamp.exists)
+    let entries = fs_err::read_dir(layout.root()).into_iter().flatten().flatten();
+    let folders = std::iter::once(layout.root().to_owned()).chain(entries.map(|entry| entry.path()));
+    let stamped = folders.map(|folder| (folder.clone(), Stamp::of(&folder)));
+    stamped.filter(|(folder, _)| folder.is_dir())
+}
+
+/// Whether a file in a folder of the store, and all that leads to it from the root, is ours and nobody else's to write.
+/// What it says may then be acted on.
+pub(crate) fn is_ours(layout: &Layout, file: &Path) -> bool {
+    let places = file.ancestors().take_while(|place| place.starts_with(layout.root()));
+    places
+        .map(Stamp::of)
+        .all(|stamp| stamp.exists && platform::tampering_risk(stamp.owner, stamp.mode).is_none())
 }
 
 /// Looks whether images can be put into the store and be trusted there. Changes nothing.

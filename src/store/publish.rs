@@ -25,7 +25,11 @@ pub(crate) fn publish(
 ) -> io::Result<()> {
     let image = layout.image_file(&record.key);
     let name = image.file_name().unwrap_or_default();
-    platform::protect_file(&prepared.join(name))?;
+    for file in [&prepared.join(name), &prepared.join("build.log")] {
+        if file.exists() {
+            platform::protect_file(file)?;
+        }
+    }
     fs_err::File::open(prepared.join(name))?.sync_all()?;
     fs::replace_durably(&prepared.join("inputs.json"), &inputs.canonical())?;
     write_record(&prepared.join("image.toml"), record)?;

@@ -16,7 +16,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// All that is left, sorted. Changes nothing.
 pub(crate) fn find(layout: &Layout) -> Vec<PathBuf> {
     /// The deepest files of ours: `builders-v1/<julia>/projects/<project>/Project.toml`.
-    const DEPTH: usize = 3;
+    const DEPTH: usize = 4;
     let mut found = Vec::new();
     collect(layout.root(), DEPTH, &layout.temporary(), &mut found);
     found.extend(

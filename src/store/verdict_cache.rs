@@ -9,6 +9,7 @@ use crate::fs::{self, Observations, Stamp};
 use crate::model::key::Digest;
 use crate::path_text;
 use crate::store::layout::Layout;
+use crate::store::protection;
 
 /// The version of the cache's form: another one is not read.
 const FORMAT: u32 = 3;
@@ -62,7 +63,9 @@ pub(crate) fn look_up(
     question: &Digest,
     distant: impl FnOnce(Vec<String>) -> Option<Vec<Stamp>>,
 ) -> Option<Outcome> {
-    let text = fs_err::read(layout.verdict(question)).ok()?;
+    let path = layout.verdict(question);
+    // It names the image: whoever could write it could have any code run.
+    let text = protection::is_ours(layout, &path).then(|| fs_err::read(&path).ok())??;
     let entry: Entry = serde_json::from_slice(&text).ok()?;
     if entry.format != FORMAT || entry.question != *question {
         return None;

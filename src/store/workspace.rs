@@ -84,17 +84,25 @@ impl Drop for Workspace {
 
 /// Removes the folders of builders that died, and ends what still works for them. Returns how many.
 pub(crate) fn sweep(layout: &Layout) -> usize {
-    let Ok(entries) = fs_err::read_dir(layout.temporary()) else { return 0 };
-    entries.flatten().filter(|entry| sweep_one(layout, &entry.path()).unwrap_or(false)).count()
+    folders(layout).filter(|folder| sweep_one(layout, folder).unwrap_or(false)).count()
 }
 
 /// The folders of builders that died, sorted.
 pub(crate) fn abandoned(layout: &Layout) -> Vec<PathBuf> {
-    let Ok(entries) = fs_err::read_dir(layout.temporary()) else { return Vec::new() };
-    let mut folders: Vec<PathBuf> =
-        entries.flatten().map(|entry| entry.path()).filter(|folder| is_abandoned(layout, folder)).collect();
+    let mut folders: Vec<PathBuf> = folders(layout).filter(|folder| is_abandoned(layout, folder)).collect();
     folders.sort_unstable();
     folders
+}
+
+/// What is in the folder for work in progress and has a name that we give. Nothing where that folder is a link: it may
+/// lead to what is not ours.
+fn folders(layout: &Layout) -> impl Iterator<Item = PathBuf> {
+    let temporary = layout.temporary();
+    let is_folder = fs_err::symlink_metadata(&temporary).is_ok_and(|metadata| metadata.is_dir());
+    let entries = is_folder.then(|| fs_err::read_dir(&temporary).ok()).flatten();
+    let entries = entries.into_iter().flatten().flatten();
+    let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
+    ours.map(|entry| entry.path())
 }
 
 /// Whether nobody is at work in a folder. Changes nothing.

@@ -5,6 +5,8 @@ use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::model::terminal_text::rewrites;
+
 /// An error: below it its causes, then what was printed where it happened, then hints of what to type.
 pub(crate) fn error(error: &(dyn std::error::Error + 'static), details: &str, hints: &[String]) {
     let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
@@ -45,18 +47,21 @@ pub(crate) fn line(text: &str) {
 }
 
 /// The same for what is one line: a path with a line end in it must not look like another message of ours.
-fn in_one_line(text: &str) -> String {
+pub(crate) fn in_one_line(text: &str) -> String {
     visible(text).replace('\n', "\\n")
 }
 
-/// A text without control characters, which could rewrite what a terminal shows.
+/// A text without the characters that could rewrite what a terminal shows.
 pub(crate) fn visible(text: &str) -> String {
-    let shown = |character: char| match character {
-        '\n' => character.to_string(),
-        control if control.is_control() => control.escape_default().to_string(),
-        other => other.to_string(),
-    };
-    text.chars().map(shown).collect()
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if rewrites(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
 }
 
 fn print(text: &str) {

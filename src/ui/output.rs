@@ -1,11 +1,14 @@
 //! Data, on stdout.
 
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use serde::Serialize;
 
+use crate::model::terminal_text::rewrites;
 use crate::platform;
+use crate::ui::message::visible;
 
 /// How data is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -29,11 +32,30 @@ pub(crate) fn print(
     table: impl FnOnce() -> String,
 ) -> io::Result<()> {
     let text = match format {
-        Format::Table => table(),
-        Format::Json => serde_json::to_string_pretty(value).map_err(io::Error::other)? + "\n",
-        Format::Yaml => serde_yaml::to_string(value).map_err(io::Error::other)?,
+        Format::Table => visible(&table()),
+        Format::Json => json(value)?,
+        Format::Yaml => {
+            let text = serde_yaml::to_string(value).map_err(io::Error::other)?;
+            // YAML has escapes only in the form that JSON has, and JSON is YAML.
+            if text.contains(rewrites) { json(value)? } else { text }
+        }
     };
     write(text.as_bytes())
+}
+
+/// The value as JSON, in which nothing would rewrite what a terminal shows.
+fn json(value: &impl Serialize) -> io::Result<String> {
+    let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if rewrites(character) {
+            // Only in texts: between them is nothing but what was put there. Writing to a text does not fail.
+            let _ = write!(shown, "\\u{:04x}", u32::from(character));
+        } else {
+            shown.push(character);
+        }
+    }
+    Ok(shown + "\n")
 }
 
 /// Prints one line of any bytes.

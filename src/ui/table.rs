@@ -2,6 +2,8 @@
 
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
+use crate::ui::message::{in_one_line, visible};
+
 /// On which side a column's texts stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -12,8 +14,11 @@ pub(crate) enum Side {
 /// Lays out rows below a header, two spaces between columns. Where `width` is exceeded, the first column
 /// gives way: its texts lose their beginning, since paths differ at their end.
 pub(crate) fn columns(header: &[(&str, Side)], rows: &[Vec<String>], width: Option<usize>) -> String {
+    // A name with a line end in it must not look like another row.
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| in_one_line(cell)).collect()).collect();
     let mut widths: Vec<usize> = header.iter().map(|(name, _)| measure_text_width(name)).collect();
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(measure_text_width(cell));
         }
@@ -25,7 +30,7 @@ pub(crate) fn columns(header: &[(&str, Side)], rows: &[Vec<String>], width: Opti
     }
     let names: Vec<String> = header.iter().map(|(name, _)| (*name).to_owned()).collect();
     let mut text = String::new();
-    for row in std::iter::once(&names).chain(rows) {
+    for row in std::iter::once(&names).chain(&rows) {
         let cells =
             row.iter().zip(&widths).zip(header).enumerate().map(|(index, ((cell, width), (_, side)))| {
                 let cell = if index == 0 { shorten(cell, *width) } else { cell.clone() };
@@ -45,6 +50,7 @@ pub(crate) fn pairs(pairs: &[(&str, String)]) -> String {
     pairs
         .iter()
         .map(|(name, value)| {
+            let value = visible(value);
             let name = pad_str(name, width, Alignment::Left, None).into_owned();
             let value = value.replace('\n', &format!("\n{}", " ".repeat(width + 2)));
             format!("{name}  {value}").trim_end().to_owned() + "\n"

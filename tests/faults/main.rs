@@ -37,6 +37,8 @@ mod world;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod disk_call;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod load;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod scene;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod scenes;

@@ -43,6 +43,7 @@ fn builds() {
         arguments: words(arguments),
         role: Role::Build,
         step,
+        is_once: false,
         stays: stays.clone(),
     };
     scene("build", &["build"], 60).play();
@@ -64,6 +65,7 @@ fn starts() {
         arguments,
         role: Role::Start,
         step,
+        is_once: false,
         stays: stays.clone(),
     };
     scene("run, without an image", answering(), 3).play();
@@ -105,6 +107,7 @@ fn commands() {
         arguments: words(arguments),
         role: Role::Other,
         step,
+        is_once: false,
         stays: stays.clone(),
     };
     for command in ["status", "list", "plan", "which", "key", "cache", "doctor"] {
@@ -116,7 +119,7 @@ fn commands() {
     let stays = vec![stays[0].clone()];
     Scene { stays: stays.clone(), ..scene("scan", &["scan", work.to_str().expect("UTF-8")], 3) }.play();
     scene("forget", &["forget", "."], 3).play();
-    scene("forget --image", &["forget", "--image", "."], 8).play();
+    Scene { is_once: true, ..scene("forget --image", &["forget", "--image", "."], 8) }.play();
     scene("warm", &["warm"], 20).play();
     garbage(&sandbox);
     // The record of a project whose image goes is changed.

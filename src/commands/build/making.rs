@@ -212,6 +212,8 @@ impl<'a> Making<'a> {
     ) -> Result<Ending, Error> {
         let layout = &self.context.layout;
         let scripts = template::materialise(&layout.scripts())?;
+        platform::create_private_folders(&layout.builders())?;
+        platform::close_to_others(&layout.builders())?;
         let prepared = workspace.path().join("image");
         platform::create_private_folders(&prepared)?;
         let log = prepared.join("build.log");

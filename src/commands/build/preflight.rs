@@ -22,7 +22,7 @@ use crate::store::protection::{self, Trouble};
 /// The first thing that is missing.
 pub(super) fn check(making: &Making<'_>, plan: &Plan) -> Result<(), Error> {
     let installation = &making.julia.installation;
-    check_store(&making.context.layout)?;
+    check_store(&making.context.layout).map_err(|source| Error::Build { source, log: None })?;
     check_manifest(installation, plan)?;
     check_installed(plan)?;
     check_library(installation)?;
@@ -34,17 +34,18 @@ pub(super) fn check(making: &Making<'_>, plan: &Plan) -> Result<(), Error> {
 }
 
 /// The store must be one that images can be put into and be trusted.
-fn check_store(layout: &Layout) -> Result<(), Error> {
-    let source = match protection::check(layout) {
-        Ok(()) => return Ok(()),
-        Err(Trouble::Foreign { folder, risk }) => {
+///
+/// # Errors
+/// Where it is not.
+pub(crate) fn check_store(layout: &Layout) -> Result<(), BuildError> {
+    protection::check(layout).map_err(|trouble| match trouble {
+        Trouble::Foreign { folder, risk } => {
             BuildError::StoreNotOurs { folder: path_text::encode(&folder), risk }
         }
-        Err(Trouble::NotWritable(source)) => {
+        Trouble::NotWritable(source) => {
             BuildError::StoreNotWritable { folder: path_text::encode(layout.root()), source }
         }
-    };
-    Err(Error::Build { source, log: None })
+    })
 }
 
 /// What is built directly is linked by whatever there is; PackageCompiler wants a C compiler, and before 2.1.5
