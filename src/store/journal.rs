@@ -11,26 +11,37 @@ use crate::fs;
 use crate::model::usage::{Clock, Start, Starts, Uses};
 use crate::platform;
 use crate::store::layout::Layout;
+use crate::store::lease::{self, Share};
 
-/// Adds one line, in a single write, so that lines of two processes never mix. Never makes `run` fail.
+/// Adds one line, in a single write, so that lines of two processes never mix. Waits for nobody, and never makes `run`
+/// fail.
 pub(crate) fn append(layout: &Layout, start: &Start<'_>) {
-    let path = layout.journal();
-    let open = || platform::open_for_append(&path);
-    let file = open().or_else(|error| {
-        if !fs::is_absence(&error) {
-            return Err(error);
+    /// Each time the journal that was opened got another name just then, and a new one is begun.
+    const TRIES: usize = 3;
+    for attempt in 1..=TRIES {
+        let Ok(mut file) = open(layout) else { return };
+        if lease::share(&file) == Share::Removed && attempt < TRIES {
+            continue;
         }
-        platform::create_private_folders(layout.root())?;
-        open()
-    });
-    if let Ok(mut file) = file {
         let mut line = start.to_string();
         if is_torn(&mut file) {
             line.insert(0, '\n');
         }
         // A full disk costs one line of statistics, not the user's start.
         let _ = file.write_all(line.as_bytes());
+        return;
     }
+}
+
+fn open(layout: &Layout) -> io::Result<std::fs::File> {
+    let path = layout.journal();
+    platform::open_for_append(&path).or_else(|error| {
+        if !fs::is_absence(&error) {
+            return Err(error);
+        }
+        platform::create_private_folders(layout.root())?;
+        platform::open_for_append(&path)
+    })
 }
 
 /// Whether the last line has no end, since there was no room for it: the next one would be lost with it.

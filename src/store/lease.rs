@@ -1,5 +1,6 @@
 //! The use of an image by a running Julia, by a lock of the operating system on the image's file: it goes on in the
-//! program that `run` becomes, and in those that this one starts, and ends with the last of them.
+//! program that `run` becomes, and in those that this one starts, and ends with the last of them. The journal is used in
+//! the same way while a line is added.
 
 use std::fs::TryLockError;
 use std::io;
@@ -15,40 +16,54 @@ pub(crate) struct Lease {
     _file: Option<fs_err::File>,
 }
 
-/// Takes an image into use. Waits for nobody. `None` where it is being removed, or was.
-pub(crate) fn take(image: &Path) -> Option<Lease> {
-    let file = fs_err::File::open(image).ok()?;
-    #[expect(clippy::disallowed_methods, reason = "the one place that locks images")]
-    match file.file().try_lock_shared() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return None,
-        Err(TryLockError::Error(_)) => return Some(Lease { _file: None }),
-    }
-    // It may have been removed between the opening and the lock.
-    if file.metadata().is_ok_and(|metadata| platform::names(&metadata) == 0) {
-        return None;
-    }
-    match platform::keep_open(file.file()) {
-        Ok(()) => Some(Lease { _file: Some(file) }),
-        Err(_) => Some(Lease { _file: None }),
+/// How a file stands that somebody may be removing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// It stays while it is open here.
+    Taken,
+    /// The file system knows no locks.
+    Unknown,
+    /// It is being removed, or was.
+    Removed,
+}
+
+/// Takes an open file into use. Waits for nobody.
+pub(crate) fn share(file: &std::fs::File) -> Share {
+    #[expect(clippy::disallowed_methods, reason = "the one place that shares files")]
+    match file.try_lock_shared() {
+        // It may have been removed between the opening and the lock.
+        Ok(()) if file.metadata().is_ok_and(|metadata| platform::names(&metadata) == 0) => Share::Removed,
+        Ok(()) => Share::Taken,
+        Err(TryLockError::WouldBlock) => Share::Removed,
+        Err(TryLockError::Error(_)) => Share::Unknown,
     }
 }
 
-/// The sole right to an image, for its removal: who asks for its use meanwhile is denied it.
+/// Takes an image into use. Waits for nobody. `None` where it is being removed, or was.
+pub(crate) fn take(image: &Path) -> Option<Lease> {
+    let file = fs_err::File::open(image).ok()?;
+    match share(file.file()) {
+        Share::Removed => None,
+        Share::Taken if platform::keep_open(file.file()).is_ok() => Some(Lease { _file: Some(file) }),
+        Share::Taken | Share::Unknown => Some(Lease { _file: None }),
+    }
+}
+
+/// The sole right to a file, for its removal: who asks for its use meanwhile is denied it.
 #[derive(Debug)]
 pub(crate) struct Sole {
     _file: fs_err::File,
 }
 
-/// Takes the sole right to an image; `None` where it is in use.
+/// Takes the sole right to an image or a journal; `None` where it is in use.
 ///
 /// # Errors
 /// Where its file cannot be opened or locked.
-pub(crate) fn take_sole(image: &Path) -> io::Result<Option<Sole>> {
+pub(crate) fn take_sole(file: &Path) -> io::Result<Option<Sole>> {
     // Over NFS a sole lock wants a file that is open for writing.
-    let file = fs_err::OpenOptions::new().read(true).write(true).open(image);
-    let file = file.or_else(|_| fs_err::File::open(image))?;
-    #[expect(clippy::disallowed_methods, reason = "the one place that locks images")]
+    let opened = fs_err::OpenOptions::new().read(true).write(true).open(file);
+    let file = opened.or_else(|_| fs_err::File::open(file))?;
+    #[expect(clippy::disallowed_methods, reason = "the one place that locks them")]
     match file.file().try_lock() {
         Ok(()) => Ok(Some(Sole { _file: file })),
         Err(TryLockError::WouldBlock) => Ok(None),

@@ -1,10 +1,10 @@
 //! Keeps the journal short: starts of long ago are counted together.
 //!
-//! `run` appends to the journal without a lock, so it is never rewritten. It is given another name, after which starts
+//! `run` appends to the journal and waits for nobody, so it is never rewritten. It is given another name, after which starts
 //! go to a new one; then what it holds goes into the older part, which is replaced in one step and says up to where it
-//! has what; and then it is removed. Killed anywhere in between, nothing is lost and nothing counted twice: the next
-//! compaction goes on there. Only the line of a `run` that opened the journal before it was renamed, and wrote to it
-//! not before it was removed, would be lost.
+//! has what; and then it is removed, while nobody adds a line to it: who opened it before is waited for, who comes later
+//! takes the new one. Killed anywhere in between, nothing is lost and nothing counted twice: the next compaction goes on
+//! there.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -15,6 +15,7 @@ use crate::fs;
 use crate::model::key::Digest;
 use crate::model::usage::{Start, Starts};
 use crate::store::layout::Layout;
+use crate::store::lease::{self, Sole};
 use crate::store::lock::{Attempt, Lock};
 
 const DAY: i64 = 24 * 3600;
@@ -128,18 +129,42 @@ fn close(layout: &Layout) -> io::Result<bool> {
     }
 }
 
-/// Takes the closed journal into the older part, and removes it.
+/// Takes the closed journal into the older part, and removes it. Where somebody who adds a line is stopped in the middle
+/// of that, the closed journal stays for the next time.
 fn take_in(layout: &Layout, now: i64) -> io::Result<()> {
-    /// A `run` that had opened the journal writes to it at once.
-    const PAUSE: Duration = Duration::from_millis(250);
     let closed = layout.closed_journal();
     loop {
         let length = merge(layout, now)?;
-        std::thread::sleep(PAUSE);
+        let Some(_sole) = alone(&closed)? else { return Ok(()) };
         if fs_err::metadata(&closed)?.len() == length {
             return fs_err::remove_file(&closed);
         }
     }
+}
+
+/// Waits until nobody adds a line to the closed journal, five seconds at most.
+fn alone(closed: &Path) -> io::Result<Option<Alone>> {
+    const PAUSE: Duration = Duration::from_millis(100);
+    const PATIENCE: u32 = 50;
+    for _ in 0..PATIENCE {
+        match lease::take_sole(closed) {
+            Ok(Some(sole)) => return Ok(Some(Alone::Locked(sole))),
+            Ok(None) => std::thread::sleep(PAUSE),
+            Err(error) if fs::is_absence(&error) => return Err(error),
+            // Without locks: who had opened it writes to it at once.
+            Err(_) => {
+                std::thread::sleep(2 * PAUSE);
+                return Ok(Some(Alone::Presumed));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// That nobody adds a line.
+enum Alone {
+    Locked(#[expect(dead_code, reason = "held, not looked at")] Sole),
+    Presumed,
 }
 
 /// Replaces the older part by one that has what is in the closed journal now too. Returns up to which byte.
