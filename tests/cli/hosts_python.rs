@@ -133,6 +133,24 @@ ask(lambda code: library.jl_string_ptr(library.jl_eval_string(code.encode())).de
 "#;
 
 #[test]
+fn the_example_of_pyjulia() {
+    for python in pythons() {
+        let sandbox = &python.sandbox;
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_jlproj"), sandbox.path("bin/jlproj")).expect("link");
+        let script = sandbox.write("script.py", format!("{ASK}{PYJULIA}"));
+        let jlproj = sandbox.command(["--version"]);
+        let mut command = Command::new(world::repository().join("examples/pyjulia.sh"));
+        command
+            .args([&python.environment, &python.project, &script])
+            .current_dir(sandbox.path("home"))
+            .env_clear();
+        command.envs(jlproj.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let ran = sandbox.run(command.env("PYTHONIOENCODING", "utf-8").env("LC_ALL", "C.UTF-8"));
+        ran.code(0).stdout_has(&python.image()).stderr_has("jlproj (pyjulia): image ");
+    }
+}
+
+#[test]
 fn pyjulia_gets_the_image_and_starts_plainly_without_one() {
     for python in pythons() {
         let code = format!("{ASK}{PYJULIA}");
