@@ -45,7 +45,12 @@ tests/templates.sh
 
 step 'licences, advisories and sources of the crates'
 if cargo deny --version >/dev/null 2>&1; then
-    cargo deny --config .deny.toml check
+    cargo deny --config .deny.toml check licenses bans sources
+    if cargo deny --config .deny.toml fetch db >/dev/null 2>&1; then
+        cargo deny --config .deny.toml check advisories
+    else
+        printf 'SKIPPED: the database of advisories cannot be fetched\n'
+    fi
 else
     printf 'SKIPPED: cargo-deny is not installed (`cargo install cargo-deny`)\n'
 fi

@@ -44,6 +44,8 @@ pub struct Scene<'a> {
     pub role: Role,
     /// Of how many points one is tried in an ordinary run.
     pub step: usize,
+    /// The project has an image that is in force, and keeps it whatever happens.
+    pub has_image: bool,
     /// Once it has done its work there is nothing for it to do, and it says so.
     pub is_once: bool,
     /// What of the store, besides other images, stays byte by byte.
@@ -95,13 +97,19 @@ impl Scene<'_> {
                 continue;
             }
             figures.points += 1;
+            if figures.points.is_multiple_of(100) {
+                eprintln!(
+                    "faults: {}: {} points and {} states so far",
+                    self.name, figures.points, figures.states
+                );
+            }
             let what = format!("{}: {fault:?} at {place}, {}", self.name, traced.calls[place]);
             self.assert_ended(&traced, Some(fault), &what);
             whole.assert_all(&self.store(), &world().image(), &what);
             let after = state::contents(&self.store());
             self.assert_kept(&before, &after, &what);
             assert_eq!(state::contents(&self.sandbox.project()), project, "{what}: the project is another");
-            let must_have_image = self.role == Role::Build && traced.code == 0;
+            let must_have_image = self.has_image || self.role == Role::Build && traced.code == 0;
             if shapes.insert((state::shape(&after), must_have_image)) {
                 figures.states += 1;
                 self.assert_goes_on(must_have_image, &what);

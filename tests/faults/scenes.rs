@@ -43,12 +43,13 @@ fn builds() {
         arguments: words(arguments),
         role: Role::Build,
         step,
+        has_image: false,
         is_once: false,
         stays: stays.clone(),
     };
     scene("build", &["build"], 60).play();
     sandbox.jlproj(["build"]).code(0);
-    scene("build --force", &["build", "--force"], 90).play();
+    Scene { has_image: true, ..scene("build --force", &["build", "--force"], 90) }.play();
 }
 
 /// Starts in every state of what they keep themselves.
@@ -65,6 +66,7 @@ fn starts() {
         arguments,
         role: Role::Start,
         step,
+        has_image: false,
         is_once: false,
         stays: stays.clone(),
     };
@@ -78,7 +80,7 @@ fn starts() {
     }
     scene("run --record, after forty", recording, 20).play();
     sandbox.jlproj(["build"]).code(0);
-    scene("run, with an image", answering(), 3).play();
+    Scene { has_image: true, ..scene("run, with an image", answering(), 3) }.play();
     // Nothing is known, not even the Julia.
     fs::rename(sandbox.path("store"), sandbox.path("aside")).expect("away");
     Scene { stays: Vec::new(), ..scene("run, in an empty store", answering(), 12) }.play();
@@ -107,6 +109,7 @@ fn commands() {
         arguments: words(arguments),
         role: Role::Other,
         step,
+        has_image: false,
         is_once: false,
         stays: stays.clone(),
     };
