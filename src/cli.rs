@@ -8,7 +8,8 @@ mod hosts;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use crate::cli::hosts::{
-    EnvArgs, ExecArgs, HostCommand, PythonArgs, SetupArgs, SetupOptions, ShellArgs,
+    EnvArgs, ExecArgs, HostCommand, JuliaupArgs, JupyterArgs, PythonArgs, QuartoArgs, SetupArgs,
+    SetupOptions, ShellArgs, VscodeArgs,
 };
 use crate::model::cpu_target::CpuTarget;
 use crate::model::settings::BuilderChoice;
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     Man,
     #[command(hide = true)]
     Processor(ProcessorArgs),
+    /// What launchers start: a Julia that is used while it is there, then Julia's own arguments
+    #[command(hide = true)]
+    Julia(RunArgs),
 }
 
 /// Start Julia, with the image of the project where there is one that fits

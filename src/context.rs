@@ -86,6 +86,8 @@ pub(crate) struct HostVariables {
     pub(crate) zsh_folder: Option<PathBuf>,
     /// `VIRTUAL_ENV`, or `CONDA_PREFIX`: the environment of Python that is active.
     pub(crate) environment: Option<PathBuf>,
+    /// Where Jupyter has what is the user's: `JUPYTER_DATA_DIR`, or the platform's folder.
+    pub(crate) jupyter: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`
     pub(crate) configuration: Option<PathBuf>,
     /// The variables that `jlproj env` may set, as they are.
@@ -106,6 +108,7 @@ impl Context {
         let directory = std::env::current_dir().map_err(Error::NoDirectory)?;
         let home = variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from);
         let store = store_root(&directory);
+        let jupyter = jupyter_folder(&directory);
         Ok(Self {
             has_store: store.is_some(),
             layout: store.map_or_else(Layout::nowhere, Layout::new),
@@ -135,6 +138,7 @@ impl Context {
                 shell: variable("SHELL"),
                 zsh_folder: variable("ZDOTDIR").map(PathBuf::from),
                 environment: variable("VIRTUAL_ENV").or_else(|| variable("CONDA_PREFIX")).map(PathBuf::from),
+                jupyter,
                 configuration: variable("XDG_CONFIG_HOME").map(PathBuf::from),
                 current: each_of_ours(""),
                 set: variable(SET),
@@ -250,6 +254,18 @@ fn store_root(directory: &Path) -> Option<PathBuf> {
         Some(path) => Some(directory.join(path)),
         None => Some(directories::ProjectDirs::from("", "", "jlproj")?.data_dir().to_owned()),
     }
+}
+
+/// Where Jupyter has what is the user's (`jupyter_data_dir` in `jupyter_core/paths.py`).
+fn jupyter_folder(directory: &Path) -> Option<PathBuf> {
+    if let Some(folder) = variable("JUPYTER_DATA_DIR") {
+        return Some(directory.join(folder));
+    }
+    let folders = directories::BaseDirs::new()?;
+    Some(match std::env::consts::OS {
+        "macos" => folders.home_dir().join("Library/Jupyter"),
+        _ => folders.data_dir().join("jupyter"),
+    })
 }
 
 /// `JLPROJ_CONFIG`, else `config.toml` in the platform's configuration folder.

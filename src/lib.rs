@@ -25,6 +25,7 @@
 //! recordings-v1/       what Julia compiled at starts that were recorded
 //! hosts-v1/            what was done for each other way into Julia, to take it back
 //! shims-v1/            a folder for PATH, in which `julia` is jlproj
+//! launchers-v1/        what programs that start Julia by a path are given
 //! builders-v1/<julia>/ PackageCompiler's environment
 //! scripts-v1/<digest>/ our Julia scripts
 //! locks/  tmp/
@@ -92,11 +93,14 @@ fn caught(work: impl FnOnce() -> u8 + std::panic::UnwindSafe) -> u8 {
     })
 }
 
-/// The command line. What follows `run` is taken as it is: clap would keep a first `--`, which ends our options.
+/// The command line. What follows `run` and `julia` is taken as it is: clap would keep a first `--`, which ends our options.
 fn parse(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
     match arguments.as_slice() {
         [_, command, rest @ ..] if command == "run" => {
             Ok(Cli { command: Command::Run(RunArgs { arguments: rest.to_vec() }) })
+        }
+        [_, command, rest @ ..] if command == "julia" => {
+            Ok(Cli { command: Command::Julia(RunArgs { arguments: rest.to_vec() }) })
         }
         _ => Cli::try_parse_from(arguments),
     }
@@ -104,8 +108,10 @@ fn parse(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
 
 /// Runs a command and returns the exit code; errors have been printed then.
 fn execute(command: &Command) -> u8 {
-    if let Command::Run(arguments) = command {
-        return commands::run::run(arguments);
+    match command {
+        Command::Run(arguments) => return commands::run::run(arguments),
+        Command::Julia(arguments) => return commands::shim::run_from_launcher(&arguments.arguments),
+        _ => {}
     }
     dispatch(command).unwrap_or_else(|error| {
         error.print();
@@ -117,8 +123,9 @@ fn execute(command: &Command) -> u8 {
 fn dispatch(command: &Command) -> Result<u8, Error> {
     let context = Context::read()?;
     match command {
-        // It reads its surroundings itself, since it has to go on whatever they are.
+        // They read their surroundings themselves, since they have to go on whatever those are.
         Command::Run(arguments) => Ok(commands::run::run(arguments)),
+        Command::Julia(arguments) => Ok(commands::shim::run_from_launcher(&arguments.arguments)),
         Command::Build(arguments) => commands::build::run(arguments, &context),
         Command::Status(arguments) => commands::status::run(arguments, &context),
         Command::List(arguments) => commands::list::run(arguments, &context),

@@ -8,6 +8,8 @@
 #            python-shared/           a venv of a Python with a shared libpython, with julia and juliacall
 #            python-static/           the same of a Python that has libpython inside
 #            python-old/              with a juliacall from before PythonCall could be in an image
+#            python-jupyter/          a venv with jupyter_client
+#            juliaup/bin/             juliaup and its `julia`, built from the crate
 # Reads:   the machine's apt sources and pip's settings; JLPROJ_TEST_PYTHONS, a list of Pythons to look at first
 # stdout:  one line, the folder; what could not be had is told on stderr and is not in it (its tests are skipped, loudly)
 # Exit:    0; 1 where not even the folder can be made
@@ -16,6 +18,8 @@ set -euo pipefail
 readonly pyjulia=julia==0.6.2
 readonly juliacall=juliacall==0.9.37
 readonly old_juliacall=juliacall==0.9.34
+readonly jupyter=jupyter_client==8.6.3
+readonly juliaup=1.23.0
 
 say() { printf 'get-hosts: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -151,4 +155,15 @@ else
     say 'no Python with libpython inside: its tests are skipped (Debian: python3)'
 fi
 [ -z "${shared:-$static}" ] || environment python-old "${shared:-$static}" "$old_juliacall"
+[ -z "${shared:-$static}" ] || environment python-jupyter "${shared:-$static}" "$jupyter"
+
+juliaup() {
+    [ ! -x "$target/juliaup/bin/juliaup" ] || return 0
+    command -v cargo >/dev/null || { say 'no cargo: no juliaup'; return 0; }
+    say "building juliaup $juliaup"
+    cargo install --quiet --locked --profile dev --version "$juliaup" --root "$work/juliaup" \
+        --target-dir "$work/juliaup-target" juliaup >&2 9>&- && mv -T "$work/juliaup" "$target/juliaup" ||
+        say 'could not build juliaup: its tests are skipped'
+}
+juliaup
 printf '%s\n' "$target"

@@ -27,6 +27,10 @@ pub(crate) enum HostCommand {
     Pyjulia(PythonArgs),
     /// Have JuliaCall (`import juliacall`) of a Python environment use the image of a project
     Juliacall(PythonArgs),
+    Jupyter(JupyterArgs),
+    Vscode(VscodeArgs),
+    Quarto(QuartoArgs),
+    Juliaup(JuliaupArgs),
 }
 
 impl HostCommand {
@@ -35,6 +39,10 @@ impl HostCommand {
         match self {
             Self::Shell(arguments) => &arguments.options,
             Self::Pyjulia(arguments) | Self::Juliacall(arguments) => &arguments.options,
+            Self::Jupyter(arguments) => &arguments.options,
+            Self::Vscode(arguments) => &arguments.options,
+            Self::Quarto(arguments) => &arguments.options,
+            Self::Juliaup(arguments) => &arguments.options,
         }
     }
 }
@@ -83,6 +91,84 @@ pub(crate) struct PythonArgs {
     pub(crate) snippet: bool,
     #[command(flatten)]
     pub(crate) options: SetupOptions,
+}
+
+/// Make a Jupyter kernel that uses the image of a project
+///
+/// A kernel of a name of its own, beside those that IJulia makes. It needs IJulia in the project, or in the default
+/// environment.
+#[derive(Debug, Args)]
+pub(crate) struct JupyterArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectOption,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    /// Put it where the user's kernels are (the default)
+    #[arg(long, conflicts_with = "prefix")]
+    pub(crate) user: bool,
+    /// Put it into an environment of Python, such as a venv
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) prefix: Option<PathBuf>,
+    /// The kernel's name: a-z, 0-9, `.`, `_`, `-`; without it made from the project's and the version of Julia
+    #[arg(long, value_name = "NAME", value_parser = plain_name)]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) options: SetupOptions,
+}
+
+/// Have VS Code's Julia extension use the image of a project, in the project's folder
+///
+/// Sets `julia.executablePath` in `.vscode/settings.json`, and `julia.languageServerExecutablePath` where it is not set.
+#[derive(Debug, Args)]
+pub(crate) struct VscodeArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectOption,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    /// Edit the settings although git tracks them
+    #[arg(long)]
+    pub(crate) shared: bool,
+    #[command(flatten)]
+    pub(crate) options: SetupOptions,
+}
+
+/// Have Quarto's engine for Julia use the image of a project
+///
+/// Adds `julia: exeflags:` to `_quarto.yml.local`, which Quarto reads last and keeps out of git.
+#[derive(Debug, Args)]
+pub(crate) struct QuartoArgs {
+    /// The folder of the Quarto project; without it the nearest upward from here that has a `_quarto.yml`
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) project: ProjectOption,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    #[command(flatten)]
+    pub(crate) options: SetupOptions,
+}
+
+/// Make a channel of juliaup's that uses the image of a project, and have it be the one of the project's folder
+#[derive(Debug, Args)]
+pub(crate) struct JuliaupArgs {
+    #[command(flatten)]
+    pub(crate) project: ProjectOption,
+    #[command(flatten)]
+    pub(crate) julia: JuliaArg,
+    /// The channel's name; without it made from the project's
+    #[arg(long, value_name = "NAME", value_parser = plain_name)]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) options: SetupOptions,
+}
+
+/// A name that Jupyter takes for a kernel, and juliaup for a channel.
+fn plain_name(text: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+    if text.bytes().all(is_plain) && text.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(text.to_owned());
+    }
+    Err("only a-z, 0-9, `.`, `_` and `-` can be in it".to_owned())
 }
 
 /// Print variables for a shell, so that what it starts gets the project and its image

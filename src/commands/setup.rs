@@ -1,6 +1,11 @@
 //! `jlproj setup`: other ways into Julia.
 
+mod juliaup;
+mod jupyter;
+mod launcher;
 mod python;
+mod quarto;
+mod vscode;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -147,6 +152,10 @@ fn setup(host: &HostCommand, context: &Context) -> Result<Setup, Error> {
         HostCommand::Juliacall(arguments) => {
             python::setup(Bridge::JuliaCall, arguments, context).map(Setup::Python)
         }
+        HostCommand::Jupyter(arguments) => jupyter::setup(arguments, context).map(Setup::Jupyter),
+        HostCommand::Vscode(arguments) => vscode::setup(arguments, context).map(Setup::Vscode),
+        HostCommand::Quarto(arguments) => quarto::setup(arguments, context).map(Setup::Quarto),
+        HostCommand::Juliaup(arguments) => juliaup::setup(arguments, context).map(Setup::Juliaup),
     }
 }
 
@@ -156,6 +165,7 @@ fn notes(host: &HostCommand, setup: &Setup, context: &Context) -> Vec<String> {
         (HostCommand::Pyjulia(_) | HostCommand::Juliacall(_), Setup::Python(python)) => {
             python::notes(python, context)
         }
+        (_, Setup::Jupyter(jupyter)) => jupyter::notes(jupyter, context),
         _ => Vec::new(),
     }
 }

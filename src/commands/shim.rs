@@ -1,6 +1,7 @@
 //! jlproj under the name `julia`: all arguments are Julia's, and the project is the one that Julia would have anyway.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use crate::assessment::{self, Overrides};
 use crate::commands::run;
@@ -11,19 +12,28 @@ use crate::model::julia_options;
 
 /// Becomes Julia. Returns only where it was not started.
 pub(crate) fn run(arguments: &[OsString]) -> u8 {
-    run::ended(start(arguments))
+    run::ended(start(arguments, None))
 }
 
-fn start(arguments: &[OsString]) -> Result<u8, Error> {
+/// Becomes Julia for a launcher: its first argument is the Julia that it was set up with.
+pub(crate) fn run_from_launcher(arguments: &[OsString]) -> u8 {
+    let (julia, rest) =
+        arguments.split_first().map_or((None, arguments), |(first, rest)| (Some(first), rest));
+    let julia = julia.map(OsString::as_os_str).filter(|julia| Path::new(julia).is_file());
+    run::ended(start(rest, julia))
+}
+
+fn start(arguments: &[OsString], julia: Option<&OsStr>) -> Result<u8, Error> {
     let mut context = Context::read()?;
     run::refuse_probe(&context)?;
     // `jlproj run` looks upward for a project; `julia` does not.
     context.julia_variables.project.get_or_insert_default();
-    let split = julia_options::split(&with_end(arguments))?;
+    let mut split = julia_options::split(&with_end(arguments))?;
+    split.own.julia = julia.map(Into::into);
     let channel = split.own.channel.is_some();
     let manner = run::Manner::AsJulia;
     if context.variables.disable {
-        let (located, arguments) = plain(&context, arguments)?;
+        let (located, arguments) = plain(&context, arguments, julia)?;
         return run::become_julia(&located, &arguments);
     }
     match run::begin(&context, split, manner) {
@@ -31,7 +41,9 @@ fn start(arguments: &[OsString]) -> Result<u8, Error> {
         Err(Error::Locate(LocateError::NoJuliaup { .. })) if channel => {
             let words: Vec<OsString> =
                 std::iter::once("--".into()).chain(arguments.iter().cloned()).collect();
-            run::begin(&context, julia_options::split(&words)?, manner)
+            let mut split = julia_options::split(&words)?;
+            split.own.julia = julia.map(Into::into);
+            run::begin(&context, split, manner)
         }
         other => other,
     }
@@ -51,9 +63,13 @@ fn is_channel(word: &OsString) -> bool {
 }
 
 /// The Julia that would be started without jlproj, and its arguments.
-fn plain(context: &Context, arguments: &[OsString]) -> Result<(Located, Vec<OsString>), Error> {
+fn plain(
+    context: &Context,
+    arguments: &[OsString],
+    julia: Option<&OsStr>,
+) -> Result<(Located, Vec<OsString>), Error> {
     let settings = assessment::settings(context, Overrides::default()).ok();
-    let wanted = settings.and_then(|settings| settings.julia.value);
+    let wanted = julia.map(OsStr::to_owned).or_else(|| settings.and_then(|settings| settings.julia.value));
     let (channel, rest) = match arguments.split_first() {
         Some((first, rest)) if is_channel(first) => (first.to_str().and_then(|word| word.get(1..)), rest),
         _ => (None, arguments),

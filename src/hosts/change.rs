@@ -64,7 +64,7 @@ pub(super) fn concerns(done: &Done, step: &Step) -> bool {
         (Done::Edit { path, edit, .. }, Step::Edit { path: wanted, edit: wanted_edit }) => {
             path.0 == *wanted && edit == wanted_edit
         }
-        (Done::Program(program), Step::Program(wanted)) => program == wanted,
+        (Done::Program(program), Step::Program(wanted)) => program.does_as(wanted),
         _ => false,
     }
 }
@@ -121,7 +121,7 @@ fn edited(draft: &mut Draft, file: &Path, edit: &Edit, old: &[Done]) -> Result<D
         if known_edit != edit {
             continue;
         }
-        if patch.is_in(&text) {
+        if edit.is_in(patch, &text) {
             return Ok(known.clone());
         }
         if !edit.is_gone(&text) {
@@ -135,12 +135,15 @@ fn edited(draft: &mut Draft, file: &Path, edit: &Edit, old: &[Done]) -> Result<D
 }
 
 fn run(draft: &mut Draft, step: &ProgramStep, old: &[Done]) -> Done {
-    let done = Done::Program(step.clone());
-    if !old.contains(&done) {
+    let known = old.iter().find_map(|done| match done {
+        Done::Program(known) if known.does_as(step) => Some(known),
+        _ => None,
+    });
+    if !step.proof.holds() {
         let ProgramStep { program, arguments, .. } = step.clone();
         draft.effects.push(Effect::Run { program: program.0, arguments });
     }
-    done
+    Done::Program(known.unwrap_or(step).clone())
 }
 
 /// Adds the folders that will be made.

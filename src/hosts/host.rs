@@ -6,9 +6,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::hosts::juliaup::Juliaup;
+use crate::hosts::jupyter::Jupyter;
 use crate::hosts::plan::Plan;
 use crate::hosts::python::PythonSetup;
+use crate::hosts::quarto::Quarto;
 use crate::hosts::shell::Shell;
+use crate::hosts::vscode::Vscode;
 
 /// One way into Julia, with all that it has to know.
 pub(crate) trait Host {
@@ -44,6 +48,10 @@ pub(crate) struct Trouble {
 pub(crate) enum Setup {
     Shell(Shell),
     Python(PythonSetup),
+    Jupyter(Jupyter),
+    Vscode(Vscode),
+    Quarto(Quarto),
+    Juliaup(Juliaup),
 }
 
 impl Setup {
@@ -52,6 +60,10 @@ impl Setup {
         match self {
             Self::Shell(shell) => shell,
             Self::Python(python) => python,
+            Self::Jupyter(jupyter) => jupyter,
+            Self::Vscode(vscode) => vscode,
+            Self::Quarto(quarto) => quarto,
+            Self::Juliaup(juliaup) => juliaup,
         }
     }
 

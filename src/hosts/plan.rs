@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hosts::juliaup::Proof;
 use crate::model::seal;
 use crate::model::text_edit::Edit;
 use crate::path_text::PathText;
@@ -25,7 +26,6 @@ pub(crate) enum Step {
     /// One place in a file of the user's, which need not be there.
     Edit { path: PathBuf, edit: Edit },
     /// A program that was run, and what takes back what it did.
-    #[expect(dead_code, reason = "for hosts that are set up by a program of theirs")]
     Program(ProgramStep),
 }
 
@@ -55,6 +55,15 @@ pub(crate) struct ProgramStep {
     pub(crate) arguments: Vec<PathText>,
     /// Its arguments for taking it back.
     pub(crate) undo: Vec<PathText>,
+    /// What tells whether it was run, by us or by the user.
+    pub(crate) proof: Proof,
+}
+
+impl ProgramStep {
+    /// Whether both do the same. How it is taken back depends on what was there before the first time.
+    pub(super) fn does_as(&self, other: &Self) -> bool {
+        (&self.program, &self.arguments) == (&other.program, &other.arguments)
+    }
 }
 
 impl OwnFile {

@@ -45,6 +45,7 @@ fn undo(draft: &mut Draft, done: &Done) -> Result<(), HostError> {
             }
         }
         Done::Edit { path, edit, patch, existed } => edited(draft, path, edit, patch, *existed)?,
+        Done::Program(step) if !step.proof.holds() => {}
         Done::Program(step) => {
             let ProgramStep { program, undo, .. } = step.clone();
             draft.effects.push(Effect::Run { program: program.0, arguments: undo });
@@ -77,7 +78,7 @@ fn edited(
     existed: bool,
 ) -> Result<(), HostError> {
     let Some(text) = draft.text(file, edit)? else { return Ok(()) };
-    match patch.undone(&text) {
+    match edit.undone(patch, &text) {
         Some(before) if before.is_empty() && !existed => draft.rewrite(file, None),
         Some(before) => draft.rewrite(file, Some(before)),
         // Somebody was faster.

@@ -7,6 +7,8 @@ use thiserror::Error;
 
 use crate::fs;
 use crate::model::juliaup::{self, ChannelError, Config, ConfigError, Host, Launcher, LocationError};
+use crate::model::launcher;
+use crate::path_text;
 use crate::platform;
 
 /// What the choice of a Julia rests on.
@@ -34,6 +36,9 @@ pub(crate) struct Located {
     /// Why this one, in a few words.
     pub(crate) reason: String,
 }
+
+/// The reason for a Julia that a launcher of ours leads to.
+pub(crate) const BEHIND_LAUNCHER: &str = "behind jlproj's launcher";
 
 /// Why no Julia was found.
 #[derive(Debug, Error)]
@@ -135,12 +140,47 @@ fn by_juliaup(
         .chain(resolved.otherwise)
         .find(|path| path.exists())
         .unwrap_or(resolved.binary);
+    if is_launcher(&binary) {
+        return behind_launcher(request, &config, folder, &binary, resolved.arguments);
+    }
     check_program(request, &binary)?;
     Ok(Located {
         binary: fs_err::canonicalize(&binary).unwrap_or(binary),
         arguments: resolved.arguments,
         reason: format!("juliaup's channel {} ({})", choice.channel, choice.source),
     })
+}
+
+/// The Julia behind a launcher of ours that a channel of juliaup's leads to. Where it is gone, the one of juliaup's default
+/// channel, or the one on PATH.
+fn behind_launcher(
+    request: &Request<'_>,
+    config: &Config,
+    folder: &Path,
+    launcher: &Path,
+    arguments: Vec<String>,
+) -> Result<Located, LocateError> {
+    let contents = fs::read_limited(launcher)
+        .map_err(|source| LocateError::Unreadable { path: launcher.to_owned(), source })?;
+    let text = String::from_utf8_lossy(&contents.unwrap_or_default()).into_owned();
+    let behind = launcher::julia(&text).map(path_text::decode);
+    let by_default = || {
+        let choice = config.choose(juliaup::Request::default(), || None).ok()?;
+        let host = Host { system: juliaup::System::HOST, architecture: std::env::consts::ARCH };
+        Some(config.resolve(&choice, folder, host).ok()?.binary)
+    };
+    let is_julia = |path: &PathBuf| check_program(request, path).is_ok() && !is_juliaup_launcher(path);
+    let found = behind.filter(is_julia).or_else(|| by_default().filter(is_julia));
+    let found = found.or_else(|| on_path(request, OsStr::new("julia")).filter(is_julia));
+    let binary = found.ok_or(LocateError::Nowhere)?;
+    let binary = fs_err::canonicalize(&binary).unwrap_or(binary);
+    Ok(Located { binary, arguments, reason: BEHIND_LAUNCHER.to_owned() })
+}
+
+/// Whether this is a launcher of ours, of this store or of another one.
+fn is_launcher(path: &Path) -> bool {
+    let folder = path.parent().and_then(Path::parent).and_then(Path::file_name);
+    folder == Some(OsStr::new(launcher::FOLDER))
 }
 
 /// Reads juliaup's configuration; once more where an older juliaup may be writing it.
@@ -178,7 +218,7 @@ fn check_program(request: &Request<'_>, path: &Path) -> Result<(), LocateError> 
     if !platform::is_executable(&metadata) {
         return Err(LocateError::NotAProgram { path: path.to_owned() });
     }
-    if request.own_program.is_some_and(|own| is_this_program(own, path, &metadata)) {
+    if is_launcher(path) || request.own_program.is_some_and(|own| is_this_program(own, path, &metadata)) {
         return Err(LocateError::Ourselves { path: path.to_owned() });
     }
     Ok(())

@@ -12,7 +12,7 @@ mod location;
 
 pub(crate) use channel::{Host, System};
 pub(crate) use choice::{ChannelError, Request};
-pub(crate) use config::{Config, ConfigError};
+pub(crate) use config::{Channel, Config, ConfigError};
 pub(crate) use location::{Launcher, LocationError, config_file, is_launcher};
 
 #[cfg(test)]

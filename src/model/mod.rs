@@ -18,9 +18,11 @@ pub(crate) mod garbage;
 pub(crate) mod image;
 pub(crate) mod image_target;
 pub(crate) mod ji;
+pub(crate) mod jsonc;
 pub(crate) mod julia_options;
 pub(crate) mod juliaup;
 pub(crate) mod key;
+pub(crate) mod launcher;
 pub(crate) mod manifest;
 pub(crate) mod manifest_usage;
 pub(crate) mod paths;
@@ -43,6 +45,7 @@ pub(crate) mod toml_file;
 pub(crate) mod usage;
 pub(crate) mod verdict;
 pub(crate) mod verification;
+pub(crate) mod yaml_section;
 
 #[cfg(test)]
 mod testing;

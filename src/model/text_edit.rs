@@ -4,12 +4,19 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::model::jsonc::Member;
+use crate::model::yaml_section::Section;
+
 /// What is wanted at one place of a text. Each form says itself where that place is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "form", rename_all = "kebab-case")]
 pub(crate) enum Edit {
     /// Lines between two marks, at the end of the text.
     Block(Block),
+    /// A member of the outermost object of JSON with comments.
+    Member(Member),
+    /// A key of YAML's outermost mapping, between two marks.
+    Section(Section),
 }
 
 /// Lines between two marks, in a language whose comments begin with `comment`.
@@ -34,6 +41,16 @@ pub(crate) struct Patch {
 pub(crate) enum EditError {
     #[error("it has marks of jlproj's that this jlproj did not set")]
     ForeignMarks,
+    #[error("{text}")]
+    Syntax { text: String },
+    #[error("what it holds has no keys")]
+    NoObject,
+    #[error("it has `{key}` twice")]
+    Twice { key: String },
+    #[error("it has `{key}` already")]
+    KeyThere { key: String },
+    #[error("more lines at its end would mean something else")]
+    NoRoom,
 }
 
 impl Edit {
@@ -44,6 +61,24 @@ impl Edit {
     pub(crate) fn patch(&self, text: &str) -> Result<Patch, EditError> {
         match self {
             Self::Block(block) => block.patch(text),
+            Self::Member(member) => member.patch(text),
+            Self::Section(section) => section.patch(text),
+        }
+    }
+
+    /// Whether what the patch put there is still in the text.
+    pub(crate) fn is_in(&self, patch: &Patch, text: &str) -> bool {
+        match self {
+            Self::Block(_) | Self::Section(_) => patch.is_in(text),
+            Self::Member(member) => member.is_in(text),
+        }
+    }
+
+    /// The text with what was there before; `None` where ours is not in it exactly once.
+    pub(crate) fn undone(&self, patch: &Patch, text: &str) -> Option<String> {
+        match self {
+            Self::Block(_) | Self::Section(_) => patch.undone(text),
+            Self::Member(member) => member.undone(patch, text),
         }
     }
 
@@ -51,6 +86,8 @@ impl Edit {
     pub(crate) fn is_gone(&self, text: &str) -> bool {
         match self {
             Self::Block(block) => !block.has_marks(text),
+            Self::Member(member) => member.is_gone(text),
+            Self::Section(section) => !section.block.has_marks(text),
         }
     }
 
@@ -58,6 +95,8 @@ impl Edit {
     pub(crate) fn snippet(&self) -> String {
         match self {
             Self::Block(block) => block.lines.clone(),
+            Self::Member(member) => member.snippet.clone(),
+            Self::Section(section) => section.block.lines.clone(),
         }
     }
 }
@@ -75,7 +114,7 @@ impl Block {
         text.contains(&self.first_mark()) || text.contains(&self.last_mark())
     }
 
-    fn patch(&self, text: &str) -> Result<Patch, EditError> {
+    pub(super) fn patch(&self, text: &str) -> Result<Patch, EditError> {
         if self.has_marks(text) {
             return Err(EditError::ForeignMarks);
         }

@@ -122,6 +122,9 @@ pub(crate) fn program_name(name: &OsStr) -> OsString {
     name
 }
 
+/// A file that begins with `#!` can be started like a program.
+pub(crate) const STARTS_SCRIPTS: bool = false;
+
 /// Cannot be told here.
 pub(crate) fn is_same_file(_one: &Metadata, _other: &Metadata) -> bool {
     false

@@ -165,6 +165,9 @@ pub(crate) fn program_name(name: &OsStr) -> OsString {
     name.to_owned()
 }
 
+/// A file that begins with `#!` can be started like a program.
+pub(crate) const STARTS_SCRIPTS: bool = true;
+
 /// Whether both describe one file.
 pub(crate) fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::key::Digest;
+use crate::model::launcher;
 use crate::path_text;
 
 /// The paths below the store's root.
@@ -151,6 +152,11 @@ impl Layout {
 
     pub(crate) fn locks(&self) -> PathBuf {
         self.root.join("locks")
+    }
+
+    /// A folder with what programs that start Julia by a path are given; `name` tells them apart.
+    pub(crate) fn launcher_folder(&self, name: &str) -> PathBuf {
+        self.root.join(launcher::FOLDER).join(name)
     }
 
     pub(crate) fn lock(&self, name: &str) -> PathBuf {

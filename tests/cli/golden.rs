@@ -60,6 +60,16 @@ fn without_amounts(cell: &str) -> String {
 }
 
 #[test]
+fn help_of_the_hosts_that_get_a_launcher() {
+    let sandbox = Sandbox::new();
+    let help = |host: &str| shown(&sandbox.jlproj(["setup", host, "--help"]));
+    assert_data_eq!(help("jupyter"), file!["snapshots/help-setup-jupyter.txt"]);
+    assert_data_eq!(help("vscode"), file!["snapshots/help-setup-vscode.txt"]);
+    assert_data_eq!(help("quarto"), file!["snapshots/help-setup-quarto.txt"]);
+    assert_data_eq!(help("juliaup"), file!["snapshots/help-setup-juliaup.txt"]);
+}
+
+#[test]
 fn help_of_every_command() {
     let sandbox = Sandbox::new();
     assert_data_eq!(shown(&sandbox.jlproj(["--help"])), file!["snapshots/help.txt"]);

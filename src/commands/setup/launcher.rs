@@ -1,0 +1,102 @@
+//! What the hosts that get a launcher have in common: which project, which Julia, and what is on record of them.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::assessment::{self, Overrides};
+use crate::cli::{JuliaArg, ProjectOption, SetupOptions};
+use crate::commands::setup::own_program;
+use crate::commands::subject;
+use crate::context::Context;
+use crate::error::Error;
+use crate::hosts::{self, Launcher, Setup};
+use crate::julia::locate::{self, Located};
+use crate::model::key::Digest;
+use crate::path_text::{self, PathText};
+
+/// The Julia that a launcher starts, and its version.
+///
+/// # Errors
+/// Where there is none.
+pub(super) fn julia(context: &Context, argument: &JuliaArg) -> Result<(Located, String), Error> {
+    let overrides = Overrides { julia: argument.julia.clone(), ..Overrides::default() };
+    let settings = assessment::settings(context, overrides)?;
+    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+    let version = assessment::describe(context, &located)?.identity.version;
+    Ok((located, version))
+}
+
+/// The folder of the project that is meant.
+///
+/// # Errors
+/// Where there is no project, or no Julia to say where projects are.
+pub(super) fn project(context: &Context, argument: &ProjectOption) -> Result<PathBuf, Error> {
+    subject::folder(context, argument.project.as_deref())
+}
+
+/// A launcher at this path. juliaup's own arguments come first, where they are not ours again.
+///
+/// # Errors
+/// Where this program does not know where it is.
+pub(super) fn launcher(
+    context: &Context,
+    located: &Located,
+    path: PathBuf,
+    arguments: Vec<PathText>,
+) -> Result<Launcher, Error> {
+    let is_ours = located.reason == locate::BEHIND_LAUNCHER;
+    let before = located.arguments.iter().filter(|_| !is_ours).map(|word| PathText(word.into()));
+    Ok(Launcher {
+        path: PathText(path),
+        jlproj: own_program(context)?,
+        julia: PathText(located.binary.clone()),
+        arguments: before.chain(arguments).collect(),
+    })
+}
+
+/// A folder of the store for the launcher of a host, by what tells it from another of that host.
+pub(super) fn folder(context: &Context, host: &str, target: &Path) -> PathBuf {
+    let digest = Digest::of(path_text::encode(target).as_bytes());
+    context.layout.launcher_folder(&format!("{host}-{}", digest.short()))
+}
+
+/// The set-up on record that is meant, where it is to be looked at or taken back: what it is about may be gone.
+pub(super) fn known<Host>(
+    context: &Context,
+    options: &SetupOptions,
+    place: Option<&OsStr>,
+    host: impl Fn(Setup) -> Option<(PathBuf, Host)>,
+) -> Option<Host> {
+    if !options.undo && !options.check {
+        return None;
+    }
+    let named = place.map(|place| context.directory.join(place));
+    let named = named.map(|place| fs_err::canonicalize(&place).unwrap_or(place));
+    let records = hosts::read_all(&context.layout).into_iter();
+    let fits = records.filter_map(|record| host(record.setup)).filter(|(folder, _)| match &named {
+        Some(place) => place == folder || place.parent() == Some(folder),
+        None => context.directory.starts_with(folder),
+    });
+    fits.max_by_key(|(folder, _)| folder.as_os_str().len()).map(|(_, host)| host)
+}
+
+/// The project's name as part of another program's: small letters and digits.
+pub(super) fn slug(project: &Path) -> String {
+    let name = project.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let plain = name.chars().map(|one| if one.is_ascii_alphanumeric() || one == '_' { one } else { '-' });
+    let slug =
+        plain.collect::<String>().split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+    if slug.is_empty() {
+        return Digest::of(path_text::encode(project).as_bytes())
+            .short()
+            .get(..8)
+            .unwrap_or_default()
+            .to_owned();
+    }
+    slug
+}
+
+/// `--project` as it was typed.
+pub(super) fn named(argument: &ProjectOption) -> Option<&OsStr> {
+    argument.project.as_deref()
+}

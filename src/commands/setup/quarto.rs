@@ -1,0 +1,53 @@
+//! `jlproj setup quarto`: which project of Quarto's, and which of Julia's.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::QuartoArgs;
+use crate::commands::setup::launcher;
+use crate::context::Context;
+use crate::error::Error;
+use crate::hosts::{HostError, Quarto, Setup};
+use crate::path_text::PathText;
+
+/// The set-up that is meant.
+///
+/// # Errors
+/// Where there is no project of Quarto's, none of Julia's, or no Julia.
+pub(super) fn setup(arguments: &QuartoArgs, context: &Context) -> Result<Quarto, Error> {
+    let place = arguments.folder.as_ref().map(|folder| folder.as_os_str());
+    let known = launcher::known(context, &arguments.options, place, |setup| {
+        let Setup::Quarto(quarto) = setup else { return None };
+        Some((quarto.settings.parent()?.to_owned(), quarto))
+    });
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let settings = settings(arguments, context)?;
+    let project = launcher::project(context, &arguments.project)?;
+    let (located, _) = launcher::julia(context, &arguments.julia)?;
+    let place = launcher::folder(context, "quarto", &settings);
+    Ok(Quarto {
+        // The hook looks for it by this name.
+        launcher: launcher::launcher(context, &located, place.join("julia"), Vec::new())?,
+        hook: PathText(place.join("hook.jl")),
+        project: PathText(project),
+        settings: PathText(settings),
+    })
+}
+
+/// The settings for this machine, beside those of the project.
+fn settings(arguments: &QuartoArgs, context: &Context) -> Result<PathBuf, Error> {
+    let start = arguments.folder.as_ref().map(|folder| context.directory.join(folder));
+    let start = start.unwrap_or_else(|| context.directory.clone());
+    let start = fs_err::canonicalize(&start).unwrap_or(start);
+    let names = ["_quarto.yml", "_quarto.yaml"];
+    let of = |folder: &Path| names.iter().map(|name| folder.join(name)).find(|file| file.is_file());
+    let levels = if arguments.folder.is_some() { 1 } else { usize::MAX };
+    let found = start.ancestors().take(levels).find_map(of).ok_or_else(|| HostError::Refused {
+        text: format!("there is no Quarto project in `{}`: no `_quarto.yml`", start.display()),
+        hints: vec!["go to one, or name it: `jlproj setup quarto FOLDER`".to_owned()],
+    })?;
+    let mut settings = found.into_os_string();
+    settings.push(".local");
+    Ok(settings.into())
+}

@@ -1,0 +1,131 @@
+//! juliaup: a channel that leads to a launcher of ours, and that is the one of the project's folder. juliaup's settings
+//! are changed by juliaup alone.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fs;
+use crate::hosts::host::{Host, HostError, Trouble};
+use crate::hosts::launcher::{Launcher, quoted, utf8};
+use crate::hosts::plan::{Plan, ProgramStep, Step};
+use crate::model::juliaup::{Channel, Config};
+use crate::path_text::PathText;
+
+/// The channel of a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Juliaup {
+    pub(crate) launcher: Launcher,
+    /// The folder of the project.
+    pub(crate) project: PathText,
+    pub(crate) channel: String,
+    /// juliaup itself.
+    pub(crate) program: PathText,
+    /// Its settings, which are only read.
+    pub(crate) settings: PathText,
+}
+
+/// What tells whether a program of juliaup's has done its work: what its settings say then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "proof", rename_all = "kebab-case")]
+pub(crate) enum Proof {
+    /// The channel leads to this program.
+    Channel { settings: PathText, channel: String, program: PathText },
+    /// The channel is that of this folder.
+    Override { settings: PathText, channel: String, folder: PathText },
+}
+
+impl Host for Juliaup {
+    fn name(&self) -> &'static str {
+        "juliaup"
+    }
+
+    fn target(&self) -> String {
+        String::from(self.project.clone())
+    }
+
+    fn plan(&self) -> Result<Plan, HostError> {
+        let launcher = self.launcher.file()?;
+        let (program, project) = (utf8(&launcher.path)?.to_owned(), utf8(&self.project)?.to_owned());
+        let config = config(&self.settings)?;
+        self.refuse_other_channel(&config, &program)?;
+        let words = |words: &[&str]| words.iter().map(|word| PathText(word.into())).collect::<Vec<_>>();
+        let channel = self.channel.as_str();
+        let option = format!("--project={project}");
+        let link = ProgramStep {
+            program: self.program.clone(),
+            arguments: words(&["link", channel, &program, "--", &option]),
+            undo: words(&["remove", channel]),
+            proof: Proof::Channel {
+                settings: self.settings.clone(),
+                channel: self.channel.clone(),
+                program: PathText(launcher.path.clone()),
+            },
+        };
+        let before = config.overrides.iter().find(|one| one.path == project && one.channel != channel);
+        let set = ProgramStep {
+            program: self.program.clone(),
+            arguments: words(&["override", "set", channel, "--path", &project]),
+            undo: match before {
+                Some(before) => words(&["override", "set", &before.channel, "--path", &project]),
+                None => words(&["override", "unset", "--path", &project]),
+            },
+            proof: Proof::Override {
+                settings: self.settings.clone(),
+                channel: self.channel.clone(),
+                folder: self.project.clone(),
+            },
+        };
+        let steps = vec![Step::File(launcher), Step::Program(link), Step::Program(set)];
+        let notes = vec![format!("`julia` in the project's folder, and `julia +{channel}` elsewhere")];
+        Ok(Plan { steps, notes })
+    }
+
+    fn check(&self) -> Vec<Trouble> {
+        self.launcher.troubles(&self.command())
+    }
+
+    fn command(&self) -> String {
+        format!("jlproj setup juliaup --project {} --name {}", quoted(&self.project), self.channel)
+    }
+}
+
+impl Juliaup {
+    fn refuse_other_channel(&self, config: &Config, program: &str) -> Result<(), HostError> {
+        match config.installed_channels.get(&self.channel) {
+            Some(Channel::Linked { command, .. }) if command == program => Ok(()),
+            None => Ok(()),
+            Some(_) => Err(HostError::Refused {
+                text: format!("juliaup has a channel `{}` already", self.channel),
+                hints: vec!["give this one another name: `--name NAME`".to_owned()],
+            }),
+        }
+    }
+}
+
+impl Proof {
+    /// Whether it is so now.
+    pub(super) fn holds(&self) -> bool {
+        match self {
+            Self::Channel { settings, channel, program } => {
+                let leads = |found: &Channel| matches!(found, Channel::Linked { command, .. } if Path::new(command) == &**program);
+                config(settings).is_ok_and(|config| config.installed_channels.get(channel).is_some_and(leads))
+            }
+            Self::Override { settings, channel, folder } => config(settings).is_ok_and(|config| {
+                config
+                    .overrides
+                    .iter()
+                    .any(|one| Path::new(&one.path) == &**folder && one.channel == *channel)
+            }),
+        }
+    }
+}
+
+/// juliaup's settings, as they are now.
+fn config(path: &Path) -> Result<Config, HostError> {
+    let contents = fs::read_limited(path)?.unwrap_or_default();
+    Config::parse(&contents).map_err(|error| HostError::Refused {
+        text: format!("`{}` is not what juliaup writes: {error}", path.display()),
+        hints: vec!["`juliaup status` may tell more".to_owned()],
+    })
+}

@@ -1,0 +1,137 @@
+//! Jupyter: a kernel of our own name, which asks jlproj for the image when it is started.
+
+use serde::{Deserialize, Serialize};
+
+use crate::fs;
+use crate::hosts::host::{Host, HostError, Trouble};
+use crate::hosts::launcher::{Launcher, quoted, utf8};
+use crate::hosts::plan::{OwnFile, Plan, Step};
+use crate::model::seal;
+use crate::path_text::PathText;
+
+/// What Julia runs as a kernel. IJulia before 1.28 has a script for it.
+pub(crate) const RUN_KERNEL: &str = "import IJulia; isdefined(IJulia, :run_kernel) ? IJulia.run_kernel() : \
+                                     include(joinpath(dirname(pathof(IJulia)), \"kernel.jl\"))";
+
+/// A kernel for a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Jupyter {
+    /// In the kernel's folder, with all of Julia's arguments but the connection file.
+    pub(crate) launcher: Launcher,
+    /// The folder of the project.
+    pub(crate) project: PathText,
+    /// The kernel's folder, whose name is the kernel's.
+    pub(crate) folder: PathText,
+    /// The environment of Python that it was put into, where one was named.
+    pub(crate) prefix: Option<PathText>,
+    /// What people see.
+    pub(crate) display_name: String,
+    /// `JULIA_DEPOT_PATH`, where it is set.
+    pub(crate) depot_path: Option<String>,
+}
+
+/// `kernel.json`.
+#[derive(Serialize)]
+struct KernelSpec<'a> {
+    argv: [&'a str; 2],
+    display_name: &'a str,
+    language: &'static str,
+    interrupt_mode: &'static str,
+    env: std::collections::BTreeMap<&'static str, String>,
+    metadata: Metadata<Marker>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Metadata<Contents> {
+    jlproj: Contents,
+}
+
+/// What says that it is ours, and whose.
+#[derive(Serialize, Deserialize)]
+struct Marker {
+    managed: bool,
+    project: PathText,
+    version: u32,
+    written: String,
+}
+
+impl Host for Jupyter {
+    fn name(&self) -> &'static str {
+        "jupyter"
+    }
+
+    fn target(&self) -> String {
+        String::from(self.folder.clone())
+    }
+
+    fn plan(&self) -> Result<Plan, HostError> {
+        let path = self.folder.join("kernel.json");
+        self.refuse_other_project(&path)?;
+        let launcher = self.launcher.file()?;
+        let program = utf8(&launcher.path)?;
+        // Jupyter puts variables of its own in: `$$` stands for `$`.
+        let depots = self.depot_path.as_ref().map(|depots| ("JULIA_DEPOT_PATH", depots.replace('$', "$$")));
+        let marker =
+            Marker { managed: true, project: self.project.clone(), version: 1, written: seal::place() };
+        let specification = KernelSpec {
+            argv: [program, "{connection_file}"],
+            display_name: &self.display_name,
+            language: "julia",
+            interrupt_mode: "signal",
+            env: depots.into_iter().collect(),
+            metadata: Metadata { jlproj: marker },
+        };
+        let json = serde_json::to_string_pretty(&specification).map_err(std::io::Error::other)? + "\n";
+        // What Jupyter looks for comes last, so that it never finds half of it.
+        let steps = vec![Step::File(launcher), Step::File(OwnFile::sealed(path, &json))];
+        Ok(Plan { steps, notes: vec![format!("the kernel is `{}`: {}", self.kernel(), self.display_name)] })
+    }
+
+    fn check(&self) -> Vec<Trouble> {
+        let mut troubles = self.launcher.troubles(&self.command());
+        if !self.project.exists() {
+            troubles.push(Trouble {
+                message: format!("the project is not at `{}` any more", self.project.display()),
+                remedy: format!("`{} --undo`", self.command()),
+            });
+        }
+        troubles
+    }
+
+    fn command(&self) -> String {
+        let prefix = self.prefix.as_ref().map(|prefix| format!(" --prefix {}", quoted(prefix)));
+        format!(
+            "jlproj setup jupyter --project {} --name {}{}",
+            quoted(&self.project),
+            self.kernel(),
+            prefix.unwrap_or_default()
+        )
+    }
+}
+
+impl Jupyter {
+    /// The kernel's name.
+    pub(crate) fn kernel(&self) -> String {
+        self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Two projects can be called the same.
+    fn refuse_other_project(&self, specification: &std::path::Path) -> Result<(), HostError> {
+        #[derive(Deserialize)]
+        struct Known {
+            metadata: Metadata<Marker>,
+        }
+        let Some(contents) = fs::read_limited(specification)? else { return Ok(()) };
+        match serde_json::from_slice::<Known>(&contents) {
+            Ok(known) if known.metadata.jlproj.project != self.project => Err(HostError::Refused {
+                text: format!(
+                    "the kernel `{}` is that of `{}`",
+                    self.kernel(),
+                    known.metadata.jlproj.project.display()
+                ),
+                hints: vec!["give this one another name: `--name NAME`".to_owned()],
+            }),
+            _ => Ok(()),
+        }
+    }
+}

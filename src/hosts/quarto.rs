@@ -1,0 +1,75 @@
+//! Quarto's own engine for Julia: a file that each worker loads first, and that has it become a launcher of ours.
+//!
+//! Quarto starts its workers by the binary of the Julia that it runs in, whatever is on PATH, so that only their
+//! arguments (`exeflags`) can be ours. The path of an image among them would be used without a look whether it still is
+//! that of the project, and a worker fails where it is gone. So the argument is a file to load: it starts the launcher
+//! beside it in the place of the worker, with the worker's own arguments. `_quarto.yml.local` is merged into the project's
+//! settings last, and Quarto itself keeps it out of git.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hosts::host::{Host, HostError, Trouble};
+use crate::hosts::launcher::{Launcher, quoted, utf8};
+use crate::hosts::plan::{OwnFile, Plan, Step};
+use crate::model::seal;
+use crate::model::text_edit::Edit;
+use crate::model::yaml_section::Section;
+use crate::path_text::PathText;
+
+const HOOK: &str = include_str!("../../templates/quarto_hook.jl");
+
+/// A project of Quarto's whose documents are run in a project of Julia's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Quarto {
+    pub(crate) launcher: Launcher,
+    /// What the worker loads, beside the launcher.
+    pub(crate) hook: PathText,
+    /// The folder of the project of Julia's.
+    pub(crate) project: PathText,
+    /// The settings of Quarto's project that are for this machine alone.
+    pub(crate) settings: PathText,
+}
+
+/// What is set of the engine.
+#[derive(Serialize)]
+struct Engine {
+    exeflags: [String; 2],
+}
+
+impl Host for Quarto {
+    fn name(&self) -> &'static str {
+        "quarto"
+    }
+
+    fn target(&self) -> String {
+        String::from(self.settings.clone())
+    }
+
+    fn plan(&self) -> Result<Plan, HostError> {
+        let project = format!("--project={}", utf8(&self.project)?);
+        let hook = format!("--load={}", utf8(&self.hook)?);
+        let section = Section::new("julia", &Engine { exeflags: [project, hook] });
+        let section = section.map_err(std::io::Error::other)?;
+        let hook = OwnFile::sealed(self.hook.0.clone(), &HOOK.replace("@SEAL@", &seal::place()));
+        let steps = vec![
+            Step::File(self.launcher.file()?),
+            Step::File(hook),
+            Step::Edit { path: self.settings.0.clone(), edit: Edit::Section(section) },
+        ];
+        let notes = vec![
+            "for documents with `engine: julia`; those with `engine: jupyter` take a kernel of \
+                          `jlproj setup jupyter`"
+                .to_owned(),
+        ];
+        Ok(Plan { steps, notes })
+    }
+
+    fn check(&self) -> Vec<Trouble> {
+        self.launcher.troubles(&self.command())
+    }
+
+    fn command(&self) -> String {
+        let folder = self.settings.parent().unwrap_or(&self.settings);
+        format!("jlproj setup quarto {} --project {}", quoted(folder), quoted(&self.project))
+    }
+}

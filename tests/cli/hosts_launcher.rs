@@ -1,0 +1,146 @@
+//! What programs that start Julia by a path are given: set up, used, taken back.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::hosts::tree;
+use crate::sandbox::{Ran, Sandbox, copy_folder};
+use crate::world;
+
+pub const IMAGE: &str = "print(unsafe_string(Base.JLOptions().image_file))";
+
+/// The name of a project that every quoting has to survive.
+pub const ODD: &str = "it's a \"$HOME\" zoë";
+
+/// A sandbox with a project of an odd name, and an image of its own for it.
+pub fn sandbox() -> (Sandbox, PathBuf) {
+    let mut sandbox = Sandbox::new().in_world().with_standin_builder();
+    // What programs start is no terminal's.
+    sandbox.unset("__JLPROJ_READ");
+    let project = sandbox.path(ODD);
+    copy_folder(&sandbox.project(), &project);
+    (sandbox, project)
+}
+
+/// The same, with the image built.
+pub fn with_image() -> (Sandbox, PathBuf) {
+    let (sandbox, project) = sandbox();
+    sandbox.jlproj(["build".as_ref(), project.as_os_str()]).code(0);
+    (sandbox, project)
+}
+
+/// jlproj in a folder.
+pub fn jlproj(sandbox: &Sandbox, folder: &Path, arguments: &[&str]) -> Ran {
+    sandbox.run(sandbox.command(arguments).current_dir(folder))
+}
+
+/// Any program in the sandbox's surroundings, in a folder.
+pub fn program(sandbox: &Sandbox, program: &Path, folder: &Path) -> Command {
+    let jlproj = sandbox.command(["--version"]);
+    let mut command = Command::new(program);
+    command.env_clear().envs(jlproj.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+/// What a program prints.
+pub fn printed(sandbox: &Sandbox, path: &Path, folder: &Path, arguments: &[&str]) -> String {
+    let ran = sandbox.run(program(sandbox, path, folder).args(arguments));
+    ran.code(0).stderr("").stdout.clone()
+}
+
+/// All that is in the sandbox but for what jlproj keeps in its store about projects and Julias.
+pub fn files(sandbox: &Sandbox) -> BTreeMap<PathBuf, String> {
+    let store = sandbox.path("store");
+    let is_ours = |path: &Path| {
+        ["hosts-v1", "launchers-v1", "shims-v1"].iter().any(|name| path.starts_with(store.join(name)))
+    };
+    let of_store = |path: &Path| path.starts_with(&store) && !is_ours(path);
+    let mut files = tree(&sandbox.path(""));
+    files.retain(|path, _| !of_store(path) && !path.starts_with(sandbox.path("tmp")));
+    // The folder of records is made by the first, and stays.
+    files.remove(&store.join("hosts-v1"));
+    files.remove(&store.join("launchers-v1"));
+    // juliaup writes its settings in any order: its tests compare what they say.
+    files.retain(|path, _| !path.starts_with(sandbox.path("home/juliaup-depot")));
+    files.retain(|path, _| !path.starts_with(sandbox.path("home/.local")));
+    files
+}
+
+/// Sets up, once more, looks, takes back; `used` is called between, and the files as they were are compared.
+pub fn there_and_back(sandbox: &Sandbox, folder: &Path, arguments: &[&str], used: impl FnOnce()) {
+    let host = arguments[0];
+    let with = |last: &[&'static str]| [&["setup"], arguments, last].concat();
+    let before = files(sandbox);
+    jlproj(sandbox, folder, &with(&["--dry-run"])).code(0).stderr("");
+    assert_eq!(files(sandbox), before, "a dry run changes nothing");
+    jlproj(sandbox, folder, &with(&[])).code(0).stdout("").stderr_has(" is set up\n");
+    let after = files(sandbox);
+    assert_ne!(after, before);
+    jlproj(sandbox, folder, &with(&[])).code(0).stderr_has(" is set up already\n");
+    jlproj(sandbox, folder, &with(&["--dry-run"])).code(0).stdout("nothing to do\n");
+    assert_eq!(files(sandbox), after, "a second time changes nothing");
+    jlproj(sandbox, folder, &with(&["--check"])).code(0).stdout_has(" is as it was set up\n");
+    jlproj(sandbox, folder, &["doctor"]).stdout_has(&format!("ok    setup     {host} ("));
+    used();
+    jlproj(sandbox, folder, &with(&["--undo"])).code(0).stderr_has(" is taken back\n");
+    assert_eq!(files(sandbox), before);
+    jlproj(sandbox, folder, &with(&["--undo"])).code(0).stderr_has(" is not set up\n");
+}
+
+/// The one launcher in the store.
+pub fn launcher(sandbox: &Sandbox) -> PathBuf {
+    let names = sandbox.names("store/launchers-v1");
+    assert_eq!(names.len(), 1, "{names:?}");
+    sandbox.path("store/launchers-v1").join(&names[0]).join("julia")
+}
+
+#[test]
+fn a_launcher_finds_a_julia_whatever_is_gone() {
+    let (mut sandbox, project) = with_image();
+    // Copies, which can go.
+    let own = sandbox.path("own/jlproj");
+    fs::create_dir_all(own.parent().expect("parent")).expect("folder");
+    fs::copy(env!("CARGO_BIN_EXE_jlproj"), &own).expect("copy");
+    let julia = sandbox.path("bin/pinned");
+    fs::write(&julia, format!("#!/bin/sh\nexec '{}' \"$@\"\n", world::julia().display())).expect("script");
+    fs::set_permissions(&julia, fs::Permissions::from_mode(0o755)).expect("mode");
+    let pinned = julia.display().to_string();
+    let set_up = sandbox.run(program(&sandbox, &own, &project).args(["setup", "vscode", "--julia", &pinned]));
+    set_up.code(0);
+    let launcher = launcher(&sandbox);
+    let image = sandbox.only_image().display().to_string();
+    let option = format!("--project={}", project.display());
+    let start = |sandbox: &Sandbox| printed(sandbox, &launcher, &project, &[&option, "-e", IMAGE]);
+    assert_eq!(start(&sandbox), sandbox.redact(&image));
+    let plain = {
+        sandbox.set("JLPROJ_DISABLE", "1");
+        let plain = start(&sandbox);
+        sandbox.unset("JLPROJ_DISABLE");
+        plain
+    };
+    assert_ne!(plain, sandbox.redact(&image));
+    // No project, no image: the launcher chooses none.
+    assert_eq!(printed(&sandbox, &launcher, &project, &["-e", IMAGE]), plain);
+    let version = printed(&sandbox, &launcher, &project, &["--version"]);
+    assert_eq!(version, "julia version 1.5.3\n");
+    let code = sandbox.run(program(&sandbox, &launcher, &project).args(["-e", "exit(42)"]));
+    code.code(42);
+    // Its Julia gone: the one that jlproj finds.
+    fs::remove_file(&julia).expect("remove");
+    assert_eq!(start(&sandbox), sandbox.redact(&image));
+    jlproj(&sandbox, &project, &["setup", "vscode", "--check"])
+        .code(1)
+        .stdout_has("Julia is not at `[SANDBOX]/bin/pinned` any more: the one that jlproj finds is used\n");
+    // jlproj gone too: the one on PATH, plainly.
+    fs::remove_file(&own).expect("remove");
+    assert_eq!(start(&sandbox), plain);
+    // PATH that leads here again ends.
+    sandbox.set("PATH", launcher.parent().expect("folder").as_os_str());
+    let ran = sandbox.run(program(&sandbox, &launcher, &project).args(["-e", "1"]));
+    ran.code(127).stderr_has("no other Julia is there\n");
+    jlproj(&sandbox, &project, &["setup", "vscode", "--undo"]).code(0);
+}
