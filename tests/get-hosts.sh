@@ -115,7 +115,8 @@ pythons() {
 
 # juliacall wants Python 3.10 or later.
 is_usable() { "$1" -c 'import sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
-is_shared() { ldd "$1" 2>/dev/null | grep -q libpython; }
+# Not by a pipe into `grep -q`: that ends first, and then the pipe has failed with ldd.
+is_shared() { [[ $(ldd "$1" 2>/dev/null) == *libpython* ]]; }
 
 pip_from() {
     local candidate
