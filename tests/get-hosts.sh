@@ -21,17 +21,10 @@ readonly old_juliacall=juliacall==0.9.34
 readonly jupyter=jupyter_client==8.6.3
 readonly juliaup=1.23.0
 
-say() { printf 'get-hosts: %s\n' "$*" >&2; }
-fail() { say "$*"; exit 1; }
-
-cache=${JLPROJ_TEST_CACHE:-}
-if [ -z "$cache" ]; then
-    [ -n "${XDG_CACHE_HOME:-${HOME:-}}" ] || fail 'set JLPROJ_TEST_CACHE: there is no HOME to put anything under'
-    cache=${XDG_CACHE_HOME:-$HOME/.cache}/jlproj-tests
-fi
-mkdir -p "$cache/hosts-1/bin" || fail "cannot make a folder in $cache; set JLPROJ_TEST_CACHE to another"
-cache=$(cd "$cache" && pwd -P)
+what=hosts
+. "$(dirname "$0")/cache.sh"
 readonly target=$cache/hosts-1
+mkdir -p "$target/bin" || fail "cannot make a folder in $cache; set JLPROJ_TEST_CACHE to another"
 
 # One run works, another waits for it and takes its result.
 if command -v flock >/dev/null; then

@@ -26,16 +26,8 @@ readonly packages_where_missing=(
     "libtinfo6 libtinfo.so.6" "libquadmath0 libquadmath.so.0"
 )
 
-say() { printf 'get-julia: %s\n' "$*" >&2; }
-fail() { say "$*"; exit 1; }
-
-cache=${JLPROJ_TEST_CACHE:-}
-if [ -z "$cache" ]; then
-    [ -n "${XDG_CACHE_HOME:-${HOME:-}}" ] || fail 'set JLPROJ_TEST_CACHE: there is no HOME to put Julia under'
-    cache=${XDG_CACHE_HOME:-$HOME/.cache}/jlproj-tests
-fi
-mkdir -p "$cache" || fail "cannot make the folder $cache; set JLPROJ_TEST_CACHE to another"
-cache=$(cd "$cache" && pwd -P)
+what=julia
+. "$(dirname "$0")/cache.sh"
 readonly target=$cache/julia-$version
 
 # The folder gets its name only when all in it was unpacked and tried, so its presence is enough.

@@ -20,16 +20,8 @@ readonly packages_where_missing=(
     "libreadline8 libreadline.so.8"
 )
 
-say() { printf 'get-slurm: %s\n' "$*" >&2; }
-fail() { say "$*"; exit 1; }
-
-cache=${JLPROJ_TEST_CACHE:-}
-if [ -z "$cache" ]; then
-    [ -n "${XDG_CACHE_HOME:-${HOME:-}}" ] || fail 'set JLPROJ_TEST_CACHE: there is no HOME to put Slurm under'
-    cache=${XDG_CACHE_HOME:-$HOME/.cache}/jlproj-tests
-fi
-mkdir -p "$cache" || fail "cannot make the folder $cache; set JLPROJ_TEST_CACHE to another"
-cache=$(cd "$cache" && pwd -P)
+what=slurm
+. "$(dirname "$0")/cache.sh"
 readonly target=$cache/slurm
 
 # The folder gets its name only when all in it was unpacked and tried, so its presence is enough.

@@ -40,7 +40,7 @@ pub(crate) fn compare(world: &World, rounds: usize) {
     let base = measure::middle(times[0].clone());
     for (place, ((name, times), command)) in names.into_iter().zip(times).zip(commands).enumerate() {
         let Some(command) = command else {
-            println!("{name:<18} not measured: no juliaup (tests/get-hosts.sh)");
+            println!("{name:<18} not measured: JLPROJ_BENCH_JULIAUP names no folder with it");
             continue;
         };
         if name == "run, cold" {
@@ -61,12 +61,9 @@ fn script(world: &World) -> PathBuf {
 
 /// juliaup's launcher, with a channel of its own that leads to our Julia.
 fn launcher(world: &World) -> Option<PathBuf> {
-    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?;
-    let folder = env::var_os("JLPROJ_BENCH_JULIAUP").map(PathBuf::from);
-    let folder = folder.unwrap_or_else(|| cache.join("jlproj-tests/juliaup/bin"));
-    let launcher =
-        ["julialauncher", "julia"].map(|name| folder.join(name)).into_iter().find(|path| path.exists())?;
+    let folder = PathBuf::from(env::var_os("JLPROJ_BENCH_JULIAUP")?);
+    let launcher = ["julialauncher", "julia"].map(|name| folder.join(name));
+    let launcher = launcher.into_iter().find(|path| path.exists())?;
     let depot = world.folder.join("juliaup/juliaup");
     fs::create_dir_all(&depot).expect("folder");
     let julia = world.julia().display().to_string();

@@ -5,7 +5,7 @@
 //! Julia is a stand-in that ends at once: a real one's start varies by more than what is measured. All ways of a group are
 //! timed in turns, and medians told.
 //!
-//! `JLPROJ_BENCH_JULIAUP` names a folder with juliaup's launcher; without it that of `tests/get-hosts.sh` is taken.
+//! `JLPROJ_BENCH_JULIAUP` names the folder of a juliaup that is built for speed (the `bin` of `cargo install juliaup`).
 //! `JLPROJ_BENCH_QUICK` has fewer sizes and rounds, to see that it works.
 
 #![allow(clippy::disallowed_methods, reason = "sets up files and starts programs as it pleases")]
