@@ -7,13 +7,17 @@ use jiff::tz::TimeZone;
 
 use crate::model::cache_name::CacheName;
 use crate::model::image::ImageRecord;
+use crate::model::image_target::targets_of;
+use crate::model::jsonc::Member;
 use crate::model::key::KeyInputs;
 use crate::model::manifest::Manifest;
 use crate::model::manifest_usage::UsageReader;
 use crate::model::project::Project;
 use crate::model::settings::{ProjectFile, UserFile};
 use crate::model::statements::Statements;
+use crate::model::text_edit::{Block, Edit};
 use crate::model::usage::Starts;
+use crate::model::yaml_section::Section;
 use crate::model::{ji, julia_options, juliaup, toml_file};
 
 /// `Project.toml`.
@@ -79,6 +83,29 @@ pub fn statements(bytes: &[u8]) {
     }
 }
 
+/// The file of an image, from which its processors are read.
+pub fn elf(bytes: &[u8]) {
+    let _ = targets_of(&bytes);
+}
+
+/// Files of the user in which hosts edit one place: what is edited can be taken back, to the byte.
+///
+/// # Panics
+/// Where it cannot.
+pub fn user_files(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let block = Block { comment: "#".to_owned(), lines: "a line\n".to_owned() };
+    let value = "/a \"b\"".to_owned();
+    let member = Member { key: "julia.executablePath".to_owned(), value, snippet: String::new() };
+    let section = Section::new("julia", &["--load=x"]).map(Edit::Section);
+    for edit in [Edit::Block(block), Edit::Member(member)].into_iter().chain(section) {
+        let Ok(patch) = edit.patch(text) else { continue };
+        let after = patch.applied(text).expect("a patch is of its text");
+        assert!(edit.is_in(&patch, &after), "{edit:?}");
+        assert_eq!(edit.undone(&patch, &after).as_deref(), Some(text), "{edit:?}");
+    }
+}
+
 /// The arguments of `run`, one on each line.
 pub fn arguments(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
@@ -96,8 +123,9 @@ mod tests {
 
     type Reader = fn(&[u8]);
 
-    const READERS: [(&str, Reader); 11] = [
+    const READERS: [(&str, Reader); 13] = [
         ("arguments", arguments),
+        ("elf", elf),
         ("image", image),
         ("ji", ji),
         ("journal", journal),
@@ -108,6 +136,7 @@ mod tests {
         ("project", project),
         ("settings", settings),
         ("statements", statements),
+        ("user_files", user_files),
     ];
 
     /// Whatever once made a reader fail is among the seeds. Each is cut at every byte too, up to a length.
