@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -308,9 +309,25 @@ pub(crate) fn replace_by(
 /// With what the name of a file begins that is to replace another one.
 const HALF_WRITTEN: &str = ".jlproj-";
 
-/// Whether a file, by its name, was to replace another one.
-pub(crate) fn is_half_written(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| platform::bytes(name).starts_with(HALF_WRITTEN.as_bytes()))
+/// Whether a file was to replace another one, and whoever wrote it died: a younger one may still be written.
+pub(crate) fn is_abandoned(path: &Path) -> bool {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let is_half_written =
+        path.file_name().is_some_and(|name| platform::bytes(name).starts_with(HALF_WRITTEN.as_bytes()));
+    is_half_written
+        && fs_err::symlink_metadata(path).is_ok_and(|metadata| {
+            let age = metadata.modified().ok().and_then(|time| time.elapsed().ok());
+            metadata.is_file() && age.is_some_and(|age| age > HOUR)
+        })
+}
+
+/// Removes what writers that died left in a folder.
+pub(crate) fn sweep_abandoned(folder: &Path) {
+    let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()).filter(|path| is_abandoned(path)) {
+        // What cannot be removed stays for the next time.
+        let _ = fs_err::remove_file(path);
+    }
 }
 
 fn write_beside(

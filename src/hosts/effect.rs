@@ -72,6 +72,17 @@ impl Effect {
         }
     }
 
+    /// The folder of the file of the user's that it changes, behind a link that of the file that it leads to.
+    fn folder(&self) -> Option<PathBuf> {
+        match self {
+            Self::Rewrite { path, .. } | Self::RemoveEmptied { path, .. } => {
+                let file = fs_err::canonicalize(path).unwrap_or_else(|_| path.clone());
+                file.parent().map(Path::to_owned)
+            }
+            _ => None,
+        }
+    }
+
     fn carry_out(&self) -> Result<(), HostError> {
         match self {
             Self::Write { path, contents, executable } => {
@@ -116,6 +127,10 @@ pub(crate) fn carry_out(layout: &Layout, changes: &Changes) -> Result<(), HostEr
     }
     for effect in effects {
         effect.carry_out()?;
+        // A file of the user's may be in any folder: nobody else would ever look there for what one that died left.
+        if let Some(folder) = effect.folder() {
+            fs::sweep_abandoned(&folder);
+        }
     }
     match (before, after) {
         (_, Some(after)) => record::keep(layout, after)?,

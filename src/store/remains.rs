@@ -3,15 +3,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::fs;
 use crate::store::layout::Layout;
 use crate::store::lock::{Attempt, Lock};
 use crate::store::workspace;
-
-/// A file that is younger may still be written.
-const HOUR: Duration = Duration::from_secs(3600);
 
 /// All that is left, sorted. Changes nothing.
 pub(crate) fn find(layout: &Layout) -> Vec<PathBuf> {
@@ -51,7 +47,7 @@ fn collect(folder: &Path, depth: usize, except: &Path, found: &mut Vec<PathBuf>)
     for (path, kind) in entries(folder) {
         if kind.is_dir() && depth > 0 && path != except {
             collect(&path, depth - 1, except, found);
-        } else if kind.is_file() && fs::is_half_written(&path) && is_old(&path) {
+        } else if kind.is_file() && fs::is_abandoned(&path) {
             found.push(path);
         }
     }
@@ -60,11 +56,6 @@ fn collect(folder: &Path, depth: usize, except: &Path, found: &mut Vec<PathBuf>)
 fn entries(folder: &Path) -> impl Iterator<Item = (PathBuf, std::fs::FileType)> {
     let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| Some((entry.path(), entry.file_type().ok()?)))
-}
-
-fn is_old(path: &Path) -> bool {
-    let modified = fs_err::symlink_metadata(path).and_then(|metadata| metadata.modified());
-    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > HOUR))
 }
 
 /// Whether a lock is of a folder in `tmp` that is gone. The folder is made before its lock, and removed before it.

@@ -43,6 +43,8 @@ mod scene;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod scenes;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod setups;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod state;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod stepper;

@@ -89,7 +89,7 @@ impl Scene<'_> {
         self.assert_only_ours(&calls);
         let mut figures = Figures { calls: calls.calls.len(), ..Figures::default() };
         let (mut shapes, mut whole) = (HashSet::new(), WholeImages::default());
-        for (place, fault) in self.points(&calls) {
+        for (place, fault) in points(&calls, if is_thorough() { 1 } else { self.step }) {
             state::copy_store(&self.template(), &self.store());
             let traced = stepper::run(&self.command(), Some((place, fault)));
             if !traced.is_hit {
@@ -127,22 +127,6 @@ impl Scene<'_> {
         );
         state::copy_store(&self.template(), &self.store());
         figures
-    }
-
-    /// The points to try: every one, or some.
-    fn points(&self, traced: &Traced) -> Vec<(usize, Fault)> {
-        let places = traced.calls.iter().enumerate();
-        let all = places.flat_map(|(place, call)| {
-            Fault::ALL
-                .into_iter()
-                .filter(move |fault| fault.is_possible_at(call))
-                .map(move |fault| (place, fault))
-        });
-        let day = SystemTime::UNIX_EPOCH.elapsed().expect("a clock").as_secs() / (24 * 3600);
-        if is_thorough() {
-            return all.collect();
-        }
-        all.skip(usize::try_from(day).expect("a day") % self.step).step_by(self.step).collect()
     }
 
     /// Asserts that the command ended as it may.
@@ -212,6 +196,18 @@ impl Scene<'_> {
         assert_eq!(swept.code, 0, "{what}, then gc{swept}");
         assert_eq!(state::leftovers(&self.store()), Vec::<PathBuf>::new(), "{what}: left{again}{swept}");
     }
+}
+
+/// The points to try: of `step` of them one, from another one on each day.
+pub fn points(traced: &Traced, step: usize) -> impl Iterator<Item = (usize, Fault)> {
+    let all = traced.calls.iter().enumerate().flat_map(|(place, call)| {
+        Fault::ALL
+            .into_iter()
+            .filter(move |fault| fault.is_possible_at(call))
+            .map(move |fault| (place, fault))
+    });
+    let day = SystemTime::UNIX_EPOCH.elapsed().expect("a clock").as_secs() / (24 * 3600);
+    all.skip(usize::try_from(day).expect("a day") % step).step_by(step)
 }
 
 /// The code that a start runs.
