@@ -90,7 +90,7 @@ fn a_julia_that_prints_rubbish() {
     status.stderr_has("rubbish: [31m--startup-file=no\n");
     // It is what the user configured: it is started all the same.
     let ran = sandbox.jlproj(ONE);
-    ran.code(0).stdout("rubbish: \x1b[31m-e\n").stderr(&format!("jlproj: no image: {says}\n"));
+    ran.code(0).stdout("rubbish: \x1b[31m--project=@.\n").stderr(&format!("jlproj: no image: {says}\n"));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_julia_that_is_too_old() {
         refused.code(1).stdout("").stderr_has(&format!("error: {says}\n")).stderr_has(HINT);
     }
     let ran = sandbox.jlproj(ONE);
-    ran.code(0).stdout("started with -e\n").stderr(&format!("jlproj: no image: {says}\n"));
+    ran.code(0).stdout("started with --project=@.\n").stderr(&format!("jlproj: no image: {says}\n"));
     assert_eq!(fs::read_to_string(note).expect("what was asked"), "asked\n", "it is asked once");
 }
 
@@ -118,7 +118,7 @@ fn a_julia_that_hangs_when_it_is_asked() {
     let begun = Instant::now();
     let ran = sandbox.jlproj(ONE);
     let took = begun.elapsed();
-    ran.code(0).stdout("started with -e\n");
+    ran.code(0).stdout("started with --project=@.\n");
     ran.stderr("jlproj: no image: `[JULIA]` did not answer within 30 seconds\n");
     assert!((Duration::from_secs(30)..Duration::from_secs(45)).contains(&took), "{took:?}");
     let process = fs::read_to_string(note(&sandbox)).expect("the number of its process");

@@ -208,7 +208,7 @@ fn a_sweep_follows_no_link() {
     };
     symlink(&elsewhere, sandbox.path("store/tmp")).expect("link");
     grow_old();
-    sandbox.jlproj(["gc", "--yes"]).code(0).stdout("nothing to collect\n");
+    sandbox.jlproj(["gc", "--yes", "--images"]).code(0).stdout("nothing to collect\n");
     sandbox.jlproj(["build"]).code(0);
     assert!(precious.exists());
     fs::remove_file(sandbox.path("store/tmp")).expect("link");
