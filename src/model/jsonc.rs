@@ -52,8 +52,9 @@ impl Member {
             (Some(object), []) => Ok(self.inserted(&parsed, object)),
             (None, []) => {
                 let line = line_end(text);
-                let before =
-                    if text.is_empty() || text.ends_with(['\n', BYTE_ORDER_MARK]) { "" } else { line };
+                // A mark anywhere but at the start is like any other character: it may end a comment.
+                let is_blank = text.trim_start_matches(BYTE_ORDER_MARK).is_empty();
+                let before = if is_blank || text.ends_with('\n') { "" } else { line };
                 let after = format!("{before}{{{line}    {}{line}}}{line}", self.text());
                 Ok(Patch { at: text.len(), before: String::new(), after })
             }
