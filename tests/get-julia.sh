@@ -149,15 +149,7 @@ three_tries() {
     return 1
 }
 
-wanted=("${packages[@]}")
-libraries=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null || true)
-for pair in "${packages_where_missing[@]}"; do
-    read -r package library <<<"$pair"
-    case $libraries in
-    *"$library"*) ;;
-    *) wanted+=("$package") ;;
-    esac
-done
+. "$(dirname "$0")/wanted-packages.sh"
 
 # With Error-Mode=any a failed index is a failure, not a warning over old lists.
 say "reading the package index of Debian $suite"

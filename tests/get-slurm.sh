@@ -54,15 +54,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir "$work/debs" "$work/root" "$work/root/bin"
 
-wanted=("${packages[@]}")
-libraries=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null || true)
-for pair in "${packages_where_missing[@]}"; do
-    read -r package library <<<"$pair"
-    case $libraries in
-    *"$library"*) ;;
-    *) wanted+=("$package") ;;
-    esac
-done
+. "$(dirname "$0")/wanted-packages.sh"
 
 say "fetching ${#wanted[@]} packages"
 (cd "$work/debs" && apt-get --quiet --quiet --option APT::Sandbox::User="$(id -un)" download "${wanted[@]}" >&2 9>&-) ||
