@@ -63,7 +63,7 @@ fn script(world: &World) -> PathBuf {
 fn launcher(world: &World) -> Option<PathBuf> {
     let folder = PathBuf::from(env::var_os("JLPROJ_BENCH_JULIAUP")?);
     let launcher = ["julialauncher", "julia"].map(|name| folder.join(name));
-    let launcher = launcher.into_iter().find(|path| path.exists())?;
+    let launcher = world.install(&launcher.into_iter().find(|path| path.exists())?);
     let depot = world.folder.join("juliaup/juliaup");
     fs::create_dir_all(&depot).expect("folder");
     let julia = world.julia().display().to_string();
