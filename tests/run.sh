@@ -43,6 +43,20 @@ RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items --locked
 step 'scripts and templates'
 tests/templates.sh
 
+step 'a program without shared libraries'
+host=$(rustc -vV | sed -n 's/^host: //p')
+if [ "$(cc -print-file-name=libc.a)" = libc.a ] || [ "${host#*-linux-gnu}" = "$host" ]; then
+    printf 'SKIPPED: there is no static C library for %s\n' "$host"
+else
+    cargo build --locked --config .cargo/static.toml
+    program=${CARGO_TARGET_DIR:-target}/$host/debug/jlproj
+    "$program" --version
+    if ldd "$program"; then
+        printf '`%s` needs shared libraries\n' "$program" >&2
+        exit 1
+    fi
+fi
+
 step 'licences, advisories and sources of the crates'
 if cargo deny --version >/dev/null 2>&1; then
     cargo deny --config .deny.toml check licenses bans sources

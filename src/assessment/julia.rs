@@ -1,6 +1,7 @@
 //! The Julia of a command.
 
 use std::ffi::OsStr;
+use std::time::{Duration, Instant};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -8,6 +9,7 @@ use crate::installation::Installation;
 use crate::julia::locate::{self, Located};
 use crate::julia::probe;
 use crate::store::installation_cache;
+use crate::store::lock::Lock;
 
 /// Finds the Julia that is meant: by `channel`, by `wanted` (flag, variable or setting), or as typed.
 ///
@@ -38,13 +40,28 @@ pub(crate) fn describe(context: &Context, located: &Located) -> Result<Installat
     if context.inside_probe {
         return Err(Error::Recursion { program: located.binary.display().to_string() });
     }
-    let installation = if let Some(known) = installation_cache::look_up(&context.layout, &located.binary) {
-        known
-    } else {
-        let installation = probe::probe(&located.binary, &located.arguments)?;
-        installation_cache::keep(&context.layout, &installation);
-        installation
-    };
+    let known = installation_cache::look_up(&context.layout, &located.binary);
+    let installation = known.map_or_else(|| ask(context, located), Ok)?;
     probe::check_age(&installation)?;
+    Ok(installation)
+}
+
+/// Asks it. Who wants to know the same meanwhile waits for the answer, as many first starts on a cluster do; but not for long,
+/// since one Julia may hang where another does not.
+fn ask(context: &Context, located: &Located) -> Result<Installation, Error> {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let look_up = || installation_cache::look_up(&context.layout, &located.binary);
+    let begun = Instant::now();
+    let mut answer = None;
+    // Where no lock can be had, each asks for itself.
+    let _asking = Lock::take(&context.layout.installation_lock(&located.binary), |_| {
+        answer = look_up();
+        answer.is_none() && begun.elapsed() < PATIENCE
+    });
+    if let Some(known) = answer.or_else(look_up) {
+        return Ok(known);
+    }
+    let installation = probe::probe(&located.binary, &located.arguments)?;
+    installation_cache::keep(&context.layout, &installation);
     Ok(installation)
 }

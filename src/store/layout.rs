@@ -104,6 +104,11 @@ impl Layout {
         self.installations().join(format!("{}.json", name_of(binary)))
     }
 
+    /// Held by who asks it.
+    pub(crate) fn installation_lock(&self, binary: &Path) -> PathBuf {
+        self.lock(&format!("julia-{}", name_of(binary)))
+    }
+
     /// A verdict and what it rests on.
     pub(crate) fn verdict(&self, question: &Digest) -> PathBuf {
         self.root.join("verdicts-v1").join(format!("{}.json", question.short()))

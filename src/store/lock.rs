@@ -1,7 +1,8 @@
 //! Locks between processes, by the operating system: a lock of a process that died is free.
 //!
 //! Order, where more than one is held: an image's key, then a project's build environment, then a
-//! temporary folder. That of PackageCompiler's environment is given back before these. `run` takes none.
+//! temporary folder. Those of PackageCompiler's environment and of a Julia that is asked what it is are given back before
+//! these. `run` takes none but the last, at the first start of a Julia.
 
 use std::io::{self, Write as _};
 use std::path::Path;

@@ -1,9 +1,9 @@
 //! Every way in which there can be no Julia, a wrong one or another one, and what becomes of `run` then.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::run::{instead, probed};
@@ -313,4 +313,36 @@ fn without_a_store_that_can_be_written_julia_starts() {
     sandbox.set("JLPROJ_HOME", "/proc/jlproj");
     sandbox.jlproj(ONE).code(0).stdout("1").stderr("");
     sandbox.jlproj(["status"]).code(0).stdout_has(says).stderr("");
+}
+
+#[test]
+fn many_first_starts_at_once_ask_once_and_wait_only_so_long() {
+    let sandbox = Sandbox::new();
+    let asked = sandbox.path("asked");
+    let counting = format!(
+        "#!/bin/sh\n[ -n \"$__JLPROJ_PROBE\" ] && echo asked >>'{}'\nexec '{}' \"$@\"\n",
+        asked.display(),
+        world::julia().display()
+    );
+    fs::remove_file(sandbox.path("bin/julia")).expect("the link to Julia");
+    sandbox.write("bin/julia", counting);
+    fs::set_permissions(sandbox.path("bin/julia"), fs::Permissions::from_mode(0o755)).expect("mode");
+    let starts: Vec<_> =
+        (0..12).map(|_| sandbox.command(ONE).stdout(Stdio::piped()).spawn().expect("start")).collect();
+    for start in starts {
+        let output = start.wait_with_output().expect("it ends");
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), &b"1"[..]));
+    }
+    assert_eq!(fs::read_to_string(&asked).expect("asked"), "asked\n");
+    // Somebody who asks a Julia that hangs holds nobody else up.
+    let name = &sandbox.names("store/julias-v1")[0];
+    fs::remove_file(sandbox.path("store/julias-v1").join(name)).expect("the answer");
+    let lock = format!("store/locks/julia-{}", name.replace(".json", ".lock"));
+    let lock = fs::File::open(sandbox.path(lock)).expect("lock");
+    lock.lock().expect("lock");
+    let begun = Instant::now();
+    sandbox.jlproj(ONE).code(0).stdout("1");
+    let waited = begun.elapsed();
+    assert!(waited > Duration::from_secs(9) && waited < Duration::from_secs(25), "{waited:?}");
+    assert_eq!(fs::read_to_string(&asked).expect("asked"), "asked\nasked\n");
 }
