@@ -2,14 +2,14 @@
 # Gets the programs that start Julia and that the tests of `jlproj setup` and `jlproj env` use: shells, direnv, and
 # Python environments with PyJulia and JuliaCall. Without root and without changing the machine.
 #
-# Usage:   hosts=$(tests/get-hosts.sh)
+# Usage:   hosts=$(tests/get-hosts.sh [--juliaup])
 # Writes:  ${JLPROJ_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/jlproj-tests}/hosts-1
 #            bin/{zsh,fish,direnv}    the machine's, else Debian's packages unpacked (Debian only)
 #            python-shared/           a venv of a Python with a shared libpython, with julia and juliacall
 #            python-static/           the same of a Python that has libpython inside
 #            python-old/              with a juliacall from before PythonCall could be in an image
 #            python-jupyter/          a venv with jupyter_client
-#            juliaup/bin/             juliaup and its `julia`, built from the crate
+#            juliaup/bin/             with --juliaup: it and its `julia`, built from the crate, which takes minutes
 # Reads:   the machine's apt sources and pip's settings; JLPROJ_TEST_PYTHONS, a list of Pythons to look at first
 # stdout:  one line, the folder; what could not be had is told on stderr and is not in it (its tests are skipped, loudly)
 # Exit:    0; 1 where not even the folder can be made
@@ -159,5 +159,5 @@ juliaup() {
         --target-dir "$work/juliaup-target" juliaup >&2 9>&- && mv -T "$work/juliaup" "$target/juliaup" ||
         say 'could not build juliaup: its tests are skipped'
 }
-juliaup
+[ "${1:-}" != --juliaup ] || juliaup
 printf '%s\n' "$target"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# All checks of the project. Brings the Julia that the tests run against; changes nothing of the machine.
+# All checks of the project. Brings the Julia that the tests run against, and other programs that start Julia: shells,
+# direnv, Pythons, Slurm. Changes nothing of the machine.
 #
 # Usage: tests/run.sh [--all]
-# --all                        first gets what tests need that are skipped without it: shells, direnv, Pythons, Slurm;
-#                              and tries every point of the fault tests
+# --all                        builds juliaup too, and tries every point of the fault tests: hours
 # JLPROJ_TEST_JULIA            a Julia to test against instead
 # JLPROJ_TEST_PACKAGECOMPILER  a checkout of PackageCompiler.jl that fits that Julia: real builds with it too
 set -euo pipefail
@@ -23,13 +23,12 @@ JLPROJ_TEST_JULIA=${JLPROJ_TEST_JULIA:-$(tests/get-julia.sh)}
 export JLPROJ_TEST_JULIA
 printf '%s\n' "$JLPROJ_TEST_JULIA"
 
-if [ -n "$is_all" ]; then
-    step 'programs that start Julia, and Slurm'
-    JLPROJ_TEST_HOSTS=${JLPROJ_TEST_HOSTS:-$(tests/get-hosts.sh)}
-    export JLPROJ_TEST_HOSTS JLPROJ_TEST_ALL=1
-    printf '%s\n' "$JLPROJ_TEST_HOSTS"
-    tests/get-slurm.sh
-fi
+step 'programs that start Julia, and Slurm'
+[ -z "$is_all" ] || export JLPROJ_TEST_ALL=1
+JLPROJ_TEST_HOSTS=${JLPROJ_TEST_HOSTS:-$(tests/get-hosts.sh ${is_all:+--juliaup})}
+export JLPROJ_TEST_HOSTS
+printf '%s\n' "$JLPROJ_TEST_HOSTS"
+tests/get-slurm.sh || printf 'SKIPPED: tests with Slurm, which could not be had\n'
 
 step 'cargo fmt --check'
 cargo fmt --check

@@ -13,7 +13,7 @@ pub fn program(below: &str) -> Option<PathBuf> {
     let found =
         env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(&name)).find(|path| path.is_file());
     if found.is_none() || !below.starts_with("bin/") {
-        eprintln!("SKIPPED: no {below}; `tests/get-hosts.sh` brings it");
+        eprintln!("SKIPPED: no {below}; `tests/get-hosts.sh --juliaup` brings it");
         return None;
     }
     found

@@ -41,7 +41,7 @@ impl Cluster {
     /// Starts one; says so and returns nothing where there is no Slurm.
     fn start() -> Option<Self> {
         let Some((bin, plugins)) = programs() else {
-            eprintln!("SKIPPED: no Slurm here; `tests/get-slurm.sh` gets it, `tests/run.sh --all` too");
+            eprintln!("SKIPPED: no Slurm here; `tests/get-slurm.sh` gets it");
             return None;
         };
         let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
