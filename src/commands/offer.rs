@@ -87,7 +87,7 @@ pub(crate) fn offer(context: &Context, request: &Request<'_>) -> Result<Offer, E
     let assessed = ProjectState::read(context, &settings, environment, depots, &files)
         .and_then(|state| assessment::assess(context, &installation, &settings, state, &files));
     match assessed {
-        Ok(assessment) => offer.add_image(context, &assessment, &request.embedder),
+        Ok(assessment) => offer.add_image(&assessment, &request.embedder),
         Err(error) => offer.reason = Some(error.in_one_line()),
     }
     if settings.sysimage.value == ImagePolicy::None {
@@ -98,7 +98,7 @@ pub(crate) fn offer(context: &Context, request: &Request<'_>) -> Result<Offer, E
 }
 
 impl Offer {
-    fn add_image(&mut self, context: &Context, assessment: &assessment::Assessment, embedder: &Embedder) {
+    fn add_image(&mut self, assessment: &assessment::Assessment, embedder: &Embedder) {
         let packages = &assessment.state.manifest.packages;
         let key = match &assessment.verdict {
             Verdict::Exact { key } | Verdict::Contained { key, .. } => Some(key),
@@ -120,7 +120,7 @@ impl Offer {
         let bound = image.inputs.libpython.as_deref().and_then(resolved);
         self.reason = embedding::refusal(&image.inputs, bound.as_deref(), embedder);
         if self.reason.is_none() {
-            self.sysimage = Some(PathText(context.layout.image_file(&image.record.key)));
+            self.sysimage = Some(PathText(image.path.clone()));
         }
     }
 }

@@ -70,6 +70,7 @@ fn a_store_of_others_serves_and_is_never_written() {
     sandbox.jlproj(RUN).code(0).stderr_has("image [STORE]/images-v1/[KEY]/sys.so (exact)");
     sandbox.jlproj(["status", "--check"]).code(0).stdout_has("exact").stdout_has("[STORE]/images-v1/");
     sandbox.jlproj(["which"]).code(0).stdout("[STORE]/images-v1/[KEY]/sys.so\n");
+    sandbox.jlproj(["env", "--json"]).code(0).stdout_has("\"sysimage\": \"[STORE]/images-v1/[KEY]/sys.so\"");
     sandbox.jlproj(["list"]).code(0).stdout_has("exact");
     sandbox.jlproj(["doctor"]).stdout_has("1 images of others can be used on this machine");
     sandbox.jlproj(["build"]).code(0).stderr_has("nothing to build");
