@@ -290,6 +290,24 @@ pub(crate) fn replace_durably_as(
     sync_folder(folder)
 }
 
+/// Replaces the file by what [`platform::link`] makes, in one step: nobody ever finds nothing there. The folder is made
+/// where it is missing.
+///
+/// # Errors
+/// Where the folder cannot be made or written.
+pub(crate) fn replace_by_link(path: &Path, target: &Path) -> io::Result<()> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    platform::create_private_folders(folder)?;
+    let link = tempfile::Builder::new()
+        .prefix(HALF_WRITTEN)
+        .make_in(folder, |temporary| platform::link(target, temporary))?
+        .into_temp_path();
+    fs_err::rename(&link, path)?;
+    // What was renamed is no longer there to be removed.
+    let _ = link.keep();
+    Ok(())
+}
+
 /// As [`replace_durably`], by what `write` writes: for more than should be held in memory.
 ///
 /// # Errors
@@ -317,7 +335,7 @@ pub(crate) fn is_abandoned(path: &Path) -> bool {
     is_half_written
         && fs_err::symlink_metadata(path).is_ok_and(|metadata| {
             let age = metadata.modified().ok().and_then(|time| time.elapsed().ok());
-            metadata.is_file() && age.is_some_and(|age| age > HOUR)
+            !metadata.is_dir() && age.is_some_and(|age| age > HOUR)
         })
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::commands::offer::{self, Offer, Place, Request};
 use crate::context::{Context, OLD, OURS, SET};
 use crate::error::Error;
+use crate::fs;
 use crate::platform;
 
 /// A variable and its value; `None` removes it.
@@ -70,8 +71,8 @@ pub(crate) fn unset(context: &Context) -> Vec<Assignment> {
 /// What puts one variable back.
 fn put_back(context: &Context, name: &str) -> Vec<Assignment> {
     if name == "PATH" {
-        let path =
-            context.search_path.as_deref().map(|path| joined(None, &without(path, &context.layout.shims())));
+        let path = context.search_path.as_deref();
+        let path = path.and_then(|path| joined(None, &without(path, &context.layout.shims())));
         return path.map(|path| vec![("PATH".to_owned(), Some(path))]).unwrap_or_default();
     }
     let before = old(context, name);
@@ -79,7 +80,8 @@ fn put_back(context: &Context, name: &str) -> Vec<Assignment> {
     std::iter::once((name.to_owned(), before)).chain(note).collect()
 }
 
-/// PATH with the folder of `julia` first, once; `None` where that folder cannot be made, or is on it by the user's will.
+/// PATH with the folder of `julia` first, once; `None` where that folder cannot be made, has a name that PATH cannot hold,
+/// or is on it by the user's will.
 fn search_path(context: &Context) -> Option<OsString> {
     let shims = context.layout.shims();
     let path = context.search_path.clone().unwrap_or_default();
@@ -87,8 +89,9 @@ fn search_path(context: &Context) -> Option<OsString> {
     if is_there && !is_set(context, "PATH") {
         return None;
     }
+    let path = joined(Some(&shims), &without(&path, &shims))?;
     ensure_shim(context, &shims)?;
-    Some(joined(Some(&shims), &without(&path, &shims)))
+    Some(path)
 }
 
 /// Makes sure that the folder has a `julia` that is jlproj.
@@ -98,20 +101,18 @@ fn ensure_shim(context: &Context, shims: &Path) -> Option<()> {
     if platform::is_link_to(&julia, target) {
         return Some(());
     }
-    platform::create_private_folders(shims).ok()?;
-    // Another jlproj's, or of this one before it was moved.
-    let _ = fs_err::remove_file(&julia);
-    platform::link(target, &julia).ok()
+    // What is there is another jlproj's, or of this one before it was moved.
+    fs::replace_by_link(&julia, target).ok()
 }
 
 fn without(path: &OsStr, folder: &Path) -> Vec<PathBuf> {
     std::env::split_paths(path).filter(|other| other != folder).collect()
 }
 
-/// The list as PATH has it. No entry can have the separator in it: they come from such a list.
-fn joined(first: Option<&Path>, rest: &[PathBuf]) -> OsString {
+/// The list as PATH has it; `None` where an entry has the separator in its name.
+fn joined(first: Option<&Path>, rest: &[PathBuf]) -> Option<OsString> {
     let entries = first.into_iter().chain(rest.iter().map(PathBuf::as_path));
-    std::env::join_paths(entries).unwrap_or_default()
+    std::env::join_paths(entries).ok()
 }
 
 /// Variables for JuliaCall, all or none: where the project has PythonCall, there is an image that any JuliaCall can

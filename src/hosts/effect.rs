@@ -92,13 +92,7 @@ impl Effect {
                 }
             }
             Self::Rewrite { path, was, contents } => rewrite(path, was.as_deref(), contents)?,
-            Self::Link { path, target } => {
-                if let Some(folder) = path.parent() {
-                    platform::create_private_folders(folder)?;
-                }
-                remove(path)?;
-                platform::link(target, path)?;
-            }
+            Self::Link { path, target } => fs::replace_by_link(path, target)?,
             Self::Remove { path } => remove(path)?,
             Self::RemoveEmptied { path, was } => {
                 unchanged(path, Some(was))?;

@@ -47,7 +47,7 @@ fn collect(folder: &Path, depth: usize, except: &Path, found: &mut Vec<PathBuf>)
     for (path, kind) in entries(folder) {
         if kind.is_dir() && depth > 0 && path != except {
             collect(&path, depth - 1, except, found);
-        } else if kind.is_file() && fs::is_abandoned(&path) {
+        } else if !kind.is_dir() && fs::is_abandoned(&path) {
             found.push(path);
         }
     }
