@@ -254,7 +254,7 @@ pub(crate) fn is_absence(error: &io::Error) -> bool {
 /// # Errors
 /// Where the folder cannot be made or written.
 pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
-    write_beside(path, |file| file.write_all(contents), false)
+    write_beside(path, |file| file.write_all(contents), Standing::Data, false)
 }
 
 /// As [`replace`], and on disk before it returns: for what cannot be made anew.
@@ -262,32 +262,29 @@ pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 /// # Errors
 /// Where the folder cannot be made or written.
 pub(crate) fn replace_durably(path: &Path, contents: &[u8]) -> io::Result<()> {
-    write_beside(path, |file| file.write_all(contents), true)
+    write_beside(path, |file| file.write_all(contents), Standing::Data, true)
 }
 
-/// As [`replace_durably`], with these permissions, where there are any, for a file that is not jlproj's.
+/// As [`replace_durably`], for a program.
 ///
 /// # Errors
 /// Where the folder cannot be made or written.
-pub(crate) fn replace_durably_as(
-    path: &Path,
-    contents: &[u8],
-    permissions: Option<std::fs::Permissions>,
-) -> io::Result<()> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    platform::create_private_folders(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".jlproj-").tempfile_in(folder)?;
-    file.write_all(contents)?;
-    let temporary = file.path().to_owned();
-    match permissions {
-        Some(permissions) => fs_err::set_permissions(&temporary, permissions)?,
-        None => platform::protect_file(&temporary)?,
-    }
-    file.as_file().sync_all()?;
-    fs_err::rename(&temporary, path)?;
-    // What was renamed is no longer there to be removed.
-    let _ = file.into_temp_path().keep();
-    sync_folder(folder)
+pub(crate) fn replace_program(path: &Path, contents: &[u8]) -> io::Result<()> {
+    write_beside(path, |file| file.write_all(contents), Standing::Program, true)
+}
+
+/// As [`replace_durably`], with the owner and the permissions of the file that is there, which is not jlproj's.
+///
+/// # Errors
+/// Where the folder cannot be made or written, or the file belongs to somebody whom we can give nothing.
+pub(crate) fn replace_as_it_is(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let present = match fs_err::metadata(path) {
+        Ok(present) => Some(present),
+        Err(error) if is_absence(&error) => None,
+        Err(error) => return Err(error),
+    };
+    let standing = present.as_ref().map_or(Standing::Data, Standing::As);
+    write_beside(path, |file| file.write_all(contents), standing, true)
 }
 
 /// Replaces the file by what [`platform::link`] makes, in one step: nobody ever finds nothing there. The folder is made
@@ -321,7 +318,7 @@ pub(crate) fn replace_by(
         write(&mut file)?;
         file.flush()
     };
-    write_beside(path, buffered, true)
+    write_beside(path, buffered, Standing::Data, true)
 }
 
 /// With what the name of a file begins that is to replace another one.
@@ -348,21 +345,41 @@ pub(crate) fn sweep_abandoned(folder: &Path) {
     }
 }
 
+/// Who may do what with a file that is written.
+#[derive(Clone, Copy, Debug)]
+enum Standing<'a> {
+    /// Read by all, written by us.
+    Data,
+    /// The same, and run by all.
+    Program,
+    /// As with the file that this describes.
+    As(&'a std::fs::Metadata),
+}
+
 fn write_beside(
     path: &Path,
     write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    standing: Standing<'_>,
     durable: bool,
 ) -> io::Result<()> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     platform::create_private_folders(folder)?;
     let mut file = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder)?;
     write(&mut file)?;
+    // Before it gets its name: who starts or reads it at that moment must be able to.
+    match standing {
+        Standing::Data => platform::protect_file(file.path())?,
+        Standing::Program => platform::make_executable(file.path())?,
+        Standing::As(present) => {
+            platform::give_to_owner(file.as_file(), present)?;
+            fs_err::set_permissions(file.path(), present.permissions())?;
+        }
+    }
     if durable {
         file.as_file().sync_all()?;
     }
     // `rename`, not `persist`: the latter fails on Windows while a reader holds the file.
     let temporary = file.into_temp_path();
-    platform::protect_file(&temporary)?;
     fs_err::rename(&temporary, path)?;
     // What was renamed is no longer there to be removed.
     let _ = temporary.keep();

@@ -9,7 +9,6 @@ use crate::hosts::host::HostError;
 use crate::hosts::record;
 use crate::model::shell;
 use crate::path_text::PathText;
-use crate::platform;
 use crate::store::layout::Layout;
 
 /// One change to the disk.
@@ -86,10 +85,8 @@ impl Effect {
     fn carry_out(&self) -> Result<(), HostError> {
         match self {
             Self::Write { path, contents, executable } => {
-                fs::replace_durably(path, contents)?;
-                if *executable {
-                    platform::make_executable(path)?;
-                }
+                let replace = if *executable { fs::replace_program } else { fs::replace_durably };
+                replace(path, contents)?;
             }
             Self::Rewrite { path, was, contents } => rewrite(path, was.as_deref(), contents)?,
             Self::Link { path, target } => fs::replace_by_link(path, target)?,
@@ -150,13 +147,11 @@ fn unchanged(path: &Path, was: Option<&[u8]>) -> Result<(), HostError> {
     Err(HostError::Refused { text, hints: vec!["try again".to_owned()] })
 }
 
-/// Rewrites a file of the user's: behind a link the file that it leads to, with the mode that it has.
+/// Rewrites a file of the user's: behind a link the file that it leads to, with the owner and the mode that it has.
 fn rewrite(path: &Path, was: Option<&[u8]>, contents: &[u8]) -> Result<(), HostError> {
     unchanged(path, was)?;
     let file = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let permissions = fs_err::metadata(&file).ok().map(|metadata| metadata.permissions());
-    fs::replace_durably_as(&file, contents, permissions)?;
-    Ok(())
+    Ok(fs::replace_as_it_is(&file, contents)?)
 }
 
 fn run(program: &Path, arguments: &[PathText]) -> Result<(), HostError> {

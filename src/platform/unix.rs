@@ -119,6 +119,21 @@ pub(crate) fn protect_file(path: &Path) -> io::Result<()> {
     fs_err::set_permissions(path, Permissions::from_mode(0o644))
 }
 
+/// Gives an open file of ours to the owner and the group of the one that `like` describes.
+///
+/// # Errors
+/// Where they are others, and the system does not let us.
+pub(crate) fn give_to_owner(file: &File, like: &Metadata) -> io::Result<()> {
+    let now = file.metadata()?;
+    if (now.uid(), now.gid()) == (like.uid(), like.gid()) {
+        return Ok(());
+    }
+    std::os::unix::fs::fchown(file, Some(like.uid()), Some(like.gid())).map_err(|error| {
+        let text = format!("the file belongs to user {} and group {}: {error}", like.uid(), like.gid());
+        io::Error::new(error.kind(), text)
+    })
+}
+
 /// Lets everybody run the file.
 pub(crate) fn make_executable(path: &Path) -> io::Result<()> {
     fs_err::set_permissions(path, Permissions::from_mode(0o755))

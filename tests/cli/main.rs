@@ -37,6 +37,7 @@ mod projects_faults;
 mod recording;
 mod report;
 mod run;
+mod setup_faults;
 mod sharing;
 mod slurm;
 mod stacked;

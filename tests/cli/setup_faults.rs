@@ -1,0 +1,62 @@
+//! `jlproj setup` where several are at work, and on files that are not as they mostly are.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn a_file_stays_its_owners() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("home/.bashrc", "mine\n");
+    if chown(&file, Some(1234), Some(1235)).is_err() {
+        eprintln!("SKIPPED: only root can give a file to somebody");
+        return;
+    }
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("mode");
+    let state = || {
+        let metadata = fs::metadata(&file).expect("file");
+        (metadata.uid(), metadata.gid(), metadata.mode() & 0o7777)
+    };
+    sandbox.jlproj(["setup", "shell", "--shell=bash"]).code(0);
+    assert_eq!(state(), (1234, 1235, 0o640));
+    sandbox.jlproj(["setup", "shell", "--undo"]).code(0);
+    assert_eq!(state(), (1234, 1235, 0o640));
+}
+
+/// VS Code may start it at any moment.
+#[test]
+fn a_launcher_can_be_started_while_it_is_rewritten() {
+    let sandbox = Sandbox::new().in_world();
+    sandbox.jlproj(["setup", "vscode"]).code(0);
+    let folder = fs::read_dir(sandbox.path("store/launchers-v1")).expect("folder").next().expect("one");
+    let launcher = folder.expect("entry").path().join("julia");
+    let is_over = AtomicBool::new(false);
+    let unusable = std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| {
+            let mut unusable = 0;
+            while !is_over.load(Ordering::Relaxed) {
+                let is_usable = fs::metadata(&launcher).is_ok_and(|data| data.mode() & 0o111 != 0);
+                unusable += u32::from(!is_usable);
+            }
+            unusable
+        });
+        for program in ["/bin/true", "/bin/false", "/bin/true"] {
+            // Another jlproj, at another path.
+            let other = sandbox.path("bin").join(program.replace('/', "_"));
+            let _ = fs::remove_file(&other);
+            fs::hard_link(env!("CARGO_BIN_EXE_jlproj"), &other)
+                .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_jlproj"), &other).map(|_| ()))
+                .expect("jlproj");
+            let mut command = std::process::Command::new(&other);
+            let own = sandbox.command(["--version"]);
+            command.env_clear().envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            command.args(["setup", "vscode"]).current_dir(sandbox.project());
+            sandbox.run(&mut command).code(0).stderr_has("write ");
+        }
+        is_over.store(true, Ordering::Relaxed);
+        watcher.join().expect("watcher")
+    });
+    assert_eq!(unusable, 0);
+}
