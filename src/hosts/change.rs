@@ -108,6 +108,9 @@ fn edited(draft: &mut Draft, file: &Path, edit: &Edit, old: &[Done]) -> Result<D
     let not_edited =
         |reason: String| HostError::NotEdited { path: file.to_owned(), reason, snippet: edit.snippet() };
     let present = draft.text(file, edit)?;
+    if present.is_none() && fs_err::symlink_metadata(file).is_ok() {
+        return Err(not_edited("it is a link that leads nowhere".to_owned()));
+    }
     let text = present.clone().unwrap_or_default();
     let mut existed = present.is_some();
     for known in old {

@@ -32,7 +32,7 @@ impl Draft {
         contents.map(String::from_utf8).transpose().map_err(not_text)
     }
 
-    /// Has a file of the user's become this; `None` removes it.
+    /// Has a file of the user's become this; `None` removes it, and empties one that a link leads to.
     ///
     /// # Errors
     /// Where it cannot be read.
@@ -42,6 +42,8 @@ impl Draft {
             Some(Effect::RemoveEmptied { was, .. }) => Some(was),
             _ => fs::read_limited(path)?,
         };
+        let is_link = fs_err::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+        let text = text.or_else(|| is_link.then(String::new));
         let path = path.to_owned();
         match (was, text.map(String::into_bytes)) {
             (Some(was), None) => self.effects.push(Effect::RemoveEmptied { path, was }),

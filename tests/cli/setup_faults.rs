@@ -1,7 +1,7 @@
 //! `jlproj setup` where several are at work, and on files that are not as they mostly are.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::sandbox::Sandbox;
@@ -23,6 +23,33 @@ fn a_file_stays_its_owners() {
     assert_eq!(state(), (1234, 1235, 0o640));
     sandbox.jlproj(["setup", "shell", "--undo"]).code(0);
     assert_eq!(state(), (1234, 1235, 0o640));
+}
+
+#[test]
+fn a_link_that_leads_nowhere_stays() {
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.path("home")).expect("folder");
+    let link = sandbox.path("home/.bashrc");
+    symlink("dotfiles/bashrc", &link).expect("link");
+    sandbox
+        .jlproj(["setup", "shell", "--shell=bash"])
+        .code(1)
+        .stderr_has("`[HOME]/.bashrc` is not edited: it is a link that leads nowhere");
+    assert_eq!(fs::read_link(&link).expect("link"), std::path::Path::new("dotfiles/bashrc"));
+    assert!(!sandbox.path("store/shims-v1/julia").exists());
+}
+
+/// The file was made by us, and moved to where the user keeps such files since.
+#[test]
+fn a_link_that_was_made_later_stays_too() {
+    let sandbox = Sandbox::new();
+    sandbox.jlproj(["setup", "shell", "--shell=bash"]).code(0);
+    let (link, real) = (sandbox.path("home/.bashrc"), sandbox.path("home/real"));
+    fs::rename(&link, &real).expect("rename");
+    symlink("real", &link).expect("link");
+    sandbox.jlproj(["setup", "shell", "--undo"]).code(0);
+    assert_eq!(fs::read_link(&link).expect("link"), std::path::Path::new("real"));
+    assert_eq!(fs::read_to_string(&real).expect("file"), "");
 }
 
 /// VS Code may start it at any moment.
