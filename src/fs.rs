@@ -321,8 +321,9 @@ pub(crate) fn replace_by(
     write_beside(path, buffered, Standing::Data, true)
 }
 
-/// With what the name of a file begins that is to replace another one.
-const HALF_WRITTEN: &str = ".jlproj-";
+/// With what the name of a file begins that is to replace another one. Leftovers are removed in folders of the user's too,
+/// so it is none that anybody would choose.
+const HALF_WRITTEN: &str = ".jlproj-half-written-";
 
 /// Whether a file was to replace another one, and whoever wrote it died: a younger one may still be written.
 pub(crate) fn is_abandoned(path: &Path) -> bool {

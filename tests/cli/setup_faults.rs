@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 use crate::sandbox::Sandbox;
 
@@ -50,6 +51,22 @@ fn a_link_that_was_made_later_stays_too() {
     sandbox.jlproj(["setup", "shell", "--undo"]).code(0);
     assert_eq!(fs::read_link(&link).expect("link"), std::path::Path::new("real"));
     assert_eq!(fs::read_to_string(&real).expect("file"), "");
+}
+
+#[test]
+fn no_file_of_the_users_is_taken_for_a_leftover() {
+    let sandbox = Sandbox::new();
+    sandbox.write("home/.bashrc", "mine\n");
+    let long_ago = SystemTime::now() - Duration::from_secs(7200);
+    for name in ["home/.jlproj-aliases", "home/.jlproj-backup"] {
+        let file = fs::File::options().write(true).open(sandbox.write(name, "mine\n")).expect("file");
+        file.set_modified(long_ago).expect("time");
+    }
+    sandbox.jlproj(["setup", "shell", "--shell=bash"]).code(0);
+    sandbox.jlproj(["setup", "shell", "--undo"]).code(0);
+    for name in ["home/.jlproj-aliases", "home/.jlproj-backup"] {
+        assert!(sandbox.path(name).exists(), "{name}");
+    }
 }
 
 /// VS Code may start it at any moment.
