@@ -146,7 +146,8 @@ fn run(draft: &mut Draft, step: &ProgramStep, old: &[Done]) -> Done {
         let ProgramStep { program, arguments, .. } = step.clone();
         draft.effects.push(Effect::Run { program: program.0, arguments });
     }
-    Done::Program(known.unwrap_or(step).clone())
+    let undo = known.unwrap_or(step).undo.clone();
+    Done::Program(ProgramStep { undo, ..step.clone() })
 }
 
 /// Adds the folders that will be made.

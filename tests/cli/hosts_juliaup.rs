@@ -116,6 +116,25 @@ fn what_juliaup_had_is_put_back() {
 }
 
 #[test]
+fn a_juliaup_at_another_path_does_as_the_first() {
+    let Some(mut juliaup) = Juliaup::new(sandbox) else { return };
+    let before = juliaup.settings();
+    jlproj(&juliaup.sandbox, &juliaup.project, &["setup", "juliaup"]).code(0);
+    let set_up = juliaup.settings();
+    let own = host_programs::program("juliaup/bin/juliaup").expect("juliaup");
+    let other = juliaup.sandbox.path("elsewhere");
+    fs::create_dir_all(&other).expect("folder");
+    for name in ["juliaup", "julia"] {
+        fs::copy(own.with_file_name(name), other.join(name)).expect("copy");
+    }
+    juliaup.sandbox.set("PATH", format!("{}:/usr/bin:/bin", other.display()));
+    jlproj(&juliaup.sandbox, &juliaup.project, &["setup", "juliaup"]).code(0);
+    assert_eq!(juliaup.settings(), set_up);
+    jlproj(&juliaup.sandbox, &juliaup.project, &["setup", "juliaup", "--undo"]).code(0);
+    assert_eq!(juliaup.settings(), before);
+}
+
+#[test]
 fn without_juliaup_it_is_said() {
     let Some(mut juliaup) = Juliaup::new(sandbox) else { return };
     let folder = juliaup.sandbox.path("bin");
