@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &SetupArgs, context: &Context) -> Result<u8, Error>
     if options.check {
         return check(&setup, context);
     }
-    let known = hosts::read(&context.layout, &setup);
+    let known = hosts::read(&context.layout, &setup)?;
     if options.undo {
         let Some(record) = known else {
             message::note(&format!("{} is not set up", shown(&setup)));
@@ -98,7 +98,7 @@ fn described(changes: &Changes) -> String {
 
 /// Says what is wrong with it.
 fn check(setup: &Setup, context: &Context) -> Result<u8, Error> {
-    let Some(record) = hosts::read(&context.layout, setup) else {
+    let Some(record) = hosts::read(&context.layout, setup)? else {
         message::note(&format!("{} is not set up", shown(setup)));
         return Ok(exit::FAILURE);
     };
@@ -118,8 +118,8 @@ fn check(setup: &Setup, context: &Context) -> Result<u8, Error> {
 pub(crate) fn troubles(context: &Context, setup: &Setup) -> Vec<Trouble> {
     let host = setup.host();
     let again = format!("`{}`", host.command());
-    let known = hosts::read(&context.layout, setup);
-    let changes = host.plan().and_then(|plan| hosts::changes(setup, &plan, known));
+    let changes =
+        hosts::read(&context.layout, setup).and_then(|known| hosts::changes(setup, &host.plan()?, known));
     let mut troubles: Vec<Trouble> = match changes {
         Ok(changes) => {
             let gone = |effect: &hosts::Effect| Trouble {
@@ -179,7 +179,7 @@ fn shell(arguments: &ShellArgs, context: &Context) -> Result<Shell, Error> {
         edited: Vec::new(),
         shown: shown.unwrap_or(Dialect::Bash),
     };
-    let record = hosts::read(&context.layout, &Setup::Shell(shell.clone()));
+    let record = hosts::read(&context.layout, &Setup::Shell(shell.clone()))?;
     if let Some(Setup::Shell(known)) = record.map(|record| record.setup) {
         shell.edited = known.edited;
     }

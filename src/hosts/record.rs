@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::fs;
-use crate::hosts::host::Setup;
+use crate::hosts::host::{HostError, Setup};
 use crate::hosts::plan::{ProgramStep, Remains};
 use crate::model::text_edit::{Edit, Patch};
 use crate::path_text::PathText;
@@ -53,8 +53,11 @@ impl Record {
     }
 }
 
-/// The record of a host that was set up, if it was and the record can be read.
-pub(crate) fn read(layout: &Layout, setup: &Setup) -> Option<Record> {
+/// The record of a host, if it was set up.
+///
+/// # Errors
+/// Where there is one and it cannot be read: it says how all is taken back, and must not be written anew.
+pub(crate) fn read(layout: &Layout, setup: &Setup) -> Result<Option<Record>, HostError> {
     parse(&layout.host_record(&setup.identity()))
 }
 
@@ -63,7 +66,7 @@ pub(crate) fn read_all(layout: &Layout) -> Vec<Record> {
     let Ok(entries) = fs_err::read_dir(layout.host_records()) else { return Vec::new() };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
-    paths.iter().filter_map(|path| parse(path)).collect()
+    paths.iter().filter_map(|path| parse(path).ok().flatten()).collect()
 }
 
 /// Keeps a record on disk.
@@ -86,7 +89,21 @@ pub(crate) fn remove(layout: &Layout, record: &Record) -> io::Result<()> {
     }
 }
 
-fn parse(path: &Path) -> Option<Record> {
-    let record: Record = serde_json::from_slice(&fs::read_limited(path).ok()??).ok()?;
-    (record.format <= FORMAT).then_some(record)
+fn parse(path: &Path) -> Result<Option<Record>, HostError> {
+    #[derive(Deserialize)]
+    struct Form {
+        format: u32,
+    }
+    let Some(contents) = fs::read_limited(path)? else { return Ok(None) };
+    let unreadable = |why: String| HostError::Refused {
+        text: format!("`{}`, which says what was done, {why}", path.display()),
+        hints: vec![
+            "move it elsewhere, and set up anew: what was done before can then only be taken back by hand"
+                .to_owned(),
+        ],
+    };
+    if serde_json::from_slice::<Form>(&contents).is_ok_and(|form| form.format > FORMAT) {
+        return Err(unreadable("is from a newer jlproj".to_owned()));
+    }
+    serde_json::from_slice(&contents).map(Some).map_err(|error| unreadable(format!("is damaged: {error}")))
 }

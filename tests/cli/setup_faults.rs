@@ -104,3 +104,27 @@ fn a_launcher_can_be_started_while_it_is_rewritten() {
     });
     assert_eq!(unusable, 0);
 }
+
+/// What cannot be read is what takes it all back: it is not written anew.
+#[test]
+fn a_record_that_cannot_be_read_is_not_overwritten() {
+    let sandbox = Sandbox::new().in_world();
+    let settings = sandbox.write("project/.vscode/settings.json", "{\"julia.executablePath\": \"/mine\"}\n");
+    sandbox.jlproj(["setup", "vscode"]).code(0);
+    let folder = fs::read_dir(sandbox.path("store/hosts-v1")).expect("folder").next().expect("one");
+    let record = folder.expect("entry").path();
+    let good = fs::read_to_string(&record).expect("record");
+    let newer = good.replace("\"format\": 1", "\"format\": 2");
+    assert_ne!(newer, good);
+    for text in [newer.as_str(), &good[..good.len() / 2]] {
+        fs::write(&record, text).expect("record");
+        for arguments in [&["setup", "vscode"][..], &["setup", "vscode", "--undo"]] {
+            sandbox.jlproj(arguments).code(1).stderr_has("error: ");
+        }
+        assert_eq!(fs::read_to_string(&record).expect("record"), text);
+    }
+    fs::write(&record, good).expect("record");
+    sandbox.jlproj(["setup", "vscode", "--undo"]).code(0);
+    let text = fs::read_to_string(settings).expect("file");
+    assert_eq!(text, "{\"julia.executablePath\": \"/mine\"}\n");
+}

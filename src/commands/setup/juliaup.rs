@@ -44,7 +44,7 @@ pub(super) fn setup(arguments: &JuliaupArgs, context: &Context) -> Result<Juliau
         settings: PathText(settings),
         project: PathText(project),
     };
-    let record = hosts::read(&context.layout, &Setup::Juliaup(juliaup.clone()));
+    let record = hosts::read(&context.layout, &Setup::Juliaup(juliaup.clone()))?;
     let known = match record.map(|record| record.setup) {
         Some(Setup::Juliaup(known)) => Some(known.channel),
         _ => None,
