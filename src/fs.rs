@@ -438,6 +438,25 @@ mod tests {
     }
 
     #[test]
+    fn a_link_is_replaced_by_many_at_once_and_is_always_there() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("new/julia");
+        replace_by_link(&path, Path::new("/one")).expect("first");
+        std::thread::scope(|scope| {
+            for target in ["/one", "/two", "/three"] {
+                let path = &path;
+                scope.spawn(move || {
+                    for _ in 0..200 {
+                        replace_by_link(path, Path::new(target)).expect("link");
+                        assert!(fs_err::symlink_metadata(path).is_ok(), "gone");
+                    }
+                });
+            }
+        });
+        assert_eq!(fs_err::read_dir(path.parent().expect("parent")).expect("list").count(), 1);
+    }
+
+    #[test]
     fn lines_of_any_length_are_read_and_only_sensible_ones_kept() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let path = folder.path().join("lines");

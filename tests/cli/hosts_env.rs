@@ -219,33 +219,6 @@ fn a_store_that_path_cannot_name_leaves_path_alone() {
     assert!(!lines.code(0).stdout.contains("PATH="), "{lines}");
 }
 
-/// Shells that start at once each take it in, and none of them finds no `julia` there.
-#[test]
-fn shells_at_once_all_get_the_folder() {
-    let (sandbox, odd) = sandbox();
-    for round in 0..10 {
-        let shims = sandbox.path("store/shims-v1");
-        if round % 2 == 0 {
-            let _ = fs::remove_dir_all(&shims);
-        } else {
-            // Another jlproj's.
-            fs::remove_file(shims.join("julia")).expect("link");
-            std::os::unix::fs::symlink("/nonexistent/jlproj", shims.join("julia")).expect("link");
-        }
-        let children: Vec<_> = (0..8)
-            .map(|_| {
-                let mut command = sandbox.command(["env", "--shell", "bash", "--project"]);
-                command.arg(&odd).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("jlproj")
-            })
-            .collect();
-        for child in children {
-            let ran = sandbox.ran("env", &child.wait_with_output().expect("jlproj"));
-            ran.code(0).stdout_has("export PATH=");
-        }
-        assert_eq!(sandbox.names("store/shims-v1"), ["julia"]);
-    }
-}
-
 /// Adds PythonCall to a project as a package in development, which is never baked.
 pub fn add_pythoncall(sandbox: &Sandbox, project: &std::path::Path, version: &str) {
     add_package(sandbox, project, ("PythonCall", "6099a3de-0909-46bc-b1f4-468b9a2dfc0d", version));
