@@ -17,6 +17,7 @@ use crate::exit;
 use crate::hosts::{self, Bridge, Changes, HostError, Setup, Shell, Trouble};
 use crate::model::dialect::Dialect;
 use crate::path_text::PathText;
+use crate::store::lock::Lock;
 use crate::ui::{message, output};
 
 pub(crate) fn run(arguments: &SetupArgs, context: &Context) -> Result<u8, Error> {
@@ -32,8 +33,11 @@ pub(crate) fn run(arguments: &SetupArgs, context: &Context) -> Result<u8, Error>
         }
         _ => {}
     }
-    let setup = setup(&arguments.host, context)?;
     let options = arguments.host.options();
+    let only_looks = options.check || options.dry_run;
+    // Before anything is read: what another one is about to do would be done over, and left out of the record.
+    let _alone = if only_looks { None } else { alone(context)? };
+    let setup = setup(&arguments.host, context)?;
     if options.check {
         return check(&setup, context);
     }
@@ -49,6 +53,34 @@ pub(crate) fn run(arguments: &SetupArgs, context: &Context) -> Result<u8, Error>
     let changes = hosts::changes(&setup, &plan, known)?;
     plan.notes.extend(notes(&arguments.host, &setup, context));
     finish(context, options, &changes, "is set up", &plan.notes)
+}
+
+/// Waits for another set-up a while. `None` where the file system knows no locks.
+///
+/// # Errors
+/// Where the other one takes too long.
+fn alone(context: &Context) -> Result<Option<Lock>, Error> {
+    /// Tenths of a second: until it is said what is waited for, and in all.
+    const PATIENCE: (u32, u32) = (10, 300);
+    let mut waited = 0;
+    let mut other = String::new();
+    let lock = Lock::take(&context.layout.lock("setup"), |holder| {
+        waited += 1;
+        other = holder.map_or_else(String::new, |number| format!(" (process {number})"));
+        if waited == PATIENCE.0 {
+            message::note(&format!("waiting for another `jlproj setup`{other}"));
+        }
+        waited < PATIENCE.1
+    });
+    match lock {
+        Ok(Some(lock)) => Ok(Some(lock)),
+        Ok(None) => Err(Error::Host(HostError::Refused {
+            text: format!("another `jlproj setup` is at work{other}"),
+            hints: vec!["try again when it is done".to_owned()],
+        })),
+        // What cannot be written for another reason is told where it is to be.
+        Err(_) => Ok(None),
+    }
 }
 
 /// Shows the changes or makes them, and tells the outcome.

@@ -2,7 +2,7 @@
 //!
 //! Order, where more than one is held: an image's key, then a project's build environment, then a
 //! temporary folder. Those of PackageCompiler's environment and of a Julia that is asked what it is are given back before
-//! these. `run` takes none but the last, at the first start of a Julia.
+//! these; `setup` holds one of its own around that of Julia. `run` takes none but Julia's, at its first start.
 
 use std::io::{self, Write as _};
 use std::path::Path;

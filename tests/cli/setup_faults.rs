@@ -2,10 +2,44 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crate::sandbox::Sandbox;
+
+const MARK: &str = "# >>> jlproj >>>\n";
+
+/// Starts a set-up of the shell beside others.
+fn beside(sandbox: &Sandbox, shell: &str) -> Child {
+    let mut command = sandbox.command(["setup", "shell", "--shell", shell]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("jlproj")
+}
+
+/// Each of them would edit another file, and all of them keep one record.
+#[test]
+fn set_ups_at_once_are_all_on_record() {
+    for _ in 0..10 {
+        let sandbox = Sandbox::new();
+        sandbox.write("home/.bashrc", "one\n");
+        sandbox.write("home/.zshrc", "two\n");
+        let children = ["bash", "zsh", "fish", "bash", "zsh", "fish"].map(|shell| beside(&sandbox, shell));
+        for child in children {
+            let output = child.wait_with_output().expect("jlproj");
+            sandbox.ran("setup shell", &output).code(0);
+        }
+        for file in ["home/.bashrc", "home/.zshrc"] {
+            let text = fs::read_to_string(sandbox.path(file)).expect("file");
+            assert_eq!(text.matches(MARK).count(), 1, "{text}");
+        }
+        sandbox.jlproj(["setup", "shell", "--check"]).code(0);
+        sandbox.jlproj(["setup", "shell", "--undo"]).code(0);
+        assert_eq!(fs::read_to_string(sandbox.path("home/.bashrc")).expect("file"), "one\n");
+        assert_eq!(fs::read_to_string(sandbox.path("home/.zshrc")).expect("file"), "two\n");
+        assert!(!sandbox.path("home/.config/fish/conf.d/jlproj.fish").exists());
+        assert_eq!(sandbox.names("store/hosts-v1"), [""; 0]);
+    }
+}
 
 #[test]
 fn a_file_stays_its_owners() {
@@ -127,4 +161,24 @@ fn a_record_that_cannot_be_read_is_not_overwritten() {
     sandbox.jlproj(["setup", "vscode", "--undo"]).code(0);
     let text = fs::read_to_string(settings).expect("file");
     assert_eq!(text, "{\"julia.executablePath\": \"/mine\"}\n");
+}
+
+#[test]
+fn a_set_up_that_takes_long_is_waited_for_and_a_start_is_not_in_its_way() {
+    let sandbox = Sandbox::new();
+    sandbox.write("home/.bashrc", "one\n");
+    let path = sandbox.path("store/locks/setup.lock");
+    fs::create_dir_all(path.parent().expect("folder")).expect("folder");
+    let lock = fs::File::create(&path).expect("lock");
+    lock.lock().expect("lock");
+    let mut child = beside(&sandbox, "bash");
+    // Neither a start nor what only looks waits.
+    sandbox.jlproj(["run", "-e", "print(1)"]).code(0).stdout("1");
+    sandbox.jlproj(["setup", "shell", "--shell=bash", "--dry-run"]).code(0).stdout_has("edit ");
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(child.try_wait().expect("child").is_none());
+    assert_eq!(fs::read_to_string(sandbox.path("home/.bashrc")).expect("file"), "one\n");
+    drop(lock);
+    let ran = sandbox.ran("setup shell", &child.wait_with_output().expect("jlproj"));
+    ran.code(0).stderr_has("jlproj: waiting for another `jlproj setup`\n").stderr_has("shell is set up");
 }
