@@ -4,6 +4,8 @@ mod page;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::io::{self, Write as _};
+use std::path::Path;
 
 use crate::assessment::{Found, Survey, Surveyed};
 use crate::cli::ReportArgs;
@@ -85,9 +87,20 @@ pub(crate) fn run(arguments: &ReportArgs, context: &Context) -> Result<u8, Error
     if file.is_dir() {
         file.push(FILE_NAME);
     }
-    fs::replace(&file, page.as_bytes())?;
+    write(&file, page.as_bytes())?;
     message::note(&format!("wrote `{}`; open it in a browser", file.display()));
     Ok(exit::SUCCESS)
+}
+
+/// Writes the page where the user says: behind a link to the file that it leads to, and into what is no file (a pipe,
+/// `/dev/null`) instead of in its place.
+fn write(path: &Path, page: &[u8]) -> io::Result<()> {
+    match fs_err::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => {
+            fs_err::OpenOptions::new().write(true).open(path)?.write_all(page)
+        }
+        _ => fs::replace_as_it_is(&fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned()), page),
+    }
 }
 
 fn collect(context: &Context, inventory: &Inventory) -> Report {

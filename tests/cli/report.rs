@@ -58,3 +58,27 @@ fn it_is_written_whole_where_the_user_says() {
     assert!(sandbox.path("home/jlproj-report.html").exists());
     assert_eq!(sandbox.names("project"), ["jlproj-report.html"]);
 }
+
+#[test]
+fn a_link_or_a_device_in_its_place_stays() {
+    use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+    let sandbox = Sandbox::new();
+    let real = sandbox.write("home/real.html", "old");
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).expect("mode");
+    symlink("../home/real.html", sandbox.path("project/page.html")).expect("link");
+    sandbox.jlproj(["report", "page.html"]).code(0);
+    assert!(sandbox.path("project/page.html").is_symlink());
+    assert!(fs::read_to_string(&real).expect("page").ends_with("</html>"));
+    assert_eq!(fs::metadata(&real).expect("page").permissions().mode() & 0o777, 0o600);
+
+    // As `/dev/null`, which root could lose.
+    let pipe = sandbox.path("project/pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).expect("page")
+    });
+    sandbox.jlproj(["report", "pipe"]).code(0);
+    assert!(fs::symlink_metadata(&pipe).expect("pipe").file_type().is_fifo());
+    assert!(reader.join().expect("reader").ends_with("</html>"));
+}
