@@ -91,13 +91,14 @@ fn by_name(request: &Request<'_>, wanted: &OsStr) -> Result<Located, LocateError
         return by_juliaup(request, Some(OsStr::new(channel)), None);
     }
     let is_bare_name = Path::new(wanted).components().count() == 1;
-    let beside = request.directory.join(wanted);
-    let path = if is_bare_name && !beside.is_file() {
+    // A file of that name in the current folder is somebody else's choice: it may be a project that was just cloned.
+    let path = if is_bare_name {
         let name = || wanted.to_string_lossy().into_owned();
         on_path(request, wanted).ok_or_else(|| LocateError::NotOnPath { name: name() })?
     } else {
-        check_program(request, &beside)?;
-        beside
+        let path = request.directory.join(wanted);
+        check_program(request, &path)?;
+        path
     };
     if is_juliaup_launcher(&path) {
         return by_juliaup(request, None, Some(path));

@@ -337,3 +337,19 @@ fn a_tree_to_scan_that_has_no_end_is_scanned() {
     sandbox.write("project/.ignore", "!/\n");
     assert_harmless(&sandbox, &sandbox.project(), "a deep tree");
 }
+
+/// A name is one on PATH, whatever the project holds: only a path leads into it.
+#[test]
+fn a_julia_that_lies_in_the_project_is_not_the_one_of_that_name() {
+    let mut sandbox = guarded();
+    let _ = fs::remove_file(sandbox.path("note"));
+    symlink(world::repository().join("tests/fixtures/canary"), sandbox.path("project/users-julia"))
+        .expect("link");
+    // Which of the two was started is told by what is beside it.
+    sandbox.set("JLPROJ_JULIA", "users-julia");
+    let place = sandbox.path("bin/users-julia").display().to_string();
+    sandbox.jlproj(["run", "--dry-run"]).code(0).stdout_has(&sandbox.redact(&place));
+    sandbox.set("JLPROJ_JULIA", "./users-julia");
+    let place = format!("{}/./users-julia", sandbox.project().display());
+    sandbox.jlproj(["run", "--dry-run"]).code(0).stdout_has(&sandbox.redact(&place));
+}
