@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &ListArgs, context: &Context) -> Result<u8, Error> 
 
 fn table(rows: &[Row], all: bool, context: &Context) -> String {
     if rows.is_empty() {
-        return "no project is known yet; `jlproj run` in one, or `jlproj scan FOLDER`\n".to_owned();
+        return format!("{}\n", survey::NO_PROJECT);
     }
     // What was not used for a month and has no image would hide the rest.
     let needs_a_look = |row: &Row| row.image.is_some() || row.trouble.is_some() || row.verdict == "gone";

@@ -7,6 +7,9 @@ use crate::assessment::{self, Overrides, Survey, Surveyed};
 use crate::context::Context;
 use crate::error::Error;
 
+/// Where there is no project to look at: what to type.
+pub(crate) const NO_PROJECT: &str = "no project is known yet; `jlproj run` in one, or `jlproj scan FOLDER`";
+
 /// Reads what all known projects are looked at with.
 ///
 /// # Errors

@@ -72,13 +72,19 @@ fn named(survey: &Arc<Survey>, projects: &[OsString]) -> Result<Vec<(String, Pro
 fn frequent(survey: &Arc<Survey>) -> Result<Vec<(String, Prospect)>, Error> {
     let rate = |known: &KnownProject| known.uses.per_week(survey.clock);
     let mut list: Vec<Surveyed> = survey::all(survey)?;
+    let is_known = !list.is_empty();
     list.retain(|surveyed| rate(&surveyed.known) > 0.0);
     list.sort_by(|left, right| rate(&right.known).total_cmp(&rate(&left.known)));
     let cold = list.into_iter().filter_map(|surveyed| match surveyed.found {
         Found::Project(prospect) if !prospect.cold.is_empty() => Some((surveyed.known.path, *prospect)),
         _ => None,
     });
-    Ok(cold.collect())
+    let cold: Vec<_> = cold.collect();
+    if cold.is_empty() {
+        let why = if is_known { "no project that you use is cold" } else { survey::NO_PROJECT };
+        message::line(&format!("nothing to compile: {why}"));
+    }
+    Ok(cold)
 }
 
 /// What was done for a project.
@@ -93,6 +99,7 @@ impl Outcome {
     fn text(&self) -> String {
         match self {
             Self::Warm { compiled: 0 } => "warm; nothing had to be compiled".to_owned(),
+            Self::Warm { compiled: 1 } => "warm; 1 package was cold".to_owned(),
             Self::Warm { compiled } => format!("warm; {compiled} packages were cold"),
             Self::Broken(names) => format!("warm but for {}, which cannot be loaded", names.join(", ")),
         }

@@ -86,3 +86,25 @@ fn several_builds_at_once_make_one_image_for_equal_projects_and_tell_which_faile
         list.as_array().expect("rows").iter().filter_map(|row| row["verdict"].as_str()).collect();
     assert_eq!(verdicts.iter().filter(|verdict| **verdict == "exact").count(), 2, "{list:#}");
 }
+
+#[test]
+fn where_there_is_nothing_to_do_one_line_says_so() {
+    let sandbox = Sandbox::new().with("JULIA_DEPOT_PATH", world().depot());
+    let unknown = "no project is known yet; `jlproj run` in one, or `jlproj scan FOLDER`\n";
+    sandbox.jlproj(["list"]).code(0).stdout(unknown).stderr("");
+    for choice in ["--all", "--frequent"] {
+        let said = format!("nothing to build: {unknown}");
+        sandbox.jlproj(["build", choice]).code(0).stdout("").stderr(&said);
+        sandbox.jlproj(["build", choice, "--quiet"]).code(0).stdout("").stderr("");
+    }
+    let said = format!("nothing to compile: {unknown}");
+    sandbox.jlproj(["warm", "--frequent"]).code(0).stdout("").stderr(&said);
+
+    // Known, but never used; and with no package in it.
+    sandbox.write("empty/Project.toml", "");
+    sandbox.write("empty/Manifest.toml", "");
+    sandbox.jlproj(["scan", "../empty"]).code(0);
+    sandbox.jlproj(["build", "--all"]).code(0).stdout("").stderr("nothing to build\n");
+    let said = "nothing to compile: no project that you use is cold\n";
+    sandbox.jlproj(["warm", "--frequent"]).code(0).stdout("").stderr(said);
+}

@@ -67,7 +67,9 @@ fn assert_warms(sandbox: &Sandbox, names: &[&str], cold: &[&str]) {
 
     fs::remove_dir_all(&folder).expect("remove");
     fs::rename(&kept, &folder).expect("as it was");
-    let said = format!("[PROJECT]: warm; {} packages were cold\n", cold.len());
+    let packages =
+        if let [_] = cold { "1 package was".to_owned() } else { format!("{} packages were", cold.len()) };
+    let said = format!("[PROJECT]: warm; {packages} cold\n");
     sandbox.jlproj(["warm"]).code(0).stdout("").stderr(&said);
     let before = caches(sandbox);
     let with = start(sandbox, names);

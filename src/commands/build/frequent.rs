@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::assessment::{self, Found, KnownProject, Prospect, Survey, Surveyed};
 use crate::cli::BuildArgs;
 use crate::commands::build::Making;
+use crate::commands::survey::NO_PROJECT;
 use crate::error::Error;
 use crate::model::verdict::Verdict;
 use crate::path_text;
@@ -42,18 +43,26 @@ pub(super) fn choose(
     let survey = Arc::new(Survey::new(making.context, &making.julia.installation, &making.settings));
     let depots = assessment::depots(making.context, &making.julia.installation)?;
     let known = assessment::known_projects(making.context, survey.clock, &depots)?;
-    let mut candidates: Vec<Candidate> =
-        survey.of(known).iter().filter_map(|surveyed| candidate(&survey, surveyed)).collect();
-    candidates.sort_by(by_worth);
-    if arguments.all {
-        candidates.retain(|candidate| candidate.obstacle != Some(NOTHING));
-        return Ok(candidates.into_iter().map(|candidate| candidate.project).collect());
-    }
     let tell = |text: &str| {
         if verbosity != Verbosity::Quiet {
             message::line(text);
         }
     };
+    let nothing = if known.is_empty() {
+        format!("nothing to build: {NO_PROJECT}")
+    } else {
+        "nothing to build".to_owned()
+    };
+    let mut candidates: Vec<Candidate> =
+        survey.of(known).iter().filter_map(|surveyed| candidate(&survey, surveyed)).collect();
+    candidates.sort_by(by_worth);
+    if arguments.all {
+        candidates.retain(|candidate| candidate.obstacle != Some(NOTHING));
+        if candidates.is_empty() {
+            tell(&nothing);
+        }
+        return Ok(candidates.into_iter().map(|candidate| candidate.project).collect());
+    }
     let build = build_seconds(&survey);
     let mut room = arguments.disk.map(|disk| disk.saturating_sub(stored(&survey)));
     let size = image_size(&survey);
@@ -76,7 +85,7 @@ pub(super) fn choose(
         }
     }
     if chosen.is_empty() {
-        tell("nothing to build");
+        tell(&nothing);
     }
     Ok(chosen)
 }
