@@ -2,6 +2,8 @@
 
 /// A length of time in seconds, as people read it: `12 s`, `3.4 min`, `2.1 h`.
 pub(crate) fn time(seconds: f64) -> String {
+    // Less than half a second on either side of nothing, and the sum of no figures, which is a negative zero.
+    let seconds = if seconds.abs() < 0.5 { 0.0 } else { seconds };
     if seconds.abs() < 99.5 {
         format!("{seconds:.0} s")
     } else if seconds.abs() < 99.5 * 60.0 {
@@ -23,5 +25,19 @@ pub(crate) fn age(seconds: i64) -> String {
         days @ 1..=20 => format!("{days} d"),
         days @ 21..=729 => format!("{} w", days / 7),
         days => format!("{} y", days / 365),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_has_no_sign() {
+        let none: f64 = [0.0; 0].iter().sum();
+        for seconds in [0.0, -0.0, none, 0.4, -0.4] {
+            assert_eq!(time(seconds), "0 s");
+        }
+        assert_eq!((time(-0.6), time(12.3), time(-200.0)), ("-1 s".into(), "12 s".into(), "-3.3 min".into()));
     }
 }
