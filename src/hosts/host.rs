@@ -88,7 +88,7 @@ pub(crate) enum HostError {
     Program { command: String, output: String },
     #[error("{text}")]
     Refused { text: String, hints: Vec<String> },
-    #[error(transparent)]
+    #[error("cannot read or write a file")]
     Io(#[from] io::Error),
 }
 

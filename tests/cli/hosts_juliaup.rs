@@ -138,12 +138,16 @@ fn a_juliaup_at_another_path_does_as_the_first() {
 fn without_juliaup_it_is_said() {
     let Some(mut juliaup) = Juliaup::new(sandbox) else { return };
     let folder = juliaup.sandbox.path("bin");
-    juliaup.sandbox.set("PATH", format!("{}:/usr/bin:/bin", folder.display()));
-    jlproj(&juliaup.sandbox, &juliaup.project, &["setup", "juliaup"])
-        .code(1)
-        .stderr_has("there is no juliaup on PATH");
+    let own = host_programs::program("juliaup/bin/juliaup").expect("it was there");
+    let without = format!("{}:/usr/bin:/bin", folder.display());
+    juliaup.sandbox.set("PATH", &without);
+    let said = "there is no juliaup on PATH\n\nhint: install it, or use `jlproj setup shell`\n";
+    jlproj(&juliaup.sandbox, &juliaup.project, &["setup", "juliaup"]).code(1).stderr_has(said);
     juliaup.sandbox.set("JULIAUP_DEPOT_PATH", "/nonexistent");
+    jlproj(&juliaup.sandbox, &juliaup.project, &["setup", "juliaup"]).code(1).stderr_has(said);
+    let with = format!("{without}:{}", own.parent().expect("folder").display());
+    juliaup.sandbox.set("PATH", with);
     jlproj(&juliaup.sandbox, &juliaup.project, &["setup", "juliaup"])
         .code(1)
-        .stderr_has("juliaup has no Julia yet\n\nhint: juliaup add release\n");
+        .stderr_has("juliaup has no Julia yet\n\nhint: `juliaup add release`\n");
 }

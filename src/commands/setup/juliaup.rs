@@ -29,9 +29,10 @@ pub(super) fn setup(arguments: &JuliaupArgs, context: &Context) -> Result<Juliau
     let depot = context.julia_variables.juliaup_depot.as_deref();
     let settings = juliaup::config_file(depot, context.home.as_deref()).map_err(LocateError::Location)?;
     if !settings.exists() {
+        program_of_juliaup(context)?;
         return Err(Error::Host(HostError::Refused {
             text: "juliaup has no Julia yet".to_owned(),
-            hints: vec!["juliaup add release".to_owned()],
+            hints: vec!["`juliaup add release`".to_owned()],
         }));
     }
     let place = launcher::folder(context, "juliaup", &project);
