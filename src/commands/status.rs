@@ -271,7 +271,8 @@ fn table(report: &Report, verbose: bool) -> String {
         lines.push(("processor", image.cpu_target.clone()));
         lines.push(("load time", load_time(&image.measured)));
     }
-    if let Some(pay_off) = &report.pay_off {
+    // Of an image that is gone there is nothing to drop.
+    if let Some(pay_off) = report.pay_off.as_ref().filter(|_| report.image.is_some()) {
         lines.push(("pay-off", pay_off_text(pay_off, &report.project)));
     }
     if let Some(RecordedReport { statements, in_image }) = &report.recorded {
