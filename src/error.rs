@@ -65,7 +65,9 @@ pub(crate) enum Error {
     #[error("`{launcher}` did not start jlproj where it is to build")]
     Launcher { launcher: String, text: String },
     #[error("no image is in force: {reason}")]
-    NoImage { reason: String },
+    NoImage { reason: String, is_missing: bool },
+    #[error("`{}` cannot be looked through", folder.display())]
+    NotScanned { folder: PathBuf, source: io::Error },
     #[error("no build of this project is on record")]
     NoLog,
     #[error("no image was built for `{project}`")]
@@ -146,18 +148,28 @@ impl Error {
     }
 
     /// Commands to type, or what else to do.
-    fn hints(&self) -> Vec<String> {
+    pub(crate) fn hints(&self) -> Vec<String> {
         let one = |text: String| vec![text];
         match self {
             Self::NoHome => one("set HOME, or JLPROJ_HOME to a folder for jlproj's files".to_owned()),
+            Self::SettingsFile { .. } => one("mend the line, or take it out".to_owned()),
+            Self::Settings(
+                SettingsError::Variable { variable, .. } | SettingsError::VariableText { variable, .. },
+            ) => one(format!("set it to what it can be, or `unset {variable}`")),
             Self::Locate(error) => locate_hints(error),
             Self::Probe(_) | Self::Recursion { .. } | Self::NotStarted { .. } => {
                 one("name another Julia: `jlproj run --julia /path/to/julia`".to_owned())
             }
-            Self::NoProject { .. } => one("go to a project, or name one: `jlproj build PROJECT`".to_owned()),
-            Self::NoProjectFile { path } => {
-                one(format!("make a project there: `jlproj pkg --project {} add PACKAGE`", folder_of(path)))
-            }
+            Self::NoProject { .. } => vec![
+                "go to a project, or name one, as in `jlproj status PROJECT`".to_owned(),
+                "or make one here: `jlproj pkg --project . add PACKAGE`".to_owned(),
+            ],
+            Self::NoProjectFile { path } => one(match channel_in(path) {
+                Some(channel) => format!("a channel is named by a flag: `--julia {channel}`"),
+                None => {
+                    format!("make a project there: `jlproj pkg --project {} add PACKAGE`", folder_of(path))
+                }
+            }),
             Self::NoManifest { project } | Self::NotInstalled { project, .. } => {
                 one(format!("`jlproj pkg --project {} instantiate`", folder_of(project)))
             }
@@ -186,7 +198,12 @@ impl Error {
             Self::Host(error) => error.hints(),
             Self::NotConfirmed => one("`jlproj gc --yes` does it without a question".to_owned()),
             Self::NothingToDrop { .. } => one("`jlproj list` shows which projects have one".to_owned()),
-            Self::NoImage { .. } | Self::NoLog => one("`jlproj build`".to_owned()),
+            Self::NoImage { is_missing: true, .. } | Self::NoLog => one("`jlproj build`".to_owned()),
+            Self::NoImage { is_missing: false, .. } => vec![
+                "`jlproj status` tells what to do about it".to_owned(),
+                "or start without an image: `jlproj run --sysimage=auto`".to_owned(),
+            ],
+            Self::NotScanned { .. } => one("name a folder that is there: `jlproj scan FOLDER`".to_owned()),
             _ => Vec::new(),
         }
     }
@@ -209,6 +226,12 @@ fn locate_hints(error: &LocateError) -> Vec<String> {
 fn folder_of(project_file: &Path) -> String {
     let folder = project_file.parent().unwrap_or(project_file);
     crate::model::shell::quote(folder.as_os_str())
+}
+
+/// What looks like a channel where a project was to be named: only `run` takes one so.
+fn channel_in(project_file: &Path) -> Option<&str> {
+    let name = project_file.parent()?.file_name()?.to_str()?;
+    name.strip_prefix('+').map(|_| name)
 }
 
 /// `A is`, `A, B and 3 more are`.

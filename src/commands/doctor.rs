@@ -15,7 +15,9 @@ use crate::fs;
 use crate::fs::Stamp;
 use crate::hosts;
 use crate::julia::linker;
+use crate::model::shell;
 use crate::model::verdict::Verdict;
+use crate::path_text;
 use crate::platform;
 use crate::store::catalog;
 use crate::ui::message::in_one_line;
@@ -54,7 +56,9 @@ impl Finding {
 }
 
 pub(crate) fn run(arguments: &DoctorArgs, context: &Context) -> Result<u8, Error> {
-    let mut findings = vec![settings(context), store(context)];
+    let settings = settings(context);
+    let is_followed = settings.level == Level::Good;
+    let mut findings = vec![settings, store(context)];
     let subject = subject::read(context, arguments.julia.julia.clone(), arguments.project.project.as_deref());
     match &subject {
         Ok(subject) => {
@@ -64,9 +68,15 @@ pub(crate) fn run(arguments: &DoctorArgs, context: &Context) -> Result<u8, Error
             findings.push(caches(context, subject));
         }
         Err(error @ (Error::Locate(_) | Error::Probe(_) | Error::Recursion { .. })) => {
-            findings.push(Finding::wrong("julia", error.to_string(), "install Julia, or use `--julia`"));
+            let remedy = remedy(error, "install Julia, or use `--julia`");
+            findings.push(Finding::wrong("julia", error.in_one_line(), remedy));
         }
-        Err(error) => findings.push(Finding::note("project", error.to_string(), "go to a project")),
+        // What is wrong with the settings has been told.
+        Err(_) if !is_followed => {}
+        Err(error) => {
+            let remedy = remedy(error, "`jlproj status` tells more");
+            findings.push(Finding::note("project", error.in_one_line(), remedy));
+        }
     }
     findings.push(memory());
     findings.push(disk(context));
@@ -78,12 +88,17 @@ pub(crate) fn run(arguments: &DoctorArgs, context: &Context) -> Result<u8, Error
     Ok(if is_wrong { exit::FAILURE } else { exit::SUCCESS })
 }
 
+/// What to do about an error.
+fn remedy(error: &Error, otherwise: &str) -> String {
+    error.hints().into_iter().next().unwrap_or_else(|| otherwise.to_owned())
+}
+
 fn settings(context: &Context) -> Finding {
     match assessment::settings(context, assessment::Overrides::default()) {
         Ok(_) => Finding::good("settings", "can be followed"),
         Err(error) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            Finding::wrong("settings", format!("{error}: {cause}"), "mend the file or the variable")
+            let remedy = remedy(&error, "mend the file or the variable");
+            Finding::wrong("settings", error.in_one_line(), remedy)
         }
     }
 }
@@ -231,7 +246,8 @@ fn images(context: &Context, thorough: bool) -> Vec<Finding> {
         });
         if let Some(flaw) = flaw {
             let text = format!("{} of `{}`: {flaw}", key.short(), image.record.project);
-            let remedy = format!("build it again: `jlproj build --force {}`", image.record.project);
+            let project = shell::quote(path_text::decode(&image.record.project).as_os_str());
+            let remedy = format!("build it again: `jlproj build --force {project}`");
             findings.push(Finding::wrong("image", text, remedy));
         }
     }

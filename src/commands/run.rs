@@ -121,7 +121,9 @@ pub(super) fn begin(context: &Context, split: Split, manner: Manner) -> Result<u
 /// Where there is none.
 fn require_image(settings: &Settings, outcome: &Outcome) -> Result<(), Error> {
     if settings.sysimage.value == ImagePolicy::Require && outcome.image.is_none() {
-        return Err(Error::NoImage { reason: outcome.reason.clone().unwrap_or_default() });
+        let reason = outcome.reason.clone().unwrap_or_default();
+        let reason = reason.strip_prefix("no image: ").map(str::to_owned).unwrap_or(reason);
+        return Err(Error::NoImage { reason, is_missing: outcome.wanted.is_some() });
     }
     Ok(())
 }

@@ -27,7 +27,9 @@ pub(crate) fn run(arguments: &ScanArgs, context: &Context) -> Result<u8, Error> 
         Walk { found: BTreeSet::new(), folders: 0, counter: Counter::start(context.stderr_is_terminal) };
     let mut named = Vec::new();
     for folder in &arguments.folders {
-        let folder = fs_err::canonicalize(context.directory.join(folder))?;
+        let written = context.directory.join(folder);
+        let folder = fs_err::canonicalize(&written)
+            .map_err(|source| Error::NotScanned { folder: written.clone(), source })?;
         walk.look_through(&folder);
         named.push(folder);
     }

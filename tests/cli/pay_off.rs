@@ -77,6 +77,21 @@ fn what_an_image_cost_and_saved_is_told() {
     status.code(0).stdout_has("3.3 min to build, 75.0 min saved so far, 2.9 min a week at present\n");
     assert!(!status.stdout.contains("forget"), "{status}");
 
+    // Of one that somebody removed by hand there is nothing to drop.
+    fs::rename(sandbox.path("store/images-v1"), sandbox.path("tmp/kept")).expect("images");
+    let gone = in_project(&sandbox, &project, &["status"]);
+    assert!(!gone.code(0).stdout_has("no image for this project yet").stdout.contains("pay-off"), "{gone}");
+    fs::rename(sandbox.path("tmp/kept"), sandbox.path("store/images-v1")).expect("images");
+
+    // What is to be typed is one word for a shell.
+    let image = sandbox.only_image();
+    let copy = sandbox.path("tmp/copy");
+    fs::copy(&image, &copy).expect("copy");
+    fs::rename(&copy, &image).expect("another file");
+    let doctor = in_project(&sandbox, &project, &["doctor"]);
+    let remedy = format!("`jlproj build --force {}`\n", r"'[HOME]/Zoë'\''s project'");
+    doctor.code(1).stdout_has("its file was replaced or written to").stdout_has(&remedy);
+
     // A second build costs again, and its summary tells it all.
     let again = in_project(&sandbox, &project, &["build", "--force"]);
     again.code(0).stdout("").stderr_has("load time  ").stderr_has(" s → ").stderr_has("pay-off");

@@ -39,15 +39,21 @@ fn faulty(sandbox: &Sandbox, says: &[&str]) {
 fn no_project() {
     let sandbox = probed();
     let error = "error: there is no project here: no Project.toml in `[PROJECT]` or above\n\n\
-                 hint: go to a project, or name one: `jlproj build PROJECT`\n";
-    sandbox.jlproj(["status"]).code(1).stdout("").stderr(error);
-    sandbox.jlproj(["build"]).code(1).stdout("").stderr(error);
+                 hint: go to a project, or name one, as in `jlproj status PROJECT`\n\
+                 hint: or make one here: `jlproj pkg --project . add PACKAGE`\n";
+    for words in [&["status"][..], &["build"], &["log"], &["setup", "vscode"], &["setup", "jupyter"]] {
+        sandbox.jlproj(words).code(1).stdout("").stderr(error);
+    }
     sandbox.jlproj(ONE).code(0).stdout("1").stderr("");
     // One that was named and is not there.
     let error = "error: `[PROJECT]/nowhere/Project.toml` does not exist\n\n\
                  hint: make a project there: `jlproj pkg --project [PROJECT]/nowhere add PACKAGE`\n";
     sandbox.jlproj(["build", "nowhere"]).code(1).stdout("").stderr(error);
     sandbox.jlproj(["run", "--project=nowhere", "-e", "print(1)"]).code(0).stdout("1").stderr("");
+    // Only `run` takes a channel so.
+    let error = "error: `[PROJECT]/+1.99/Project.toml` does not exist\n\n\
+                 hint: a channel is named by a flag: `--julia +1.99`\n";
+    sandbox.jlproj(["build", "+1.99"]).code(1).stdout("").stderr(error);
 }
 
 #[test]
@@ -142,7 +148,31 @@ fn project_settings_that_cannot_be_followed() {
     ] {
         sandbox.write("project/jlproj.toml", contents);
         faulty(&sandbox, &[cannot, says]);
+        sandbox.jlproj(["status"]).stderr_has("\n\nhint: mend the line, or take it out\n");
     }
+}
+
+#[test]
+fn doctor_says_what_to_do_about_what_is_wrong_with_a_project() {
+    let sandbox = probed().in_world();
+    sandbox.write("project/jlproj.toml", "exclud = []\n");
+    let line = "note  project   the settings in `[PROJECT]/jlproj.toml` cannot be followed: ";
+    let remedy = "→ mend the line, or take it out\n";
+    let unknown = "line 1, column 1: unknown field `exclud`";
+    sandbox.jlproj(["doctor"]).code(0).stdout_has(line).stdout_has(unknown).stdout_has(remedy);
+    fs::remove_file(sandbox.project().join("Manifest.toml")).expect("manifest");
+    let remedy = "has no manifest\n                → `jlproj pkg --project [PROJECT] instantiate`\n";
+    sandbox.jlproj(["doctor"]).code(0).stdout_has(remedy);
+
+    sandbox.write("home/.config/jlproj/config.toml", "jullia = \"x\"\n");
+    let ran = sandbox.jlproj(["doctor"]);
+    ran.code(1)
+        .stdout_has("wrong settings  the settings in `[HOME]/.config/jlproj/config.toml` cannot be followed");
+    // Once, and in one line.
+    assert_eq!(ran.stdout.matches("unknown field `jullia`").count(), 1, "{ran}");
+    assert!(!ran.stdout.contains("\\n") && !ran.stdout.contains("project"), "{ran}");
+    fs::remove_file(sandbox.path("home/.config/jlproj/config.toml")).expect("settings");
+    sandbox.jlproj(["doctor", "--julia", "+1.99"]).code(1).stdout_has("→ install juliaup, or name a Julia");
 }
 
 #[test]

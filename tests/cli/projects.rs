@@ -298,6 +298,15 @@ fn what_is_forgotten_stays_so_until_it_is_named_or_used() {
 }
 
 #[test]
+fn a_scan_of_what_is_not_there_says_so() {
+    let sandbox = probed();
+    let ran = sandbox.jlproj(["scan", "nowhere"]);
+    ran.code(1).stdout("").stderr_has("error: `[PROJECT]/nowhere` cannot be looked through\n");
+    ran.stderr_has("No such file or directory")
+        .stderr_has("\n\nhint: name a folder that is there: `jlproj scan");
+}
+
+#[test]
 fn a_scan_ends_after_a_hundred_thousand_folders_and_says_so() {
     let sandbox = probed().in_world();
     small_project(&sandbox, "tmp/many");

@@ -274,7 +274,22 @@ fn an_image_that_is_required_and_missing_is_a_failure() {
     let sandbox = sandbox.with("JLPROJ_SYSIMAGE", "require");
     sandbox.jlproj(["run", "-e", "print(1)"]).code(125).stdout("").stderr(error);
     sandbox.jlproj(["run", "--sysimage=auto", "-e", "print(1)"]).code(0).stdout("1").stderr(NO_IMAGE);
+    // What no build would mend.
+    let hints = "\n\nhint: `jlproj status` tells what to do about it\n\
+                 hint: or start without an image: `jlproj run --sysimage=auto`\n";
+    let covered = ["run", "--sysimage=require", "--code-coverage=user", "-e", "print(1)"];
+    let error = format!("error: no image is in force: `--code-coverage` sees no code inside one{hints}");
+    sandbox.jlproj(covered).code(125).stdout("").stderr(&error);
+    let manifest = sandbox.project().join("Manifest.toml");
+    fs::rename(&manifest, sandbox.path("tmp/kept")).expect("manifest");
+    let error = format!("error: no image is in force: `[PROJECT]/Project.toml` has no manifest{hints}");
+    sandbox.jlproj(words).code(125).stdout("").stderr(&error);
+    fs::rename(sandbox.path("tmp/kept"), &manifest).expect("manifest");
+    sandbox.jlproj(["status"]).code(0);
     let sandbox = sandbox.with("JLPROJ_SYSIMAGE", "sometimes");
+    let hint = "can only be `auto`, `none` or `require`\n\n\
+                hint: set it to what it can be, or `unset JLPROJ_SYSIMAGE`\n";
+    sandbox.jlproj(["status"]).code(1).stdout("").stderr_has(hint);
     sandbox.jlproj(["run", "-e", "print(1)"]).code(0).stdout("1").stderr(
         "jlproj: no image: a setting cannot be followed: JLPROJ_SYSIMAGE is `sometimes`, \
          but can only be `auto`, `none` or `require`\n",

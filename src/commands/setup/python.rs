@@ -130,7 +130,7 @@ pub(super) fn snippet(bridge: Bridge, arguments: &PythonArgs, context: &Context)
     let answer = hosts::interview(&setup.python)?;
     let offer = offer(bridge, &setup.project, &answer, context)?;
     let (Some(image), Some(project)) = (&offer.sysimage, &offer.project) else {
-        return Err(Error::NoImage { reason: offer.reason.unwrap_or_default() });
+        return Err(Error::NoImage { reason: offer.reason.unwrap_or_default(), is_missing: true });
     };
     let literal = |path: &Path| python::literal(path.as_os_str());
     let text = match bridge {
