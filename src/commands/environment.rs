@@ -106,7 +106,9 @@ fn ensure_shim(context: &Context, shims: &Path) -> Option<()> {
 }
 
 fn without(path: &OsStr, folder: &Path) -> Vec<PathBuf> {
-    std::env::split_paths(path).filter(|other| other != folder).collect()
+    // Where there is none, splitting would give one empty entry, which is the current folder.
+    let entries = (!path.is_empty()).then(|| std::env::split_paths(path)).into_iter().flatten();
+    entries.filter(|other| other != folder).collect()
 }
 
 /// The list as PATH has it; `None` where an entry has the separator in its name.

@@ -219,6 +219,18 @@ fn a_store_that_path_cannot_name_leaves_path_alone() {
     assert!(!lines.code(0).stdout.contains("PATH="), "{lines}");
 }
 
+/// An empty entry of PATH is the current folder.
+#[test]
+fn without_a_path_there_is_no_entry_but_ours() {
+    let (mut sandbox, odd) = sandbox();
+    sandbox.unset("PATH");
+    sandbox.set("JLPROJ_JULIA", world::julia());
+    let odd = odd.to_str().expect("UTF-8");
+    let lines = sandbox.jlproj(["env", "--shell", "bash", "--project", odd]);
+    let path = lines.code(0).stdout.lines().find(|line| line.starts_with("export PATH=")).expect("PATH");
+    assert!(path.ends_with("/shims-v1;") && !path.contains(':'), "{lines}");
+}
+
 /// Adds PythonCall to a project as a package in development, which is never baked.
 pub fn add_pythoncall(sandbox: &Sandbox, project: &std::path::Path, version: &str) {
     add_package(sandbox, project, ("PythonCall", "6099a3de-0909-46bc-b1f4-468b9a2dfc0d", version));
