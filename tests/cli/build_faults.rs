@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::run::probed;
 use crate::sandbox::{Ran, Sandbox, copy_folder};
 use crate::world::{self, world};
 
@@ -237,4 +238,13 @@ fn an_image_in_force_outlives_failures_and_is_replaced_in_one_step() {
     assert_nothing_left(&sandbox);
     let path = sandbox.jlproj(["log", "--path"]);
     assert!(path.stdout.starts_with("[STORE]/images-v1/"), "the log of the failure is still shown: {path}");
+}
+
+#[test]
+fn a_folder_without_packagecompiler_is_named() {
+    let sandbox = probed().in_world();
+    // The direct builder is not to get far: an argument that Julia does not know.
+    sandbox.write("home/.config/jlproj/config.toml", "build_arguments = [\"--nonsense\"]\n");
+    let ran = sandbox.jlproj(["build", "--builder", "auto", "--packagecompiler", "/nowhere"]);
+    ran.code(1).stderr_has("jlproj: PackageCompiler cannot be had from `/nowhere`; building directly\n");
 }

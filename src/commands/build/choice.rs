@@ -36,7 +36,11 @@ pub(super) fn choose(making: &Making<'_>, work: Work<'_>, quiet: bool) -> Result
                 Err(_) => {
                     remember_refusal(making);
                     if !quiet {
-                        message::note("PackageCompiler cannot be had here; building directly");
+                        let place = match &making.settings.packagecompiler.value {
+                            Some(folder) => format!("from `{}`", folder.display()),
+                            None => "here".to_owned(),
+                        };
+                        message::note(&format!("PackageCompiler cannot be had {place}; building directly"));
                     }
                     Ok(Builder::Direct)
                 }
