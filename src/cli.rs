@@ -237,6 +237,7 @@ pub(crate) struct WarmArgs {
 /// .gitignore leaves out, and stops after 100,000 folders.
 #[derive(Debug, Args)]
 pub(crate) struct ScanArgs {
+    /// Folders, each with all that is below it
     #[arg(required = true, value_name = "FOLDER")]
     pub(crate) folders: Vec<PathBuf>,
 }
@@ -244,6 +245,7 @@ pub(crate) struct ScanArgs {
 /// Drop projects from the list until they are used again, or drop their images
 #[derive(Debug, Args)]
 pub(crate) struct ForgetArgs {
+    /// Folders of projects, which may be gone, files Project.toml or `@name`
     #[arg(required = true, value_name = "PROJECT")]
     pub(crate) projects: Vec<OsString>,
     /// Remove the image only, and propose none any more
