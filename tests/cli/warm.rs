@@ -128,7 +128,8 @@ fn of_all_projects_those_are_warmed_that_are_used_and_cold() {
     sandbox.jlproj(["warm", "--frequent"]).code(0).stdout("").stderr(said);
     let started = start(&sandbox, &["Alpha", "Beta", "Gamma", "OnHelper"]);
     assert_eq!(compiled(&started), [""; 0], "{started}");
-    sandbox.jlproj(["warm", "--frequent"]).code(0).stdout("").stderr("");
+    let said = "nothing to compile: no project that you use is cold\n";
+    sandbox.jlproj(["warm", "--frequent"]).code(0).stdout("").stderr(said);
 }
 
 #[test]
