@@ -299,10 +299,7 @@ pub(crate) fn replace_by_link(path: &Path, target: &Path) -> io::Result<()> {
         .prefix(HALF_WRITTEN)
         .make_in(folder, |temporary| platform::link(target, temporary))?
         .into_temp_path();
-    fs_err::rename(&link, path)?;
-    // What was renamed is no longer there to be removed.
-    let _ = link.keep();
-    Ok(())
+    give_name(link, path)
 }
 
 /// As [`replace_durably`], by what `write` writes: for more than should be held in memory.
@@ -379,14 +376,19 @@ fn write_beside(
     if durable {
         file.as_file().sync_all()?;
     }
-    // `rename`, not `persist`: the latter fails on Windows while a reader holds the file.
-    let temporary = file.into_temp_path();
-    fs_err::rename(&temporary, path)?;
-    // What was renamed is no longer there to be removed.
-    let _ = temporary.keep();
+    give_name(file.into_temp_path(), path)?;
     if durable {
         sync_folder(folder)?;
     }
+    Ok(())
+}
+
+/// Puts what was made beside it into its place.
+fn give_name(temporary: tempfile::TempPath, path: &Path) -> io::Result<()> {
+    // `rename`, not `persist`: the latter fails on Windows while a reader holds the file.
+    fs_err::rename(&temporary, path)?;
+    // What was renamed is no longer there to be removed.
+    let _ = temporary.keep();
     Ok(())
 }
 

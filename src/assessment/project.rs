@@ -103,10 +103,11 @@ impl ProjectState {
         files: &ObservedFiles,
     ) -> Result<Self, Error> {
         let no_project = || Error::NoProject { directory: context.directory.clone() };
+        if environment.is_absent_default(files) {
+            return Err(no_project());
+        }
         if let Some(path) = environment.project_file.as_ref().filter(|path| !files.is_file(path)) {
-            // Nobody named the default environment: that it is not there is no news.
-            let is_named = !matches!(environment.origin, ProjectOrigin::Default);
-            return Err(if is_named { Error::NoProjectFile { path: path.clone() } } else { no_project() });
+            return Err(Error::NoProjectFile { path: path.clone() });
         }
         let Some(StackEntry::Project { project_file, manifest_file }) = environment.primary().cloned() else {
             return Err(no_project());

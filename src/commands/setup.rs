@@ -66,7 +66,7 @@ fn alone(context: &Context) -> Result<Option<Lock>, Error> {
     let mut other = String::new();
     let lock = Lock::take(&context.layout.lock("setup"), |holder| {
         waited += 1;
-        other = holder.map_or_else(String::new, |number| format!(" (process {number})"));
+        other = message::process(holder);
         if waited == PATIENCE.0 {
             message::note(&format!("waiting for another `jlproj setup`{other}"));
         }

@@ -9,8 +9,7 @@ use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::julia::locate::Located;
-use crate::model::environment::{ProjectFlag, ProjectOrigin};
-use crate::model::files::Files as _;
+use crate::model::environment::ProjectFlag;
 use crate::model::paths;
 use crate::store::project_record;
 
@@ -56,11 +55,10 @@ pub(crate) fn folder(context: &Context, project: Option<&OsStr>) -> Result<PathB
     let (environment, _) =
         assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
     let no_project = || Error::NoProject { directory: context.directory.clone() };
-    let project_file = environment.project_file.ok_or_else(no_project)?;
-    if matches!(environment.origin, ProjectOrigin::Default) && !files.is_file(&project_file) {
-        // Nobody named the default environment: that it is not there is no news.
+    if environment.is_absent_default(&files) {
         return Err(no_project());
     }
+    let project_file = environment.project_file.ok_or_else(no_project)?;
     let folder = project_file.parent().ok_or_else(no_project)?;
     fs_err::canonicalize(folder).map_err(|_| Error::NoProjectFile { path: project_file.clone() })
 }

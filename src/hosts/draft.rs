@@ -42,8 +42,8 @@ impl Draft {
             Some(Effect::RemoveEmptied { was, .. }) => Some(was),
             _ => fs::read_limited(path)?,
         };
-        let is_link = fs_err::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
-        let text = text.or_else(|| is_link.then(String::new));
+        let is_link = || fs_err::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+        let text = text.or_else(|| is_link().then(String::new));
         let path = path.to_owned();
         match (was, text.map(String::into_bytes)) {
             (Some(was), None) => self.effects.push(Effect::RemoveEmptied { path, was }),

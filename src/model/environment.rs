@@ -121,6 +121,13 @@ impl Environment {
         self.stack.get(self.primary_index() + 1..).unwrap_or_default()
     }
 
+    /// Whether its project is the default environment, which nobody named, and not there: that is no news.
+    #[must_use]
+    pub(crate) fn is_absent_default(&self, files: &dyn Files) -> bool {
+        matches!(self.origin, ProjectOrigin::Default)
+            && self.project_file.as_ref().is_some_and(|path| !files.is_file(path))
+    }
+
     /// How long the stack is where it has no project.
     fn primary_index(&self) -> usize {
         let is_project = |entry: &StackEntry| matches!(entry, StackEntry::Project { .. });

@@ -36,6 +36,11 @@ pub(crate) fn error(error: &(dyn std::error::Error + 'static), details: &str, hi
     print(&text);
 }
 
+/// Behind what another process holds: its number, where that is known.
+pub(crate) fn process(number: Option<u32>) -> String {
+    number.map_or_else(String::new, |number| format!(" (process {number})"))
+}
+
 /// One line of jlproj's own.
 pub(crate) fn note(text: &str) {
     print(&format!("jlproj: {}\n", in_one_line(text)));

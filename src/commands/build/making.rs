@@ -284,7 +284,7 @@ impl<'a> Making<'a> {
         let lock = Lock::take(&self.context.layout.lock(name), |holder| {
             waited += 1;
             if waited == PATIENCE {
-                let holder = holder.map_or_else(String::new, |number| format!(" (process {number})"));
+                let holder = message::process(holder);
                 watcher.progress.stage(&format!("waiting for another build{holder}"));
             }
             watcher.progress.tick();
