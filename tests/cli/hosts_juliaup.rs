@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::host_programs;
 use crate::hosts_launcher::{IMAGE, jlproj, program, sandbox, there_and_back, with_image};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, copy_program};
 use crate::world;
 
 /// A sandbox with juliaup first on PATH, whose default channel is the test's Julia.
@@ -125,7 +125,7 @@ fn a_juliaup_at_another_path_does_as_the_first() {
     let other = juliaup.sandbox.path("elsewhere");
     fs::create_dir_all(&other).expect("folder");
     for name in ["juliaup", "julia"] {
-        fs::copy(own.with_file_name(name), other.join(name)).expect("copy");
+        copy_program(own.with_file_name(name), &other.join(name));
     }
     juliaup.sandbox.set("PATH", format!("{}:/usr/bin:/bin", other.display()));
     jlproj(&juliaup.sandbox, &juliaup.project, &["setup", "juliaup"]).code(0);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::hosts::tree;
-use crate::sandbox::{Ran, Sandbox, copy_folder};
+use crate::sandbox::{Ran, Sandbox, copy_folder, copy_program};
 use crate::world;
 
 pub const IMAGE: &str = "print(unsafe_string(Base.JLOptions().image_file))";
@@ -104,7 +104,7 @@ fn a_launcher_finds_a_julia_whatever_is_gone() {
     // Copies, which can go.
     let own = sandbox.path("own/jlproj");
     fs::create_dir_all(own.parent().expect("parent")).expect("folder");
-    fs::copy(env!("CARGO_BIN_EXE_jlproj"), &own).expect("copy");
+    copy_program(env!("CARGO_BIN_EXE_jlproj"), &own);
     let julia = sandbox.path("bin/pinned");
     fs::write(&julia, format!("#!/bin/sh\nexec '{}' \"$@\"\n", world::julia().display())).expect("script");
     fs::set_permissions(&julia, fs::Permissions::from_mode(0o755)).expect("mode");

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::run::{instead, probed};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, copy_program};
 use crate::world;
 
 const JLPROJ: &str = env!("CARGO_BIN_EXE_jlproj");
@@ -33,12 +33,6 @@ fn only(target: Option<&Path>) -> Sandbox {
         symlink(target, sandbox.path("bin/julia")).expect("link");
     }
     sandbox
-}
-
-/// Copies a program by another one: a file that we had open for writing could not be started.
-fn copy_program(from: impl AsRef<Path>, to: &Path) {
-    let status = Command::new("cp").arg(from.as_ref()).arg(to).status().expect("cp");
-    assert!(status.success());
 }
 
 #[test]

@@ -251,6 +251,12 @@ impl std::fmt::Display for Ran {
     }
 }
 
+/// Copies a program by another one: a file that we had open for writing could not be started.
+pub fn copy_program(from: impl AsRef<Path>, to: &Path) {
+    let status = Command::new("cp").arg(from.as_ref()).arg(to).status().expect("cp");
+    assert!(status.success());
+}
+
 /// Copies a folder with all that is in it.
 pub fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("folder");

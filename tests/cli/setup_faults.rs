@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, copy_program};
 
 const MARK: &str = "# >>> jlproj >>>\n";
 
@@ -123,10 +123,7 @@ fn a_launcher_can_be_started_while_it_is_rewritten() {
         for program in ["/bin/true", "/bin/false", "/bin/true"] {
             // Another jlproj, at another path.
             let other = sandbox.path("bin").join(program.replace('/', "_"));
-            let _ = fs::remove_file(&other);
-            fs::hard_link(env!("CARGO_BIN_EXE_jlproj"), &other)
-                .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_jlproj"), &other).map(|_| ()))
-                .expect("jlproj");
+            copy_program(env!("CARGO_BIN_EXE_jlproj"), &other);
             let mut command = std::process::Command::new(&other);
             let own = sandbox.command(["--version"]);
             command.env_clear().envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
