@@ -327,11 +327,15 @@ pub(crate) fn is_abandoned(path: &Path) -> bool {
     const HOUR: Duration = Duration::from_secs(3600);
     let is_half_written =
         path.file_name().is_some_and(|name| platform::bytes(name).starts_with(HALF_WRITTEN.as_bytes()));
-    is_half_written
-        && fs_err::symlink_metadata(path).is_ok_and(|metadata| {
-            let age = metadata.modified().ok().and_then(|time| time.elapsed().ok());
-            !metadata.is_dir() && age.is_some_and(|age| age > HOUR)
-        })
+    let is_folder = || fs_err::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
+    is_half_written && is_older(path, HOUR) && !is_folder()
+}
+
+/// Whether what has this name (a link itself, where it is one) was changed longer ago than `limit`. `false` where it is
+/// not there, or where the clock that told its time was ahead of ours.
+pub(crate) fn is_older(path: &Path, limit: Duration) -> bool {
+    let modified = fs_err::symlink_metadata(path).and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > limit))
 }
 
 /// Removes what writers that died left in a folder.

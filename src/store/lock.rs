@@ -4,10 +4,12 @@
 //! temporary folder. Those of PackageCompiler's environment and of a Julia that is asked what it is are given back before
 //! these; `setup` holds one of its own around that of Julia. `run` takes none but Julia's, at its first start.
 
+use std::fs::TryLockError;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
+use crate::fs::{self, Stamp};
 use crate::platform;
 
 /// A lock that is held until this value is dropped.
@@ -33,27 +35,40 @@ impl Lock {
         if let Some(folder) = path.parent() {
             platform::create_private_folders(folder)?;
         }
-        let mut options = fs_err::OpenOptions::new();
-        let mut file = options.read(true).write(true).create(true).truncate(false).open(path)?;
-        #[expect(clippy::disallowed_methods, reason = "the one place that locks")]
-        let taken = file.file().try_lock();
-        match taken {
-            Ok(()) => {
-                // The number is for messages only.
-                let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
-                Ok(Attempt::Taken(Self { file }))
+        loop {
+            let mut options = fs_err::OpenOptions::new();
+            let mut file = options.read(true).write(true).create(true).truncate(false).open(path)?;
+            #[expect(clippy::disallowed_methods, reason = "taken here, asked about below")]
+            let taken = file.file().try_lock();
+            match taken {
+                // It was retired between the two calls: the lock of a file that nobody finds any more keeps nobody out.
+                Ok(()) if !is_named(&file, path)? => {}
+                Ok(()) => {
+                    // The number is for messages only.
+                    let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+                    return Ok(Attempt::Taken(Self { file }));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let text = fs_err::read_to_string(path).unwrap_or_default();
+                    return Ok(Attempt::Held(text.trim().parse().ok()));
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
             }
-            Err(std::fs::TryLockError::WouldBlock) => {
-                let text = fs_err::read_to_string(path).unwrap_or_default();
-                Ok(Attempt::Held(text.trim().parse().ok()))
-            }
-            Err(std::fs::TryLockError::Error(error)) => Err(error),
         }
     }
 
-    /// Whether another process holds it. Makes no file.
+    /// Whether another process holds it, or that cannot be told. Changes nothing; who attempts to take it at that moment
+    /// may be told that it is held.
     pub(crate) fn is_held(path: &Path) -> bool {
-        path.exists() && matches!(Self::attempt(path), Ok(Attempt::Held(_)))
+        match fs_err::File::open(path) {
+            Ok(file) => {
+                // Shared: several that ask at once do not take each other for the holder.
+                #[expect(clippy::disallowed_methods, reason = "taken above, asked about here")]
+                let taken = file.file().try_lock_shared();
+                taken.is_err()
+            }
+            Err(error) => !fs::is_absence(&error),
+        }
     }
 
     /// Takes the lock, waiting for another process as long as `wait` (called with that process's number, a
@@ -76,10 +91,43 @@ impl Lock {
         }
     }
 
-    /// Removes the lock's file while the lock is held. Only for a lock whose name is never used again.
+    /// Removes the lock's file while the lock is held: for a lock whose name is not used again.
     pub(crate) fn retire(self, path: &Path) {
         // A leftover is swept later.
         let _ = fs_err::remove_file(path);
         drop(self.file);
+    }
+}
+
+/// Whether the file is the one that has this name.
+fn is_named(file: &fs_err::File, path: &Path) -> io::Result<bool> {
+    let (opened, named) = (Stamp::from(&file.metadata()?), Stamp::of(path));
+    Ok(named.exists && (opened.device, opened.inode) == (named.device, named.inode))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_lock_that_others_retire_is_held_by_one_at_a_time() {
+        const ATTEMPTS: u32 = 2000;
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("x.lock");
+        let (is_taken, count) = (AtomicBool::new(false), AtomicU32::new(0));
+        let work = || {
+            for _ in 0..ATTEMPTS {
+                let Attempt::Taken(lock) = Lock::attempt(&path).expect("a lock") else { continue };
+                assert!(!is_taken.swap(true, Ordering::SeqCst), "held by two");
+                assert!(Lock::is_held(&path), "nobody can see that it is held");
+                count.fetch_add(1, Ordering::SeqCst);
+                is_taken.store(false, Ordering::SeqCst);
+                lock.retire(&path);
+            }
+        };
+        std::thread::scope(|scope| (0..3).for_each(|_| drop(scope.spawn(work))));
+        assert!(count.into_inner() > 0 && !path.exists());
     }
 }

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::fs;
 use crate::store::layout::Layout;
@@ -58,9 +59,13 @@ fn entries(folder: &Path) -> impl Iterator<Item = (PathBuf, std::fs::FileType)> 
     entries.filter_map(|entry| Some((entry.path(), entry.file_type().ok()?)))
 }
 
-/// Whether a lock is of a folder in `tmp` that is gone. The folder is made before its lock, and removed before it.
+/// Whether a lock is of a folder in `tmp` that is gone. A young one may be of a folder that is about to be made.
 fn is_lock_of_none(layout: &Layout, lock: &Path) -> bool {
+    const MINUTE: Duration = Duration::from_secs(60);
     let name = lock.file_stem().unwrap_or_default();
     let is_of_folder = name.to_string_lossy().starts_with(workspace::PREFIX);
-    is_of_folder && !layout.temporary().join(name).exists() && !Lock::is_held(lock)
+    is_of_folder
+        && fs::is_older(lock, MINUTE)
+        && !Lock::is_held(lock)
+        && !layout.temporary().join(name).exists()
 }

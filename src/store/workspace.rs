@@ -29,7 +29,7 @@ fn is_of_another_host(folder: &Path) -> bool {
     const DAY: Duration = Duration::from_secs(24 * 3600);
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mark = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-')).map(|(mark, _)| mark);
-    mark.is_some_and(|mark| mark != host()) && is_younger(folder, DAY)
+    mark.is_some_and(|mark| mark != host()) && !fs::is_older(folder, DAY)
 }
 
 /// The file in a workspace that names the process group at work for it.
@@ -48,16 +48,23 @@ impl Workspace {
     /// Where the store cannot be written.
     pub(crate) fn create(layout: &Layout) -> io::Result<Self> {
         platform::create_private_folders(&layout.temporary())?;
-        // The lock comes first, so that a sweep never meets a folder without a living owner.
         let prefix = format!("{PREFIX}{}-", host());
-        let unique = tempfile::Builder::new().prefix(&prefix).tempdir_in(layout.temporary())?;
-        let name = unique.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let lock_path = layout.lock(&name);
-        let lock = match Lock::attempt(&lock_path)? {
-            Attempt::Taken(lock) => Some(lock),
-            Attempt::Held(_) => None,
-        };
-        Ok(Self { path: unique.keep(), lock_path, lock })
+        let made = tempfile::Builder::new().prefix(&prefix).make_in(layout.temporary(), |folder| {
+            // The lock comes first, so that nobody ever meets a folder of a living owner without one.
+            let lock_path = lock_path(layout, folder);
+            let Attempt::Taken(lock) = Lock::attempt(&lock_path)? else {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            };
+            match fs_err::create_dir(folder) {
+                Ok(()) => Ok((lock_path, lock)),
+                Err(error) => {
+                    lock.retire(&lock_path);
+                    Err(error)
+                }
+            }
+        })?;
+        let ((lock_path, lock), path) = made.into_parts();
+        Ok(Self { path: path.keep()?, lock_path, lock: Some(lock) })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -105,42 +112,43 @@ fn folders(layout: &Layout) -> impl Iterator<Item = PathBuf> {
     ours.map(|entry| entry.path())
 }
 
-/// Whether nobody is at work in a folder. Changes nothing.
-fn is_abandoned(layout: &Layout, folder: &Path) -> bool {
-    if is_of_another_host(folder) {
-        return false;
-    }
-    let lock_path = layout.lock(&folder.file_name().unwrap_or_default().to_string_lossy());
-    if !lock_path.exists() {
-        return !is_fresh(folder);
-    }
-    matches!(Lock::attempt(&lock_path), Ok(Attempt::Taken(_)))
+/// The lock of who works in a folder: there before the folder is made, and until it is gone.
+fn lock_path(layout: &Layout, folder: &Path) -> PathBuf {
+    layout.lock(&folder.file_name().unwrap_or_default().to_string_lossy())
 }
 
-/// Removes the folder of a builder that died, and ends what still works for it. `false` where it did not die.
+/// Whether nobody is at work in a folder. Changes nothing.
+fn is_abandoned(layout: &Layout, folder: &Path) -> bool {
+    // Looked for again after the lock: it may have been removed since it was listed.
+    !is_of_another_host(folder)
+        && !Lock::is_held(&lock_path(layout, folder))
+        && fs_err::symlink_metadata(folder).is_ok()
+}
+
+/// Removes the folder of a builder that died, and ends what still works for it. `false` where it did not die, or somebody
+/// else just removes it.
 ///
 /// # Errors
 /// Where it cannot be removed.
 pub(crate) fn sweep_one(layout: &Layout, folder: &Path) -> io::Result<bool> {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let lock_path = layout.lock(&name);
     if is_of_another_host(folder) {
         return Ok(false);
     }
-    // A folder may be seen between its making and the taking of its lock.
-    if !lock_path.exists() && is_fresh(folder) {
-        return Ok(false);
-    }
+    let lock_path = lock_path(layout, folder);
     let Attempt::Taken(lock) = Lock::attempt(&lock_path)? else { return Ok(false) };
     if let Some((number, birth)) = noted_child(folder)
         && is_at_work(number, birth, folder)
     {
         platform::kill_group(number, true);
     }
-    let is_folder = fs_err::symlink_metadata(folder)?.is_dir();
-    let removed = if is_folder { fs_err::remove_dir_all(folder) } else { fs_err::remove_file(folder) };
+    let removed = remove(folder);
     lock.retire(&lock_path);
     removed.map(|()| true)
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    let is_folder = fs_err::symlink_metadata(folder)?.is_dir();
+    if is_folder { fs_err::remove_dir_all(folder) } else { fs_err::remove_file(folder) }
 }
 
 fn noted_child(folder: &Path) -> Option<(u32, u64)> {
@@ -165,19 +173,10 @@ fn carries_mark(number: u32, folder: &Path) -> bool {
     environment.split(|byte| *byte == 0).any(|variable| variable == wanted)
 }
 
-fn is_fresh(folder: &Path) -> bool {
-    const MINUTE: Duration = Duration::from_secs(60);
-    is_younger(folder, MINUTE)
-}
-
-fn is_younger(folder: &Path, limit: Duration) -> bool {
-    let modified = fs_err::symlink_metadata(folder).and_then(|metadata| metadata.modified());
-    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age < limit))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::remains;
 
     #[test]
     fn what_another_host_works_at_is_left_alone_for_a_day() {
@@ -200,5 +199,27 @@ mod tests {
         age(&other, 25 * 3600);
         assert_eq!(sweep(&layout), 1);
         assert!(!other.exists());
+    }
+    #[test]
+    fn a_folder_whose_builder_lives_is_not_swept_at_any_moment() {
+        const MADE_BY_EACH: usize = 500;
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let layout = Layout::new(folder.path().join("store"));
+        let make = || {
+            for _ in 0..MADE_BY_EACH {
+                let workspace = Workspace::create(&layout).expect("a workspace");
+                assert!(Lock::is_held(&workspace.lock_path), "without a lock");
+                assert!(workspace.path().is_dir(), "swept");
+            }
+        };
+        std::thread::scope(|scope| {
+            let makers = [scope.spawn(make), scope.spawn(make)];
+            while !makers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+                assert_eq!(abandoned(&layout), Vec::<PathBuf>::new());
+                assert_eq!(remains::find(&layout), Vec::<PathBuf>::new());
+                assert_eq!(sweep(&layout), 0);
+            }
+        });
+        assert_eq!(fs_err::read_dir(layout.locks()).expect("locks").count(), 0);
     }
 }
