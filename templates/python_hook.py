@@ -17,6 +17,9 @@ import sys
 HOST = __name__.rpartition("_")[2]
 TARGET = {"pyjulia": "julia.core", "juliacall": "juliacall"}.get(HOST)
 
+# Seconds that jlproj gets. Its first answer may take some; one that asks a disk that is gone would take for ever.
+PATIENCE = 60
+
 
 def _say(text):
     if os.environ.get("JLPROJ_VERBOSE", "0") not in ("", "0"):
@@ -69,7 +72,16 @@ def _offer(*more):
     process = subprocess.Popen(
         command + list(more), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    output, errors = process.communicate()
+    try:
+        output, errors = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        try:
+            process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            # One that waits for a disk does not end before the disk answers.
+            pass
+        raise RuntimeError("jlproj did not answer in {} s".format(PATIENCE))
     if process.returncode != 0:
         raise RuntimeError(os.fsdecode(errors).strip().replace("\n", " "))
     offer = json.loads(output.decode("utf-8"))

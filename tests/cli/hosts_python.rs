@@ -188,6 +188,23 @@ fn pyjulia_gets_the_image_and_starts_plainly_without_one() {
             .replace(env!("CARGO_BIN_EXE_jlproj"), "/gone/jlproj");
         fs::write(&configuration, text).expect("file");
         python.run(&code, &[]).code(0).stdout(&stock.stdout).stderr("");
+        // It never answers.
+        let hanging = world::repository().join("tests/fixtures/hanging-julia");
+        let text = fs::read_to_string(&configuration).expect("file");
+        fs::write(&configuration, text.replace("/gone/jlproj", hanging.to_str().expect("UTF-8")))
+            .expect("file");
+        let note = python.sandbox.path("hanging");
+        let hangs = [
+            ("JLPROJ_VERBOSE", "1"),
+            ("__JLPROJ_PROBE", "1"),
+            ("JLPROJ_TEST_NOTE", note.to_str().expect("UTF-8")),
+        ];
+        let ran = python.run(&format!("import jlproj_pyjulia\njlproj_pyjulia.PATIENCE = 2\n{code}"), &hangs);
+        ran.code(0)
+            .stdout(&stock.stdout)
+            .stderr("jlproj (pyjulia): no image: jlproj did not answer in 2 s\n");
+        let process = fs::read_to_string(note).expect("the number of its process");
+        assert!(!Path::new("/proc").join(process.trim()).exists(), "it still runs");
         fs::remove_file(packages(&python.environment).join("jlproj_pyjulia.py")).expect("remove");
         python.run("print(1)", &[]).code(0).stdout("1\n").stderr("");
     }
