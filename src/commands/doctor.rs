@@ -262,6 +262,13 @@ fn images(context: &Context, thorough: bool) -> Vec<Finding> {
 fn ways_in(context: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
     for record in hosts::read_all(&context.layout) {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                findings.push(Finding::wrong("setup", error.to_string(), error.hints().join("; ")));
+                continue;
+            }
+        };
         let name = setup::shown(&record.setup);
         let troubles = setup::troubles(context, &record.setup);
         if troubles.is_empty() {

@@ -61,12 +61,12 @@ pub(crate) fn read(layout: &Layout, setup: &Setup) -> Result<Option<Record>, Hos
     parse(&layout.host_record(&setup.identity()))
 }
 
-/// All records that can be read, by name.
-pub(crate) fn read_all(layout: &Layout) -> Vec<Record> {
+/// All records, by name; for one that cannot be read, why.
+pub(crate) fn read_all(layout: &Layout) -> Vec<Result<Record, HostError>> {
     let Ok(entries) = fs_err::read_dir(layout.host_records()) else { return Vec::new() };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
-    paths.iter().filter_map(|path| parse(path).ok().flatten()).collect()
+    paths.iter().filter_map(|path| parse(path).transpose()).collect()
 }
 
 /// Keeps a record on disk.
@@ -94,13 +94,17 @@ fn parse(path: &Path) -> Result<Option<Record>, HostError> {
     struct Form {
         format: u32,
     }
-    let Some(contents) = fs::read_limited(path)? else { return Ok(None) };
     let unreadable = |why: String| HostError::Refused {
         text: format!("`{}`, which says what was done, {why}", path.display()),
         hints: vec![
             "move it elsewhere, and set up anew: what was done before can then only be taken back by hand"
                 .to_owned(),
         ],
+    };
+    let Some(contents) =
+        fs::read_limited(path).map_err(|error| unreadable(format!("cannot be read: {error}")))?
+    else {
+        return Ok(None);
     };
     if serde_json::from_slice::<Form>(&contents).is_ok_and(|form| form.format > FORMAT) {
         return Err(unreadable("is from a newer jlproj".to_owned()));

@@ -153,6 +153,10 @@ fn a_record_that_cannot_be_read_is_not_overwritten() {
             sandbox.jlproj(arguments).code(1).stderr_has("error: ");
         }
         assert_eq!(fs::read_to_string(&record).expect("record"), text);
+        let told = sandbox.jlproj(["doctor"]);
+        told.code(1)
+            .stdout_has("wrong setup     `[STORE]/hosts-v1/")
+            .stdout_has("→ move it elsewhere, and set up anew");
     }
     fs::write(&record, good).expect("record");
     sandbox.jlproj(["setup", "vscode", "--undo"]).code(0);

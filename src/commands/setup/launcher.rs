@@ -72,7 +72,7 @@ pub(super) fn known<Host>(
     }
     let named = place.map(|place| context.directory.join(place));
     let named = named.map(|place| fs_err::canonicalize(&place).unwrap_or(place));
-    let records = hosts::read_all(&context.layout).into_iter();
+    let records = hosts::read_all(&context.layout).into_iter().flatten();
     let fits = records.filter_map(|record| host(record.setup)).filter(|(folder, _)| match &named {
         Some(place) => place == folder || place.parent() == Some(folder),
         None => context.directory.starts_with(folder),

@@ -55,7 +55,7 @@ fn known(bridge: Bridge, python: &Path, arguments: &PythonArgs, context: &Contex
     let folder = arguments.venv.clone().or_else(|| context.host_variables.environment.clone());
     let folder = folder.map(|folder| context.directory.join(folder));
     let folder = folder.map(|folder| fs_err::canonicalize(&folder).unwrap_or(folder));
-    hosts::read_all(&context.layout).into_iter().find_map(|record| {
+    hosts::read_all(&context.layout).into_iter().flatten().find_map(|record| {
         let hosts::Setup::Python(setup) = record.setup else { return None };
         let is_meant = setup.python.0 == python || Some(&setup.environment.0) == folder.as_ref();
         (setup.bridge == bridge && is_meant).then_some(setup)
