@@ -120,7 +120,8 @@ fn what_the_user_does_meanwhile_stays() {
     jlproj(&sandbox, &project, &["setup", "vscode"]).code(0);
     // Another Julia by hand, more after it: his, from now on.
     let (program, server) = lines(&sandbox);
-    let own = settings(&project).replace(&program, "\"julia.executablePath\": \"/mine\"").replace('1', "2");
+    let own = settings(&project).replace(&program, "\"julia.executablePath\": \"/mine\"");
+    let own = own.replace("\"a\": 1", "\"a\": 2");
     write(&project, own.as_bytes());
     jlproj(&sandbox, &project, &["setup", "vscode", "--check"]).code(1).stdout_has("would edit");
     jlproj(&sandbox, &project, &["setup", "vscode", "--undo"]).code(0);
