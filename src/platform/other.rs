@@ -65,6 +65,14 @@ pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
     fs_err::create_dir_all(path)
 }
 
+/// Makes a folder.
+///
+/// # Errors
+/// Where it is there, or cannot be made.
+pub(crate) fn create_closed_folder(path: &Path) -> io::Result<()> {
+    fs_err::create_dir(path)
+}
+
 /// Opens a file so that what is written goes to its end; it can be read too.
 pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
     #[expect(clippy::disallowed_types, reason = "on the way to Julia's start; the caller ignores errors")]

@@ -88,6 +88,16 @@ pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path)
 }
 
+/// Makes a folder in which nobody else sees or makes anything, whatever the umask is.
+///
+/// # Errors
+/// Where it is there, or cannot be made.
+pub(crate) fn create_closed_folder(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    #[expect(clippy::disallowed_types, reason = "fs-err has no DirBuilder")]
+    std::fs::DirBuilder::new().mode(0o700).create(path)
+}
+
 /// Opens a file so that what is written goes to its end in one piece; it can be read too.
 pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
     #[expect(

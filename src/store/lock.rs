@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::fs::{self, Stamp};
+use crate::fs;
 use crate::platform;
 
 /// A lock that is held until this value is dropped.
@@ -42,7 +42,7 @@ impl Lock {
             let taken = file.file().try_lock();
             match taken {
                 // It was retired between the two calls: the lock of a file that nobody finds any more keeps nobody out.
-                Ok(()) if !is_named(&file, path)? => {}
+                Ok(()) if platform::names(&file.metadata()?) == 0 => {}
                 Ok(()) => {
                     // The number is for messages only.
                     let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
@@ -99,12 +99,6 @@ impl Lock {
     }
 }
 
-/// Whether the file is the one that has this name.
-fn is_named(file: &fs_err::File, path: &Path) -> io::Result<bool> {
-    let (opened, named) = (Stamp::from(&file.metadata()?), Stamp::of(path));
-    Ok(named.exists && (opened.device, opened.inode) == (named.device, named.inode))
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -127,7 +121,11 @@ mod tests {
                 lock.retire(&path);
             }
         };
-        std::thread::scope(|scope| (0..3).for_each(|_| drop(scope.spawn(work))));
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(work);
+            }
+        });
         assert!(count.into_inner() > 0 && !path.exists());
     }
 }

@@ -55,7 +55,7 @@ impl Workspace {
             let Attempt::Taken(lock) = Lock::attempt(&lock_path)? else {
                 return Err(io::ErrorKind::AlreadyExists.into());
             };
-            match fs_err::create_dir(folder) {
+            match platform::create_closed_folder(folder) {
                 Ok(()) => Ok((lock_path, lock)),
                 Err(error) => {
                     lock.retire(&lock_path);
@@ -200,6 +200,7 @@ mod tests {
         assert_eq!(sweep(&layout), 1);
         assert!(!other.exists());
     }
+
     #[test]
     fn a_folder_whose_builder_lives_is_not_swept_at_any_moment() {
         const MADE_BY_EACH: usize = 500;
@@ -210,6 +211,8 @@ mod tests {
                 let workspace = Workspace::create(&layout).expect("a workspace");
                 assert!(Lock::is_held(&workspace.lock_path), "without a lock");
                 assert!(workspace.path().is_dir(), "swept");
+                #[cfg(unix)]
+                assert_eq!(fs::Stamp::of(workspace.path()).mode & 0o7777, 0o700);
             }
         };
         std::thread::scope(|scope| {
