@@ -30,6 +30,7 @@ pub(crate) fn run(arguments: &ForgetArgs, context: &Context) -> Result<u8, Error
 
 /// Drops a project from the list until it is used again.
 fn forget(context: &Context, folder: &Path) -> Result<(), Error> {
+    let is_unheard_of = !folder.exists() && project_record::read(&context.layout, folder).is_none();
     project_record::update(&context.layout, folder, |record| {
         record.image = None;
         record.is_found = false;
@@ -37,6 +38,11 @@ fn forget(context: &Context, folder: &Path) -> Result<(), Error> {
         record.accepted.clear();
     })?;
     message::line(&format!("{}: forgotten until it is used again", path_text::encode(folder)));
+    if is_unheard_of {
+        message::note(
+            "no folder is there, and nothing was kept of it; `jlproj list --all` shows what is known",
+        );
+    }
     Ok(())
 }
 
