@@ -271,6 +271,9 @@ pub(crate) fn ending_signal(status: ExitStatus) -> Option<i32> {
 /// runs elsewhere.
 pub(crate) fn isolate_child(command: &mut Command, is_gentle: bool) {
     command.process_group(0);
+    // Only Linux can be asked to tell a child that its parent died.
+    #[cfg(not(target_os = "linux"))]
+    let _ = is_gentle;
     #[cfg(target_os = "linux")]
     {
         // SAFETY: prctl(PR_SET_PDEATHSIG) is async-signal-safe and touches no memory of ours.
@@ -441,7 +444,14 @@ fn control_group_room() -> Option<u64> {
 pub(crate) fn open_terminal() -> io::Result<(File, File)> {
     use rustix::fs::{Mode, OFlags};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+    // Elsewhere the flag is no argument of this call.
+    #[cfg(target_os = "linux")]
+    let ours = openpt(flags | OpenptFlags::CLOEXEC)?;
+    #[cfg(not(target_os = "linux"))]
+    let ours = openpt(flags)?;
+    #[cfg(not(target_os = "linux"))]
+    rustix::io::fcntl_setfd(&ours, rustix::io::FdFlags::CLOEXEC)?;
     grantpt(&ours)?;
     unlockpt(&ours)?;
     let name = ptsname(&ours, Vec::new())?;
