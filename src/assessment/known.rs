@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::fs;
 use crate::model::manifest_usage::{UsageReader, is_temporary};
-use crate::model::savings::PayOff;
+use crate::model::savings::{DAYS_OF_TRIAL, PayOff};
 use crate::model::usage::{Clock, Uses};
 use crate::path_text;
 use crate::store::journal;
@@ -49,7 +49,9 @@ impl KnownProject {
         // Of the images before this one it is only known that they were of this project: they saved about as much.
         #[expect(clippy::cast_precision_loss, reason = "a number of starts is exact in a double")]
         let saved = starts as f64 * saving;
-        Some(PayOff { spent: record.spent, saved, per_week: self.uses.per_week(clock) * saving })
+        let per_week = self.uses.per_week_since_first(clock) * saving;
+        let is_early = self.uses.days_since_first(clock) <= DAYS_OF_TRIAL;
+        Some(PayOff { spent: record.spent, saved, per_week, is_early })
     }
 }
 

@@ -88,16 +88,23 @@ pub(crate) struct PayOff {
     pub(crate) saved: f64,
     /// Saved in a week of present use.
     pub(crate) per_week: f64,
+    /// Its project was first used less than a week ago: too little is known to call it one that does not pay.
+    pub(crate) is_early: bool,
 }
+
+/// From as many days of use on is an image judged by what it saves.
+pub(crate) const DAYS_OF_TRIAL: i64 = 7;
 
 /// An image has to pay back what it costs within so many weeks of present use: 60 days.
 pub(crate) const WEEKS_TO_PAY: f64 = 60.0 / 7.0;
 
 impl PayOff {
-    /// Whether what it costs is back within 60 days of present use, or is back already.
+    /// Whether what it costs is back within 60 days of present use, or is back already, or cannot be told yet.
     #[must_use]
     pub(crate) fn pays(&self) -> bool {
-        self.saved >= self.spent || (self.per_week > 0.0 && self.per_week * WEEKS_TO_PAY >= self.spent)
+        self.is_early
+            || self.saved >= self.spent
+            || (self.per_week > 0.0 && self.per_week * WEEKS_TO_PAY >= self.spent)
     }
 }
 
@@ -148,7 +155,8 @@ mod tests {
 
     #[test]
     fn an_image_pays_when_its_cost_comes_back() {
-        let pay_off = |spent, saved, per_week| PayOff { spent, saved, per_week }.pays();
+        let pay_off = |spent, saved, per_week| PayOff { spent, saved, per_week, is_early: false }.pays();
+        assert!(PayOff { spent: 1260.0, saved: 0.5, per_week: 2.0, is_early: true }.pays());
         assert!(pay_off(120.0, 0.0, 20.0));
         assert!(!pay_off(120.0, 0.0, 10.0));
         assert!(pay_off(120.0, 121.0, 0.0));

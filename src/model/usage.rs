@@ -174,6 +174,21 @@ impl Uses {
     pub(crate) fn per_week(&self, clock: Clock) -> f64 {
         self.weight * WEEK * std::f64::consts::LN_2 / clock.half_life
     }
+
+    /// Starts per week over the days that there were since the first sign of use, today among them: for a use that
+    /// began lately more than [`Uses::per_week`], in which the days before it count as days without use.
+    #[must_use]
+    pub(crate) fn per_week_since_first(&self, clock: Clock) -> f64 {
+        let days = self.days_since_first(clock);
+        if days == 0 { 0.0 } else { self.per_week(clock) / (1.0 - clock.weight(days.saturating_mul(DAY))) }
+    }
+
+    /// Days from the first one with a sign of use to today, both counted; 0 where there is none.
+    #[must_use]
+    pub(crate) fn days_since_first(&self, clock: Clock) -> i64 {
+        let first = self.days.first().copied();
+        first.map_or(0, |first| clock.now.div_euclid(DAY).saturating_sub(first).saturating_add(1).max(1))
+    }
 }
 
 #[cfg(test)]
@@ -232,6 +247,25 @@ mod tests {
     }
 
     #[test]
+    fn the_rate_of_a_young_use_is_that_of_its_days() {
+        let clock = Clock::at(NOW);
+        let mut uses = Uses::default();
+        assert_eq!((uses.days_since_first(clock), uses.per_week_since_first(clock)), (0, 0.0));
+        for minute in 0..19 {
+            uses.add(&start(NOW - minute * 60 + 7200), clock);
+        }
+        // Nineteen starts on the first day.
+        assert_eq!(uses.days_since_first(clock), 1);
+        let rate = uses.per_week_since_first(clock);
+        assert!((rate - 19.0 * 7.0).abs() < 4.0, "{rate}");
+        assert!(uses.per_week(clock) < 10.0);
+        for day in 0..365 {
+            uses.add(&start(NOW - day * DAY), clock);
+        }
+        assert!((uses.per_week_since_first(clock) - uses.per_week(clock)).abs() < 1e-3);
+    }
+
+    #[test]
     fn clocks_that_jump_back_leave_no_use_that_never_ends() {
         let clock = Clock::at(NOW);
         let mut uses = Uses::default();
@@ -270,7 +304,7 @@ mod tests {
                 uses.add(&start(*time), clock);
                 uses.add_sign(*time, clock);
             }
-            prop_assert!(uses.per_week(clock).is_finite());
+            prop_assert!(uses.per_week(clock).is_finite() && uses.per_week_since_first(clock).is_finite());
             prop_assert!(uses.last <= clock.now.max(0));
         }
 

@@ -78,7 +78,7 @@ pub(super) fn built(making: &Making<'_>, plan: &Plan, made: &Made, verbosity: Ve
 
 /// What the image of a project cost and what it brings, and what to do where that is too little.
 pub(crate) fn pay_off_text(pay_off: &PayOff, project: &str) -> String {
-    let PayOff { spent, saved, per_week } = *pay_off;
+    let PayOff { spent, saved, per_week, .. } = *pay_off;
     let figures = format!(
         "{} to build, {} saved so far, {} a week at present",
         time(spent),
