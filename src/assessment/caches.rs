@@ -57,6 +57,9 @@ fn judge_one(file: Compiled, owners: &mut Owners, now: i64) -> CacheFile {
         }
     }
     let Some(owner) = owner else {
+        if owners.is_shipped(&file.depot) {
+            return CacheFile { file, owner: None, verdict: CacheVerdict::Live, reason: "comes with Julia" };
+        }
         let reason = match &header {
             Some(header) if owners.knows(&header.julia) => "",
             Some(_) => "of a Julia that is not known",

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::fs;
 use crate::model::manifest_usage::{UsageReader, is_temporary};
+use crate::model::own_folder::is_own_folder;
 use crate::model::savings::{DAYS_OF_TRIAL, PayOff};
 use crate::model::usage::{Clock, Uses};
 use crate::path_text;
@@ -111,6 +112,9 @@ fn uses(
         let _ = add_managed(depot, &zone, clock, since, &mut uses);
     }
     uses.remove("-");
+    // Pkg's log names the environments that builders work in.
+    let root = path_text::encode(context.layout.root());
+    uses.retain(|folder, _| !is_own_folder(folder, &root));
     Ok(uses)
 }
 

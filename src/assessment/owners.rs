@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::assessment::builder_choice::packagecompiler_environment;
 use crate::assessment::known::all_uses;
 use crate::assessment::patience;
 use crate::assessment::survey::{Found, Prospect, Survey, Surveyed};
@@ -15,7 +16,7 @@ use crate::fs;
 use crate::installation::Installation;
 use crate::model::cache_owner::{Marks, Owner, Standing, Writer, Writers};
 use crate::model::cache_slug::cache_folder;
-use crate::model::depots::package_folders;
+use crate::model::depots::{package_folders, shipped};
 use crate::model::image::KnownImage;
 use crate::model::key::Digest;
 use crate::model::manifest::Source;
@@ -26,6 +27,9 @@ use crate::store::project_record;
 
 /// How long is waited for the disk of a project.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What Julia takes for a project's file.
+const PROJECT_FILES: [&str; 2] = ["Project.toml", "JuliaProject.toml"];
 
 /// What is known of one project's images.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +46,8 @@ pub(crate) struct Owners {
     by_release: HashMap<String, Writers>,
     /// Versions of Julia.
     versions: HashSet<String>,
+    /// Depots that come with a Julia.
+    shipped: Vec<PathBuf>,
     code: Code,
 }
 
@@ -127,12 +133,18 @@ impl Owners {
         });
         let code = Code::of(prospects, julias.iter().map(|julia| &julia.installation));
         let versions = julias.iter().map(|julia| julia.installation.identity.version.clone()).collect();
-        Ok(Self { by_release, versions, code })
+        let shipped = julias.iter().map(|julia| shipped(&julia.installation.binary_folder)).collect();
+        Ok(Self { by_release, versions, shipped, code })
     }
 
     /// Whose a file of this name is.
     pub(crate) fn owner(&mut self, release: &str, project_slug: &str, marks: Marks) -> Option<&Rc<Owner>> {
         self.by_release.get_mut(release)?.owner(project_slug, marks)
+    }
+
+    /// Whether a depot came with a Julia, and what is in it is that Julia's own.
+    pub(crate) fn is_shipped(&self, depot: &Path) -> bool {
+        self.shipped.iter().any(|shipped| shipped == depot)
     }
 
     /// Whether a Julia of this version was ever asked.
@@ -168,6 +180,12 @@ impl Field<'_> {
             }
         }
         self.add_writer(Vec::new(), None, self.owner("", true, None, Standing::InForce), writers);
+        // PackageCompiler's own files: of no project of the user's, and needed for the next build.
+        let builder = packagecompiler_environment(self.context, &self.julia.installation);
+        let owner = self.owner(&path_text::encode(&builder), builder.exists(), None, Standing::InForce);
+        for file in PROJECT_FILES.map(|name| builder.join(name)) {
+            self.add_writer(platform::bytes(file.as_os_str()).to_vec(), None, Rc::clone(&owner), writers);
+        }
     }
 
     fn add_project(&self, project: &str, has_project: bool, images: &Images, writers: &mut Vec<Writer>) {
@@ -186,12 +204,11 @@ impl Field<'_> {
     /// What Julia may have as its active project for a folder: the project's file, one that leads to the folder by the
     /// name of an environment, and that of ours from which its images are built.
     fn project_files(&self, folder: &Path) -> Vec<PathBuf> {
-        const NAMES: [&str; 2] = ["Project.toml", "JuliaProject.toml"];
         let version = &self.julia.installation.identity.version;
         let mut folders = vec![folder.to_owned(), self.context.layout.bake_project(version, folder)];
         let named = self.environments.iter().filter(|named| named.file_name() == folder.file_name());
         folders.extend(named.filter(|named| is_same(named, folder)).cloned());
-        folders.iter().flat_map(|folder| NAMES.map(|name| folder.join(name))).collect()
+        folders.iter().flat_map(|folder| PROJECT_FILES.map(|name| folder.join(name))).collect()
     }
 
     fn owner(&self, project: &str, has_project: bool, key: Option<&Digest>, standing: Standing) -> Rc<Owner> {
@@ -264,7 +281,7 @@ fn environments(depots: &[PathBuf]) -> Vec<PathBuf> {
 fn presence(projects: Vec<String>) -> HashMap<String, bool> {
     let answers = patience::each(projects.clone(), PATIENCE, |project: &String| {
         let folder = path_text::decode(project);
-        ["Project.toml", "JuliaProject.toml"].iter().any(|name| match fs_err::metadata(folder.join(name)) {
+        PROJECT_FILES.iter().any(|name| match fs_err::metadata(folder.join(name)) {
             Ok(_) => true,
             Err(error) => !fs::is_absence(&error),
         })

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::model::cache_owner::CacheVerdict;
+use crate::model::own_folder::is_own_folder;
 use crate::path_text;
 use crate::ui::message;
 use crate::ui::output;
@@ -80,10 +81,11 @@ pub(crate) fn run(arguments: &CacheArgs, context: &Context) -> Result<u8, Error>
     let project = project.map(|project| subject::folder_even_gone(context, project)).transpose()?;
     let project = project.as_deref().map(path_text::encode);
     let inventory = inventory::read(context, arguments.julia.julia.clone())?;
+    let store = path_text::encode(context.layout.root());
     let mut rows: Vec<Row> = inventory
         .caches
         .iter()
-        .map(row)
+        .map(|cache| row(cache, &store))
         .filter(|row| project.is_none() || row.project == project)
         .filter(|row| arguments.package.as_ref().is_none_or(|package| row.package == *package))
         .collect();
@@ -106,8 +108,12 @@ pub(crate) fn run(arguments: &CacheArgs, context: &Context) -> Result<u8, Error>
     Ok(exit::SUCCESS)
 }
 
-fn row(cache: &CacheFile) -> Row {
+/// `store` is the path text of ours.
+fn row(cache: &CacheFile, store: &str) -> Row {
     let CacheFile { file, owner, verdict, reason } = cache;
+    let is_ours = |project: &str| is_own_folder(project, store);
+    let is_builders = owner.as_ref().is_some_and(|owner| is_ours(&owner.project));
+    let reason = if reason.is_empty() && is_builders { "for builds of images" } else { reason };
     let image = owner
         .as_ref()
         .map(|owner| owner.image.as_ref().map_or_else(|| "default".to_owned(), ToString::to_string));
@@ -115,7 +121,7 @@ fn row(cache: &CacheFile) -> Row {
         path: path_text::encode(&file.path()),
         package: file.package.clone(),
         julia: file.release.trim_start_matches('v').to_owned(),
-        project: owner.as_ref().map(|owner| owner.project.clone()),
+        project: owner.as_ref().map(|owner| owner.project.clone()).filter(|project| !is_ours(project)),
         image,
         size: file.bytes(),
         created: file.created,

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::model::manifest_usage::is_temporary;
+use crate::model::own_folder::is_own_folder;
 use crate::path_text;
 use crate::store::project_record;
 use crate::ui::message;
@@ -23,8 +24,12 @@ pub(crate) fn run(arguments: &ScanArgs, context: &Context) -> Result<u8, Error> 
     if !context.has_store {
         return Err(Error::NoHome);
     }
-    let mut walk =
-        Walk { found: BTreeSet::new(), folders: 0, counter: Counter::start(context.stderr_is_terminal) };
+    let mut walk = Walk {
+        store: path_text::encode(context.layout.root()),
+        found: BTreeSet::new(),
+        folders: 0,
+        counter: Counter::start(context.stderr_is_terminal),
+    };
     let mut named = Vec::new();
     for folder in &arguments.folders {
         let written = context.directory.join(folder);
@@ -33,7 +38,7 @@ pub(crate) fn run(arguments: &ScanArgs, context: &Context) -> Result<u8, Error> 
         walk.look_through(&folder);
         named.push(folder);
     }
-    let Walk { found, folders, counter } = walk;
+    let Walk { found, folders, counter, .. } = walk;
     counter.finish();
     let (mut new, mut forgotten) = (0, 0);
     for project in &found {
@@ -67,6 +72,8 @@ pub(crate) fn run(arguments: &ScanArgs, context: &Context) -> Result<u8, Error> 
 
 /// A walk through folders.
 struct Walk {
+    /// Our store, as path text: nothing in it is a project.
+    store: String,
     found: BTreeSet<PathBuf>,
     folders: usize,
     counter: Counter,
@@ -97,7 +104,9 @@ impl Walk {
                 return;
             }
             self.counter.show(self.folders, self.found.len());
-            if is_project(entry.path()) && !is_temporary(&path_text::encode(entry.path())) {
+            let folder = path_text::encode(entry.path());
+            let is_none = is_temporary(&folder) || is_own_folder(&folder, &self.store);
+            if !is_none && is_project(entry.path()) {
                 self.found.insert(entry.into_path());
             }
         }

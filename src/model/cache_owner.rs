@@ -171,12 +171,13 @@ impl Writers {
         names
     }
 
-    /// The flags that may be in the name of a file which has `flags` in its header: without native code, Julia 1.9
-    /// and 1.10 put the caller's `-O` into the name and the worker's into the header (`base/loading.jl` 1.10.4:2257).
+    /// The flags that may be in the name of a file which has `flags` in its header: without native code Julia puts the
+    /// caller's `-O` into the name and the worker's `-O0` into the header (`create_expr_cache`, `base/loading.jl`
+    /// 1.10.4:2257, 1.12.5:3088).
     fn flags(&self, flags: u8) -> Vec<u8> {
         const NATIVE: u8 = 1;
         const LEVELS: u8 = 0b1100_0000;
-        if matches!(self.julia.minor, 9 | 10) && flags & NATIVE == 0 {
+        if self.julia.minor >= 9 && flags & NATIVE == 0 {
             let levels = (0..4).map(|level| flags & !LEVELS | level << 6);
             return levels.collect();
         }
@@ -231,11 +232,13 @@ mod tests {
 
     #[test]
     fn without_native_code_any_level_of_the_caller_may_be_in_the_name() {
-        let mut writers = writers("1.10.4");
-        // The name has -O2, the header the worker's -O0.
-        let marks = Marks { flags: DEFAULT_FLAGS & !1 & 0b0011_1111, ..Marks::default() };
-        assert!(writers.owner("bVvIu", marks).is_some());
-        assert!(writers.owner("OhcQJ", marks).is_none());
+        for julia in ["1.10.4", "1.12.6"] {
+            let mut writers = writers(julia);
+            // The name has -O2, the header the worker's -O0.
+            let marks = Marks { flags: DEFAULT_FLAGS & !1 & 0b0011_1111, ..Marks::default() };
+            assert!(writers.owner("bVvIu", marks).is_some());
+            assert!(writers.owner("OhcQJ", marks).is_none());
+        }
     }
 
     #[test]

@@ -79,9 +79,15 @@ fn append_user(depots: &mut Vec<PathBuf>, question: &DepotQuestion<'_>) {
 }
 
 fn append_bundled(depots: &mut Vec<PathBuf>, question: &DepotQuestion<'_>) {
-    for folder in ["../local/share/julia", "../share/julia"] {
-        append(depots, paths::absolute(question.binary_folder, folder));
-    }
+    append(depots, paths::absolute(question.binary_folder, "../local/share/julia"));
+    append(depots, shipped(question.binary_folder));
+}
+
+/// The depot that comes with the Julia whose binary is in this folder: its standard libraries' precompile files are
+/// there from 1.9 on, named by the machine that Julia was made on.
+#[must_use]
+pub(crate) fn shipped(binary_folder: &Path) -> PathBuf {
+    paths::absolute(binary_folder, "../share/julia")
 }
 
 /// Julia compares the text of entries: `/a` and `/a/` are two.

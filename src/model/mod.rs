@@ -25,6 +25,7 @@ pub(crate) mod key;
 pub(crate) mod launcher;
 pub(crate) mod manifest;
 pub(crate) mod manifest_usage;
+pub(crate) mod own_folder;
 pub(crate) mod paths;
 pub(crate) mod preferences;
 pub(crate) mod processor;

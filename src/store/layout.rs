@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::key::Digest;
 use crate::model::launcher;
+use crate::model::own_folder::BUILDERS;
 use crate::path_text;
 
 /// The paths below the store's root.
@@ -77,7 +78,7 @@ impl Layout {
 
     /// What builders need. What Julia writes there has the modes that the user's umask leaves.
     pub(crate) fn builders(&self) -> PathBuf {
-        self.root.join("builders-v1")
+        self.root.join(BUILDERS)
     }
 
     /// What PackageCompiler needs, for one version of Julia.

@@ -164,6 +164,26 @@ fn where_a_package_was_tested_is_no_project_of_anybodys() {
 }
 
 #[test]
+fn where_jlproj_itself_builds_is_no_project_of_anybodys() {
+    let sandbox = with_own_depot(probed());
+    let folders =
+        ["own", "store/builders-v1/1.5.3/environment", "other store/builders-v1/1.5.3/projects/0a1b"];
+    let entries = folders.map(|folder| {
+        let folder = small_project(&sandbox, folder);
+        format!("[[\"{}\"]]\ntime = 2026-01-01T00:00:00.000Z\n", folder.join("Manifest.toml").display())
+    });
+    sandbox.write("depot/logs/manifest_usage.toml", entries.concat());
+    assert_eq!(paths(&sandbox, &listed(&sandbox)), ["own"]);
+    for arguments in [&["plan"][..], &["warm", "--frequent"], &["cache"], &["report", "-"]] {
+        let ran = sandbox.jlproj(arguments);
+        ran.code(0);
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("builders-v1"), "{ran:?}");
+    }
+    scan(&sandbox, "store").stderr_has("0 projects in ");
+    scan(&sandbox, "other store").stderr_has("0 projects in ");
+}
+
+#[test]
 fn projects_are_ranked_by_what_an_image_would_save_them_in_a_week() {
     let mut sandbox = probed().in_world();
     small_project(&sandbox, "small");
