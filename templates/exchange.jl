@@ -102,6 +102,24 @@ end
 
 first_characters(text, count) = length(text) > count ? SubString(text, 1, nextind(text, 0, count)) : text
 
+# The package that a loaded module is an extension of; `nothing` where it is none. Julia makes an extension's UUID from its
+# parent's and its own name (`base/loading.jl` 1.9.0 to 1.13), also of a standard library's that no manifest names.
+function extension_parent(id::Base.PkgId)
+    isdefined(Base, :get_extension) && id.uuid !== nothing || return nothing
+    for parent in keys(Base.loaded_modules)
+        parent.uuid === nothing && continue
+        Base.uuid5(parent.uuid, id.name) == id.uuid && return parent
+    end
+    return nothing
+end
+
+# What is told of a loaded module; `entries` are added.
+function module_row(id::Base.PkgId, loaded::Module, entries...)
+    parent = extension_parent(id)
+    return ["name" => id.name, "uuid" => uuid_text(id), "version" => origin(id, loaded).version,
+            "parent" => parent === nothing ? "" : uuid_text(parent), entries...]
+end
+
 uuid_text(id::Base.PkgId) = id.uuid === nothing ? "" : string(id.uuid)
 
 # The version that a package's own Project.toml states, "" when it cannot be had.

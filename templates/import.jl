@@ -2,7 +2,8 @@
 #
 # Julia:   1.4 and later, run with the project's own environment (`--project=` or JULIA_LOAD_PATH).
 # ARGS:    REQUEST RESULT
-# Reads:   REQUEST: `[[packages]]` name, uuid; `precompile_only` (optional, false).
+# Reads:   REQUEST: `[[packages]]` name, uuid; `precompile_only`, `modules` (optional, false): whether RESULT is to
+#          tell what is loaded in the end, each module with the package with which it came.
 # Writes:  RESULT (TOML); cache files in the first depot, as Julia does when a package is loaded.
 # Exit:    0 however many packages failed (RESULT says which); 1 when REQUEST or RESULT is at fault.
 #
@@ -90,23 +91,48 @@ function precompile(ids, in_image)
     return results, failure
 end
 
+# Loads one after the other; with the name of that which brought it for each module that was not there before.
+function load_all(ids, in_image)
+    results = Any[]
+    brought_by = Dict{Base.PkgId,String}()
+    known = Set(in_image)
+    for id in ids
+        push!(results, load(id, id in in_image))
+        for loaded in keys(Base.loaded_modules)
+            loaded in known && continue
+            push!(known, loaded)
+            brought_by[loaded] = id.name
+        end
+    end
+    return results, brought_by
+end
+
 function main(request_file, result)
     in_image = Set(keys(Base.loaded_modules))
     request = read_request(request_file)
     ids = [package_id(package) for package in rows(request, "packages")]
     started = time_ns()
     failure = ""
+    brought_by = Dict{Base.PkgId,String}()
     if get(request, "precompile_only", false) === true
         results, failure = precompile(ids, in_image)
     else
-        results = Any[load(id, id in in_image) for id in ids]
+        results, brought_by = load_all(ids, in_image)
+    end
+    seconds = (time_ns() - started) / 1.0e9
+    modules = Any[]
+    if get(request, "modules", false) === true
+        for (id, loaded) in Base.loaded_modules
+            push!(modules, module_row(id, loaded, "loaded_with" => get(brought_by, id, "")))
+        end
     end
     write_result(result, [
         "format" => 1,
         "image_file" => unsafe_string(Base.JLOptions().image_file),
-        "seconds" => (time_ns() - started) / 1.0e9,
+        "seconds" => seconds,
         "error" => failure,
         "packages" => results,
+        "modules" => modules,
     ])
 end
 

@@ -58,6 +58,8 @@ function main(request_file, result)
     catch exception
         ok = false
         failure = error_text(exception)
+        # The log is to tell it where another builder takes over.
+        println(stderr, "ERROR: ", failure)
     end
     write_result(result, ["format" => 1, "ok" => ok, "version" => version, "error" => failure])
 end

@@ -21,12 +21,6 @@ function build_id(loaded::Module)
     return string(id; base = 16, pad = 2 * sizeof(id))
 end
 
-function module_row(id, loaded)
-    from = origin(id, loaded)
-    return ["name" => id.name, "uuid" => uuid_text(id), "version" => from.version,
-            "path" => from.path, "build_id" => build_id(loaded)]
-end
-
 function package_row(id, in_image)
     started = time_ns()
     failure = ""
@@ -54,7 +48,8 @@ end
 function main(request_file, result)
     options = Base.JLOptions()
     in_image = Set(first(pair) for pair in at_start)
-    modules = [module_row(id, loaded) for (id, loaded) in at_start]
+    modules = [module_row(id, loaded, "path" => origin(id, loaded).path, "build_id" => build_id(loaded))
+               for (id, loaded) in at_start]
     in_main = String[string(name) for name in names(Main; all = true, imported = true)]
     request = read_request(request_file)
     write_result(result, [

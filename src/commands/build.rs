@@ -10,6 +10,7 @@ mod plan;
 pub(crate) mod preflight;
 mod queue;
 pub(crate) mod summary;
+mod turn;
 mod watcher;
 
 use std::ffi::OsString;

@@ -129,7 +129,7 @@ fn warm(survey: &Survey, prospect: &Prospect, interruption: &Interruption) -> Re
     // Our own work is about to hide it.
     let record = project_record::read(layout, &prospect.state.folder);
     let seen = survey.loads(record.as_ref(), prospect).into_iter().max();
-    let outcomes = import::import(&session, &packages, image.as_deref(), Purpose::Precompile)?;
+    let outcomes = import::import(&session, &packages, image.as_deref(), Purpose::Precompile)?.packages;
     let broken: Vec<String> =
         outcomes.iter().filter(|outcome| !outcome.ok).map(|outcome| outcome.name.clone()).collect();
     let digest = survey.surroundings(&prospect.state, image.as_deref(), &baked).digest();

@@ -8,19 +8,26 @@ use uuid::Uuid;
 
 use crate::julia::builder::BuildError;
 use crate::julia::exchange::{self, PackageRequest};
+use crate::julia::loaded_modules::ModuleAnswer;
 use crate::julia::session::Session;
 use crate::template::Template;
 
 #[derive(Serialize)]
 struct Request<'a> {
     precompile_only: bool,
+    /// Whether the answer is to tell which modules are loaded in the end.
+    modules: bool,
     packages: &'a [PackageRequest],
 }
 
+/// How the loading of packages went.
 #[derive(Debug, Deserialize)]
-struct Answer {
+pub(crate) struct Imported {
     #[serde(default)]
-    packages: Vec<Outcome>,
+    pub(crate) packages: Vec<Outcome>,
+    /// What is loaded in the end; told where the loading was recorded.
+    #[serde(default)]
+    pub(crate) modules: Vec<ModuleAnswer>,
 }
 
 /// How the loading of one package went.
@@ -54,8 +61,9 @@ pub(crate) fn import(
     packages: &[PackageRequest],
     image: Option<&Path>,
     purpose: Purpose<'_>,
-) -> Result<Vec<Outcome>, BuildError> {
-    let request = Request { precompile_only: purpose == Purpose::Precompile, packages };
+) -> Result<Imported, BuildError> {
+    let modules = matches!(purpose, Purpose::Trace(_));
+    let request = Request { precompile_only: purpose == Purpose::Precompile, modules, packages };
     let request = exchange::write_request(session.folder, "import", &request)?;
     let result = session.folder.join("import.result.toml");
     // An answer of an earlier run must not be taken for this one's.
@@ -76,8 +84,7 @@ pub(crate) fn import(
         .argument(session.script(Template::Import))
         .argument(&request)
         .argument(&result);
-    let answer: Answer = exchange::ask(&invocation, &result, session.log, None, session.watcher)?;
-    Ok(answer.packages)
+    Ok(exchange::ask(&invocation, &result, session.log, None, session.watcher)?)
 }
 
 /// Seconds that a start takes which loads `packages`: without the image, and with it. Medians of

@@ -5,6 +5,7 @@ pub(crate) mod command;
 pub(crate) mod exchange;
 pub(crate) mod import;
 pub(crate) mod linker;
+pub(crate) mod loaded_modules;
 pub(crate) mod locate;
 pub(crate) mod log_text;
 pub(crate) mod probe;

@@ -1,17 +1,15 @@
 //! Tries a new image before anybody gets it.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::julia::builder::{BuildError, Job};
 use crate::julia::exchange::{self, ExchangeError, PackageRequest};
+use crate::julia::loaded_modules::{ModuleAnswer, compare};
 use crate::julia::log_text::{failed_initialisation, is_failed_initialisation, last_error};
 use crate::model::key::BakedPackage;
 use crate::model::manifest::Manifest;
-use crate::model::verification::{LoadedModule, faults};
 use crate::template::Template;
 
 #[derive(Serialize)]
@@ -23,18 +21,9 @@ struct Request<'a> {
 struct Answer {
     image_file: String,
     #[serde(default)]
-    modules: Vec<Module>,
+    modules: Vec<ModuleAnswer>,
     #[serde(default)]
     packages: Vec<Package>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Module {
-    name: String,
-    #[serde(default)]
-    uuid: String,
-    #[serde(default)]
-    version: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -66,9 +55,7 @@ pub(crate) fn verify(job: &Job<'_>, wanted: &[BakedPackage], manifest: &Manifest
     if fs_err::canonicalize(&answer.image_file)? != image {
         return Err(BuildError::Odd(format!("Julia used `{}`", answer.image_file)));
     }
-    let loaded: Vec<LoadedModule> = answer.modules.into_iter().map(Module::into_loaded).collect();
-    let standard: BTreeSet<Uuid> = job.julia.standard_libraries.iter().map(|(uuid, _)| *uuid).collect();
-    let list = faults(wanted, &loaded, manifest, &standard);
+    let list = compare(answer.modules, wanted, manifest, job.julia);
     // What is not in the image is told first: the attempt to load it from elsewhere may have failed as well.
     if !list.is_empty() {
         return Err(BuildError::Wrong(list));
@@ -76,13 +63,6 @@ pub(crate) fn verify(job: &Job<'_>, wanted: &[BakedPackage], manifest: &Manifest
     match answer.packages.into_iter().find(|package| !package.ok) {
         Some(Package { name, error: text, .. }) => Err(BuildError::PackageFailed { name, text }),
         None => Ok(()),
-    }
-}
-
-impl Module {
-    fn into_loaded(self) -> LoadedModule {
-        let uuid = Uuid::parse_str(&self.uuid).ok().filter(|uuid| !uuid.is_nil());
-        LoadedModule { name: self.name, uuid, version: self.version }
     }
 }
 

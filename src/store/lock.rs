@@ -5,17 +5,22 @@
 //! these; `setup` holds one of its own around that of Julia. `run` takes none but Julia's, at its first start.
 
 use std::fs::TryLockError;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
 use crate::fs;
 use crate::platform;
 
+/// With what a text begins that was left in a lock's file; else a number is there.
+const MESSAGE: &str = "message: ";
+
 /// A lock that is held until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
     file: fs_err::File,
+    /// What the last holder left for the next one; empty where it left nothing.
+    left: String,
 }
 
 /// How an attempt to take a lock ended.
@@ -44,9 +49,11 @@ impl Lock {
                 // It was retired between the two calls: the lock of a file that nobody finds any more keeps nobody out.
                 Ok(()) if platform::names(&file.metadata()?) == 0 => {}
                 Ok(()) => {
+                    let left = message(&mut file);
+                    let mut lock = Self { file, left };
                     // The number is for messages only.
-                    let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
-                    return Ok(Attempt::Taken(Self { file }));
+                    let _ = lock.write(&std::process::id().to_string());
+                    return Ok(Attempt::Taken(lock));
                 }
                 Err(TryLockError::WouldBlock) => {
                     let text = fs_err::read_to_string(path).unwrap_or_default();
@@ -91,6 +98,23 @@ impl Lock {
         }
     }
 
+    /// What the last holder left for who waited for it; empty where it left nothing, as one that was killed.
+    pub(crate) fn left(&self) -> &str {
+        &self.left
+    }
+
+    /// Leaves a text for who takes the lock next, and gives the lock back.
+    pub(crate) fn leave(mut self, text: &str) {
+        // Who does not learn it does the work once more.
+        let _ = self.write(&format!("{MESSAGE}{text}"));
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(text.as_bytes())
+    }
+
     /// Removes the lock's file while the lock is held: for a lock whose name is not used again.
     pub(crate) fn retire(self, path: &Path) {
         // A leftover is swept later.
@@ -99,11 +123,43 @@ impl Lock {
     }
 }
 
+/// What a lock's file says where it is no message: only the number of its holder.
+fn message(file: &mut fs_err::File) -> String {
+    const LONGEST: u64 = 64 << 10;
+    let mut bytes = Vec::new();
+    let _ = io::Read::by_ref(file).take(LONGEST).read_to_end(&mut bytes);
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    text.strip_prefix(MESSAGE).unwrap_or_default().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
     use super::*;
+
+    #[test]
+    fn what_a_holder_leaves_is_for_the_next_one_alone() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("x.lock");
+        let take = || match Lock::attempt(&path).expect("a lock") {
+            Attempt::Taken(lock) => lock,
+            Attempt::Held(_) => panic!("held"),
+        };
+        let first = take();
+        assert_eq!(first.left(), "");
+        assert!(
+            matches!(Lock::attempt(&path), Ok(Attempt::Held(Some(number))) if number == std::process::id())
+        );
+        first.leave("it failed");
+        let second = take();
+        assert_eq!(second.left(), "it failed");
+        assert!(
+            matches!(Lock::attempt(&path), Ok(Attempt::Held(Some(number))) if number == std::process::id())
+        );
+        drop(second);
+        assert_eq!(take().left(), "");
+    }
 
     #[test]
     fn a_lock_that_others_retire_is_held_by_one_at_a_time() {

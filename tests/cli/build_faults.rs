@@ -53,7 +53,8 @@ fn what_the_builder_says_is_passed_on() {
     let sandbox = prepared();
     let ran = jlproj_with(&sandbox, &["build"], &[("JLPROJ_STANDIN_FAIL", "the moon is full")]);
     ran.code(1).stderr_has("error: the image was not built").stderr_has("PackageCompiler failed");
-    ran.stderr_has("the moon is full").stderr_has("hint: read the whole log: `jlproj log`");
+    ran.stderr_has("the moon is full").stderr_has("hint: build without it: `jlproj build --builder direct`");
+    ran.stderr_has("hint: or read the whole log: `jlproj log`");
     assert_nothing_left(&sandbox);
     assert_eq!(sandbox.names("store/images-v1"), Vec::<String>::new());
 
@@ -129,6 +130,26 @@ fn packages_that_do_not_load_or_are_not_in_the_image_are_named() {
     let ran = sandbox.jlproj(["build"]);
     ran.code(1).stderr_has("Gamma got into the image but was not to be baked");
     assert_nothing_left(&sandbox);
+}
+
+/// Most of a build's time goes into code: what is loaded beside what is to be baked is told before that.
+#[test]
+fn a_package_that_loads_what_is_not_to_be_baked_is_named_before_code_is_generated() {
+    let sandbox = prepared();
+    let add = r#"using Pkg; Pkg.add([PackageSpec(name = name) for name in ("Extra", "Sneaky")])"#;
+    world().julia(Some(&sandbox.project()), add, &[]);
+    sandbox.write("project/jlproj.toml", "exclude = [\"Extra\"]\n");
+    let calls = sandbox.path("calls");
+    let calls = calls.to_str().expect("UTF-8");
+    let ran = jlproj_with(&sandbox, &["build"], &[("JLPROJ_STANDIN_LOG", calls)]);
+    ran.code(1).stderr_has("the packages load something else than what is to be baked");
+    ran.stderr_has("  Sneaky loads Extra, which is not to be baked\n");
+    ran.stderr_has("\nhint: leave it out: put `exclude = [\"Sneaky\"]` into jlproj.toml\n");
+    assert!(!Path::new(calls).exists(), "the builder was started");
+    assert_nothing_left(&sandbox);
+
+    sandbox.write("project/jlproj.toml", "exclude = [\"Extra\", \"Sneaky\"]\n");
+    sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
 }
 
 #[test]

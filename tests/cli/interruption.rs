@@ -88,6 +88,34 @@ fn what_a_killed_build_left_is_swept_by_the_next() {
     assert_starts(&sandbox, "image", 0);
 }
 
+#[test]
+fn a_build_that_waited_for_one_that_failed_ends_as_that_one() {
+    let sandbox = prepared();
+    let seconds = "14.4321";
+    let start = || {
+        let mut command = sandbox.command(["build"]);
+        command.env("JLPROJ_STANDIN_SLEEP", seconds).env("JLPROJ_STANDIN_LOG", sandbox.path("calls"));
+        command.env("JLPROJ_STANDIN_FAIL", "the moon is full");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("jlproj")
+    };
+    let ran = [start(), start(), start()]
+        .map(|build| sandbox.ran("build", &build.wait_with_output().expect("jlproj")));
+    let waited: Vec<&Ran> = ran.iter().filter(|ran| ran.stderr.contains("was waited for")).collect();
+    assert_eq!(waited.len(), 2, "{} {} {}", ran[0], ran[1], ran[2]);
+    for ran in &ran {
+        ran.code(1).stderr_has("error: the image was not built\n").stderr_has("PackageCompiler failed\n");
+        ran.stderr_has("the moon is full")
+            .stderr_has("hint: build without it: `jlproj build --builder direct`");
+    }
+    let calls = fs::read_to_string(sandbox.path("calls")).expect("calls");
+    assert_eq!(calls.lines().filter(|line| line.starts_with("packages ")).count(), 1, "{calls}");
+    // The log is that of the build that was made.
+    sandbox.jlproj(["log"]).code(0).stdout_has("the moon is full");
+    assert_nothing_left(&sandbox);
+    // Who did not wait makes another try.
+    sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
+}
+
 /// Both begin with an empty store, so that PackageCompiler's environment is made once, too.
 #[test]
 fn of_two_builds_at_once_one_builds_and_starts_wait_for_neither() {

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::sandbox::Sandbox;
+use crate::world::{BUILDER_FAILURE, world};
 
 /// Julia code that says whether Alpha is in the image, and whether the image put anything into Main.
 const ASK: &str = r#"
@@ -28,6 +29,21 @@ fn the_driver_hands_over_a_project_of_ours_and_names_no_package() {
     }
     assert!(!calls.contains("Helper"), "{calls}");
     sandbox.jlproj(["run", "-e", ASK]).code(0).stdout("true false alpha 1.0.0").stderr("");
+}
+
+#[test]
+fn where_it_fails_and_nobody_asked_for_it_the_image_is_built_directly_and_that_is_told() {
+    let world = world();
+    let told = world.build_messages();
+    assert!(
+        told.contains(&format!("jlproj: PackageCompiler failed: {BUILDER_FAILURE}; building directly\n")),
+        "{told}"
+    );
+    assert!(told.contains("builder    direct "), "{told}");
+    let log = fs::read_to_string(world.image().with_file_name("build.log")).expect("log");
+    let failure = log.find(&format!("ERROR: {BUILDER_FAILURE}")).expect("what PackageCompiler said");
+    let direct = log.find("--output-o").expect("the direct builder's command");
+    assert!(failure < direct, "{log}");
 }
 
 /// Takes minutes: `JLPROJ_TEST_PACKAGECOMPILER` names a checkout that fits the Julia of the tests.

@@ -10,6 +10,9 @@ pub struct World {
     folder: PathBuf,
 }
 
+/// What PackageCompiler says when the image of the world is built.
+pub const BUILDER_FAILURE: &str = "could not load symbol \"jl_moonlight\"";
+
 /// The root of the repository.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -108,7 +111,14 @@ impl World {
         self.folder.join("config.toml")
     }
 
-    /// The file of a real image of the project, built directly; made by the first test that asks.
+    /// What the build of the image told: that PackageCompiler failed, and what followed.
+    pub fn build_messages(&self) -> String {
+        self.image();
+        fs::read_to_string(self.folder.join("build-messages")).expect("messages")
+    }
+
+    /// The file of a real image of the project, built directly, after PackageCompiler (a stand-in) failed; made by the
+    /// first test that asks.
     pub fn image(&self) -> PathBuf {
         static IMAGE: OnceLock<PathBuf> = OnceLock::new();
         IMAGE
@@ -116,9 +126,12 @@ impl World {
                 // What the code is worth is not tested; that it is made is.
                 fs::write(self.config(), "build_arguments = [\"-O0\", \"-g0\"]\n").expect("settings");
                 let output = Command::new(env!("CARGO_BIN_EXE_jlproj"))
-                    .args(["build", "--builder", "direct", "--julia"])
+                    .args(["build", "--builder", "auto", "--julia"])
                     .arg(julia())
+                    .arg("--packagecompiler")
+                    .arg(repository().join("tests/packages/PackageCompiler"))
                     .arg(self.project())
+                    .env("JLPROJ_STANDIN_FAIL", BUILDER_FAILURE)
                     .env("JLPROJ_HOME", self.store())
                     .env("JLPROJ_CONFIG", self.config())
                     .env("JULIA_DEPOT_PATH", self.depot())
@@ -128,6 +141,9 @@ impl World {
                     .expect("jlproj build");
                 let text = String::from_utf8_lossy(&output.stderr).into_owned();
                 assert!(output.status.success(), "{text}");
+                if !text.contains("nothing to build") {
+                    fs::write(self.folder.join("build-messages"), text).expect("messages");
+                }
                 let images = fs::read_dir(self.store().join("images-v1")).expect("images");
                 let files = images.map(|entry| entry.expect("entry").path().join("sys.so"));
                 // Those of another jlproj may be there, where the world is kept.

@@ -100,6 +100,20 @@ fn marker_text(source: &Source) -> String {
     }
 }
 
+/// Whether the direct builder may take over where PackageCompiler fails: the user did not ask for either.
+pub(super) fn may_build_directly(making: &Making<'_>) -> bool {
+    making.settings.builder.value == BuilderChoice::Auto
+}
+
+/// Tells that PackageCompiler failed and what follows, and has the next builds of a day go without it.
+pub(super) fn remember_failure(making: &Making<'_>, text: &str, quiet: bool) {
+    remember_refusal(making);
+    if !quiet {
+        let cause = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it did not say why");
+        message::note(&format!("PackageCompiler failed: {cause}; building directly"));
+    }
+}
+
 /// The file whose time says when PackageCompiler could not be had.
 fn refusal_file(making: &Making<'_>) -> PathBuf {
     making.context.layout.builder(&making.julia.installation.identity.version).join("refused")

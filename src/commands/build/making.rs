@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::assessment::{self, Overrides, ProjectState, Surroundings};
 use crate::commands::build::plan::{JuliaInUse, Plan, direct_dependencies};
+use crate::commands::build::turn::Turn;
 use crate::commands::build::watcher::BuildWatcher;
 use crate::commands::build::{Options, bake_project, choice, preflight};
 use crate::context::{self, Context};
@@ -16,6 +17,7 @@ use crate::julia::builder::{self, BuildError, Builder, Job, Stage, Work};
 use crate::julia::command::Invocation;
 use crate::julia::import::{self, Purpose};
 use crate::julia::linker::{self, Linker};
+use crate::julia::loaded_modules::compare;
 use crate::julia::log_text::with_cause;
 use crate::julia::process;
 use crate::julia::session::Session;
@@ -27,7 +29,6 @@ use crate::model::settings::Settings;
 use crate::path_text;
 use crate::platform::{self, Interruption};
 use crate::store::layout::name_of;
-use crate::store::lock::Lock;
 use crate::store::project_record;
 use crate::store::recording::Recordings;
 use crate::store::workspace::Workspace;
@@ -218,20 +219,61 @@ impl<'a> Making<'a> {
         platform::create_private_folders(&prepared)?;
         let log = prepared.join("build.log");
         let work = Work { folder: workspace.path(), scripts: &scripts, log: &log, watcher };
-        let builder = choice::choose(self, work, options.verbosity == Verbosity::Quiet)?;
+        let quiet = options.verbosity == Verbosity::Quiet;
+        let builder = choice::choose(self, work, quiet)?;
+        let outcome = self.make_with(builder, plan, options, work, watcher);
+        if let Err(Error::Build { source, .. }) = &outcome
+            && let Some(text) = source.of_packagecompiler()
+            && choice::may_build_directly(self)
+        {
+            choice::remember_failure(self, text, quiet);
+            return self.make_with(Builder::Direct, plan, options, work, watcher);
+        }
+        outcome
+    }
+
+    /// The same with this builder.
+    fn make_with(
+        &self,
+        builder: Builder,
+        plan: &Plan,
+        options: Options,
+        work: Work<'_>,
+        watcher: &BuildWatcher<'_>,
+    ) -> Result<Ending, Error> {
         let inputs = with_builder(&plan.inputs, &builder);
         let key = inputs.key();
-        let Some(_lock) = self.lock(&key.to_string(), watcher)? else {
+        let Some(turn) = Turn::wait(self.context, key.as_str(), watcher)? else {
             return Err(interrupted(watcher));
         };
+        let outcome = match turn.failure_before() {
+            Some(source) => Err(Error::Build { source, log: None }),
+            None => self.make_in_turn(Recipe { builder, inputs, key }, plan, options, work, watcher),
+        };
+        turn.end(&outcome);
+        outcome
+    }
+
+    /// The same, while nobody else builds this image.
+    fn make_in_turn(
+        &self,
+        recipe: Recipe,
+        plan: &Plan,
+        options: Options,
+        work: Work<'_>,
+        watcher: &BuildWatcher<'_>,
+    ) -> Result<Ending, Error> {
+        let Recipe { builder, inputs, key } = recipe;
+        let layout = &self.context.layout;
         let recordings = plan.recordings(self);
         if !options.force && self.is_there(&key, recordings.digest().as_ref()) {
             return Ok(Ending::MadeByAnother(key));
         }
         let project_lock = format!("project-{}", name_of(&plan.state().folder));
-        let Some(_project_lock) = self.lock(&project_lock, watcher)? else {
+        let Some(_project_lock) = Turn::wait(self.context, &project_lock, watcher)? else {
             return Err(interrupted(watcher));
         };
+        let Some(prepared) = work.log.parent() else { return Err(io::Error::other("no folder").into()) };
         let bake_folder =
             layout.bake_project(&self.julia.installation.identity.version, &plan.state().folder);
         let bake_file =
@@ -246,9 +288,9 @@ impl<'a> Making<'a> {
             julia_arguments: &self.julia.located.arguments,
             launcher: &self.settings.launcher.value,
             project_file,
-            folder: workspace.path(),
-            scripts: &scripts,
-            log: &log,
+            folder: work.folder,
+            scripts: work.scripts,
+            log: work.log,
             watcher,
         };
         let base = Job {
@@ -261,36 +303,20 @@ impl<'a> Making<'a> {
             arguments: &inputs.arguments,
             linker: self.linker.as_ref(),
         };
-        let failed = |source| Error::Build { source, log: Some(log.clone()) };
+        let failed = |source| Error::Build { source, log: Some(work.log.to_owned()) };
         build_image(&base, &builder, plan, &recordings).map_err(failed)?;
         let mut record = self.record(plan, &key, &image, recordings.digest())?;
         // A launcher may have led to machines of several kinds.
         if fitness(&record.targets, &self.context.processor()) == Fitness::Unfit {
             return Err(failed(BuildError::OtherProcessor));
         }
-        publish::publish(layout, &prepared, &record, &inputs)?;
+        publish::publish(layout, prepared, &record, &inputs)?;
         let published = layout.image_file(&key);
         let session = Session { log: &published.with_file_name("build.log"), ..session };
         let job = Job { session, image: &published, ..base };
         let times = finish(&job, plan, &mut record);
         load_times::keep(layout, &key, &package_times(&job));
         Ok(Ending::Made(Box::new(JustMade { record, builder, times })))
-    }
-
-    /// Takes a lock, saying after a second whom we wait for. `None` where we were interrupted.
-    fn lock(&self, name: &str, watcher: &BuildWatcher<'_>) -> Result<Option<Lock>, Error> {
-        const PATIENCE: u32 = 10;
-        let mut waited = 0;
-        let lock = Lock::take(&self.context.layout.lock(name), |holder| {
-            waited += 1;
-            if waited == PATIENCE {
-                let holder = message::process(holder);
-                watcher.progress.stage(&format!("waiting for another build{holder}"));
-            }
-            watcher.progress.tick();
-            watcher.interruption.signal().is_none()
-        })?;
-        Ok(lock)
     }
 
     /// Whether the image is there and holds all that was recorded.
@@ -327,11 +353,23 @@ impl<'a> Making<'a> {
     /// Keeps the log of a build that failed, where `jlproj log` finds it.
     fn keep_log(&self, error: Error, plan: &Plan, workspace: &Workspace) -> Error {
         let Error::Build { source, .. } = error else { return error };
+        if matches!(source, BuildError::FailedElsewhere { .. }) {
+            // The other build kept its own.
+            return Error::Build { source, log: None };
+        }
         let kept = self.context.layout.failed_log(&plan.state().folder);
         let log = workspace.path().join("image/build.log");
         let copied = fs_err::read(&log).and_then(|text| crate::fs::replace(&kept, &text));
         Error::Build { source, log: copied.is_ok().then_some(kept) }
     }
+}
+
+/// What an image is made from, and by whom.
+#[derive(Debug)]
+struct Recipe {
+    builder: Builder,
+    inputs: KeyInputs,
+    key: Digest,
 }
 
 /// How the making ended.
@@ -386,10 +424,15 @@ fn build_image(
 ) -> Result<(), BuildError> {
     job.watcher.stage(Stage::Import);
     let loading = job.folder.join("loading-statements.jl");
-    let outcomes = import::import(job, job.packages, None, Purpose::Trace(&loading))?;
-    if let Some(failure) = outcomes.into_iter().find(|outcome| !outcome.ok) {
+    let imported = import::import(job, job.packages, None, Purpose::Trace(&loading))?;
+    if let Some(failure) = imported.packages.into_iter().find(|outcome| !outcome.ok) {
         let text = with_cause(failure.error, job.log);
         return Err(BuildError::PackageFailed { name: failure.name, text });
+    }
+    // What is loaded now is what would be baked: known before the code is generated, which takes most of the time.
+    let faults = compare(imported.modules, plan.packages(), &plan.state().manifest, job.julia);
+    if !faults.is_empty() {
+        return Err(BuildError::LoadsOthers(faults));
     }
     job.watcher.stage(Stage::Trace);
     let mut statements = startup_statements::record(job)?;
@@ -442,7 +485,7 @@ fn finish(job: &Job<'_>, plan: &Plan, record: &mut ImageRecord) -> Vec<(f64, f64
         if !outside.is_empty() {
             job.watcher.stage(Stage::Precompile);
             let outcomes = import::import(&session, &outside, Some(job.image), Purpose::Precompile);
-            if outcomes.is_ok_and(|outcomes| outcomes.iter().all(|outcome| outcome.ok)) {
+            if outcomes.is_ok_and(|imported| imported.packages.iter().all(|outcome| outcome.ok)) {
                 record.precompiled_for.push(wanted.packages_digest());
             }
         }
@@ -457,7 +500,8 @@ fn finish(job: &Job<'_>, plan: &Plan, record: &mut ImageRecord) -> Vec<(f64, f64
 
 /// How long each package takes to load without the image, after what it depends on.
 fn package_times(job: &Job<'_>) -> BTreeMap<Uuid, f64> {
-    let outcomes = import::import(job, job.packages, None, Purpose::Load).unwrap_or_default();
+    let imported = import::import(job, job.packages, None, Purpose::Load);
+    let outcomes = imported.map(|imported| imported.packages).unwrap_or_default();
     outcomes.into_iter().map(|outcome| (outcome.uuid, outcome.seconds)).collect()
 }
 

@@ -1,5 +1,6 @@
 //! Why a build failed, in plain words.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
 use thiserror::Error;
@@ -28,6 +29,14 @@ pub(crate) enum BuildError {
     JuliaFailed { stage: Stage, code: u8, text: String },
     #[error("PackageCompiler failed")]
     PackageCompilerFailed { text: String },
+    #[error("another build of this image was waited for, and failed: {message}")]
+    FailedElsewhere {
+        message: String,
+        details: String,
+        hints: Vec<String>,
+        /// It was PackageCompiler that failed.
+        is_packagecompilers: bool,
+    },
     #[error("PackageCompiler cannot be had")]
     NoPackageCompiler { text: String },
     #[error("no program to link the image with: no C compiler, no `ld`, no `lld`")]
@@ -40,6 +49,8 @@ pub(crate) enum BuildError {
     SomeInitFailed { text: String },
     #[error("Julia does not start with the new image (exit code {code})")]
     DoesNotStart { code: u8, text: String },
+    #[error("the packages load something else than what is to be baked")]
+    LoadsOthers(Vec<Fault>),
     #[error("the new image is not what it should be")]
     Wrong(Vec<Fault>),
     #[error("the new image has the wrong contents: {0}")]
@@ -57,6 +68,15 @@ pub(crate) enum BuildError {
 }
 
 impl BuildError {
+    /// What PackageCompiler said, where it is that which failed: the direct builder may do better.
+    pub(crate) fn of_packagecompiler(&self) -> Option<&str> {
+        match self {
+            Self::PackageCompilerFailed { text } => Some(text),
+            Self::FailedElsewhere { details, is_packagecompilers: true, .. } => Some(details),
+            _ => None,
+        }
+    }
+
     /// What was printed where it went wrong, for people to read below the message.
     pub(crate) fn details(&self) -> String {
         match self {
@@ -68,7 +88,10 @@ impl BuildError {
             | Self::InitFailed { text, .. }
             | Self::SomeInitFailed { text }
             | Self::DoesNotStart { text, .. } => text.clone(),
-            Self::Wrong(faults) => faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+            Self::FailedElsewhere { details, .. } => details.clone(),
+            Self::LoadsOthers(faults) | Self::Wrong(faults) => {
+                faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+            }
             _ => String::new(),
         }
     }
@@ -100,7 +123,12 @@ impl BuildError {
             Self::LinkFailed { .. } => {
                 vec!["choose another compiler with the variable CC, as in `CC=clang jlproj build`".to_owned()]
             }
-            Self::PackageCompilerFailed { .. } | Self::JuliaFailed { .. } | Self::DoesNotStart { .. } => {
+            Self::FailedElsewhere { hints, .. } => hints.clone(),
+            Self::PackageCompilerFailed { .. } => vec![
+                "build without it: `jlproj build --builder direct`".to_owned(),
+                "or read the whole log: `jlproj log`".to_owned(),
+            ],
+            Self::JuliaFailed { .. } | Self::DoesNotStart { .. } | Self::Wrong(_) => {
                 vec!["read the whole log: `jlproj log`".to_owned()]
             }
             Self::OtherProcessor => vec![
@@ -112,13 +140,10 @@ impl BuildError {
                 vec![format!("make it yours: `chown $USER {folder}`; or {OTHER_STORE}")]
             }
             Self::StoreNotWritable { .. } => vec![OTHER_STORE.to_owned()],
-            Self::Wrong(faults) => faults
-                .iter()
-                .filter_map(|fault| match fault {
-                    Fault::Unwanted { name } => Some(exclude(name)),
-                    _ => None,
-                })
-                .collect(),
+            Self::LoadsOthers(faults) => {
+                let named: BTreeSet<&String> = faults.iter().filter_map(Fault::culprit).collect();
+                named.into_iter().map(|name| exclude(name)).collect()
+            }
             _ => Vec::new(),
         }
     }

@@ -1,0 +1,78 @@
+//! Whose turn it is to build an image: one at a time, and who waited learns why the one before failed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::commands::build::watcher::BuildWatcher;
+use crate::context::Context;
+use crate::error::Error;
+use crate::julia::builder::BuildError;
+use crate::store::lock::Lock;
+use crate::ui::message;
+
+/// The lock of what is built.
+#[derive(Debug)]
+pub(super) struct Turn {
+    lock: Lock,
+    has_waited: bool,
+}
+
+/// Why a build failed, as it is left for those who waited for it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Failure {
+    message: String,
+    details: String,
+    hints: Vec<String>,
+    is_packagecompilers: bool,
+}
+
+impl Turn {
+    /// Waits for the lock of this name, saying after a second for whom. `None` where we were interrupted.
+    ///
+    /// # Errors
+    /// Where the store cannot be written.
+    pub(super) fn wait(
+        context: &Context,
+        name: &str,
+        watcher: &BuildWatcher<'_>,
+    ) -> Result<Option<Self>, Error> {
+        const PATIENCE: u32 = 10;
+        let mut waited = 0;
+        let lock = Lock::take(&context.layout.lock(name), |holder| {
+            waited += 1;
+            if waited == PATIENCE {
+                let holder = message::process(holder);
+                watcher.progress.stage(&format!("waiting for another build{holder}"));
+            }
+            watcher.progress.tick();
+            watcher.interruption.signal().is_none()
+        })?;
+        Ok(lock.map(|lock| Self { lock, has_waited: waited > 0 }))
+    }
+
+    /// Why the build failed that this one waited for; `None` where it did not fail, or nothing was waited for: then it is
+    /// the user who wants another try.
+    pub(super) fn failure_before(&self) -> Option<BuildError> {
+        let text = self.has_waited.then(|| self.lock.left())?;
+        let Failure { message, details, hints, is_packagecompilers } = serde_json::from_str(text).ok()?;
+        Some(BuildError::FailedElsewhere { message, details, hints, is_packagecompilers })
+    }
+
+    /// Ends the turn; a failure is left for those who wait. One that a user broke off says nothing of the image.
+    pub(super) fn end<T>(self, outcome: &Result<T, Error>) {
+        let Err(Error::Build { source, .. }) = outcome else { return };
+        let message = match source {
+            BuildError::Interrupted(_) => return,
+            BuildError::FailedElsewhere { message, .. } => message.clone(),
+            source => source.to_string(),
+        };
+        let failure = Failure {
+            message,
+            details: source.details(),
+            hints: source.hints(),
+            is_packagecompilers: source.of_packagecompiler().is_some(),
+        };
+        if let Ok(text) = serde_json::to_string(&failure) {
+            self.lock.leave(&text);
+        }
+    }
+}
