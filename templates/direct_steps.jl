@@ -98,13 +98,38 @@ function lift_pin()
     end
 end
 
+# `Pkg.precompile("X")` of a project whose packages are all in the image ends with an error from 1.12 on: "No direct
+# dependencies outside of the sysimage found matching" (`_precompilepkgs`, base/precompilation.jl 1.12.5:691). There is
+# nothing to be done, as without an image where all is compiled. The function takes names and identities by one method;
+# one for names alone comes before it.
+function accept_baked_names()
+    isdefined(Base, :Precompilation) || return
+    types = (Tuple{Vector{String}}, Tuple{Vector{Base.PkgId}})
+    all(type -> hasmethod(Base.Precompilation.precompilepkgs, type), types) || return
+    allequal(which(Base.Precompilation.precompilepkgs, type) for type in types) || return
+    Core.eval(Base.Precompilation, quote
+        function precompilepkgs(names::Vector{String}; keywords...)
+            identities = map(Base.identify_package, names)
+            is_baked(identity) = identity !== nothing && Base.in_sysimage(identity)
+            !isempty(identities) && all(is_baked, identities) && return nothing
+            return invoke(precompilepkgs, Tuple{Union{Vector{String}, Vector{Base.PkgId}}}, names; keywords...)
+        end
+    end)
+end
+
+# What is different in every session that starts from the image.
+function prepare_sessions()
+    lift_pin()
+    accept_baked_names()
+end
+
 # For unpin.jl, where PackageCompiler has set the load path. PackageCompiler replays statements before it
 # runs our script, when the packages are not loaded yet: so theirs are replayed here.
 function load_requested(request_file)
     request = read_request(request_file)
     foreach(load, rows(request, "packages"))
     replay(Vector{String}(get(request, "statements", String[])))
-    lift_pin()
+    prepare_sessions()
 end
 
 function main(request_file, result)
@@ -114,7 +139,7 @@ function main(request_file, result)
     copy!(DEPOT_PATH, Vector{String}(request["depots"]))
     packages = [load(package) for package in rows(request, "packages")]
     done, failed = replay(Vector{String}(get(request, "statements", String[])))
-    lift_pin()
+    prepare_sessions()
     write_result(result, [
         "format" => 1,
         "statements" => done,

@@ -3,6 +3,7 @@
 mod builder_choice;
 mod caches;
 mod cold;
+mod compile_time;
 mod compiled;
 mod crowded;
 mod julia;

@@ -105,7 +105,7 @@ pub(crate) fn reason(plain: &Plain) -> String {
             format!("the image cannot be used here: {reason}; run `jlproj build`")
         }
         Plain::TooMuchOutside { missing, .. } => {
-            format!("an image fits but leaves {missing} packages outside; run `jlproj build`")
+            format!("an image fits, but Julia would compile {missing} packages under it; run `jlproj build`")
         }
         Plain::Shadowed { name, place } => {
             format!("no image is used: {name} comes from `{place}`, before the project in the load path")

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::assessment::compile_time::compile_time;
 use crate::assessment::shadow::shadowed;
 use crate::assessment::stores::add_shared;
 use crate::assessment::{ProjectState, wanted};
@@ -93,6 +94,7 @@ pub(super) fn verdict_among(
         project: &path_text::encode(&state.folder),
         accepted: if elsewhere.is_ok() { &accepted } else { &[] },
         elsewhere: &elsewhere.unwrap_or_default(),
+        compile_time: &|package| compile_time(installation, &state.depots, package, files),
     };
     with_damage(decide(&case, &catalog.images), keys, catalog)
 }

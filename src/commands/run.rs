@@ -228,7 +228,7 @@ struct Question {
     directory: String,
     builder: String,
     exclude: Vec<String>,
-    outside_limit: usize,
+    outside_limit: f64,
     stacked: bool,
     build_arguments: Vec<String>,
     cpu_target: String,

@@ -101,8 +101,8 @@ pub(crate) struct UserFile {
     pub(crate) sysimage: Option<ImagePolicy>,
     /// Names of packages that are never baked, in any project.
     pub(crate) exclude: Option<Vec<String>>,
-    /// How many packages a contained image may leave outside, from Julia 1.9 on.
-    pub(crate) outside_limit: Option<usize>,
+    /// For how many seconds Julia may compile what a contained image leaves outside, from Julia 1.9 on.
+    pub(crate) outside_limit: Option<f64>,
     /// Flags for the Julia that generates code, such as `-O1`.
     pub(crate) build_arguments: Option<Vec<String>>,
     /// Bake the packages of the environments below the project in the load path too.
@@ -191,7 +191,7 @@ pub(crate) struct Settings {
     pub(crate) builder: Setting<BuilderChoice>,
     pub(crate) packagecompiler: Setting<Option<PathBuf>>,
     pub(crate) sysimage: Setting<ImagePolicy>,
-    pub(crate) outside_limit: Setting<usize>,
+    pub(crate) outside_limit: Setting<f64>,
     /// The user's list of packages that are never baked.
     pub(crate) exclude: Setting<Vec<String>>,
     /// Flags for the Julia that generates code (the direct builder's).
@@ -209,8 +209,8 @@ pub(crate) struct Settings {
     pub(crate) worth_building: Setting<f64>,
 }
 
-/// How many packages a contained image may leave outside, unless the user says otherwise.
-pub(crate) const DEFAULT_OUTSIDE_LIMIT: usize = 10;
+/// For how many seconds Julia may compile what a contained image leaves outside, unless the user says otherwise.
+pub(crate) const DEFAULT_OUTSIDE_LIMIT: f64 = 60.0;
 
 /// An image is worth building where it saves as much within a month as its build takes.
 const DEFAULT_WORTH_BUILDING: f64 = 1.0;

@@ -88,22 +88,22 @@ pub(crate) enum Plain {
     Broken { key: Digest, flaw: String },
     /// The image would fit, but not on this processor.
     Unfit { key: Digest, reason: String },
-    /// An image fits, but leaves so much outside that starts would be slower at first.
+    /// An image fits, but what it leaves outside would take long to compile under it.
     TooMuchOutside { key: Digest, missing: usize },
     /// A package comes from another place than the project, earlier in the load path.
     Shadowed { name: String, place: String },
 }
 
 /// Limits that the user can set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Limits {
-    /// How many packages may be left outside of a contained image, where each image has compiled caches of
-    /// its own (Julia 1.9 and later). `None`: any number.
-    pub(crate) outside: Option<usize>,
+    /// For how many seconds Julia may compile what a contained image leaves outside, where each image has compiled
+    /// caches of its own (Julia 1.9 and later). `None`: as long as it takes.
+    pub(crate) outside: Option<f64>,
 }
 
 /// What a verdict rests on, besides the images.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Case<'a> {
     pub(crate) wanted: &'a Wanted,
     /// Those of `wanted`.
@@ -115,6 +115,8 @@ pub(crate) struct Case<'a> {
     pub(crate) accepted: &'a [Digest],
     /// Packages of other environments in the load path, which such an image must not hold.
     pub(crate) elsewhere: &'a BTreeSet<Uuid>,
+    /// Seconds that Julia would take to compile a package.
+    pub(crate) compile_time: &'a dyn Fn(&BakedPackage) -> f64,
 }
 
 /// Decides. `images` are the known ones, in any order.
@@ -140,8 +142,8 @@ pub(crate) fn decide(case: &Case<'_>, images: &[KnownImage]) -> Verdict {
     });
     let digest = wanted.packages_digest();
     let small_enough = |image: &&&KnownImage| {
-        let missing = wanted.inputs.packages.len() - covered(&image.inputs, wanted);
-        limits.outside.is_none_or(|most| missing <= most) || image.record.precompiled_for.contains(&digest)
+        image.record.precompiled_for.contains(&digest)
+            || limits.outside.is_none_or(|most| is_compiled_within(case, &image.inputs, most))
     };
     if let Some(image) = fitting.iter().find(small_enough) {
         return Verdict::Contained {
@@ -213,10 +215,23 @@ fn covered(image: &KeyInputs, wanted: &Wanted) -> usize {
     image.packages.iter().filter(|package| find(&wanted.inputs.packages, package.uuid).is_some()).count()
 }
 
-/// Names of what could be baked and is not in the image.
+/// Whether what an image leaves outside is compiled within so many seconds.
+fn is_compiled_within(case: &Case<'_>, image: &KeyInputs, most: f64) -> bool {
+    let mut total = 0.0;
+    // Not one more is looked at than is needed.
+    missing(image, case.wanted).all(|package| {
+        total += (case.compile_time)(package);
+        total <= most
+    })
+}
+
+/// What could be baked and is not in the image.
+fn missing<'a>(image: &'a KeyInputs, wanted: &'a Wanted) -> impl Iterator<Item = &'a BakedPackage> {
+    wanted.inputs.packages.iter().filter(|package| find(&image.packages, package.uuid).is_none())
+}
+
 fn missing_names(image: &KeyInputs, wanted: &Wanted) -> Vec<String> {
-    let absent = |package: &&BakedPackage| find(&image.packages, package.uuid).is_none();
-    wanted.inputs.packages.iter().filter(absent).map(|package| package.name.clone()).collect()
+    missing(image, wanted).map(|package| package.name.clone()).collect()
 }
 
 /// The package of this UUID. The packages of key inputs are sorted by it.

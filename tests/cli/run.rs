@@ -297,10 +297,12 @@ fn an_image_that_is_required_and_missing_is_a_failure() {
 }
 
 /// Options under which the image is not used, with the reason that `-v` gives.
-const ASIDE: [(&[&str], &str); 5] = [
+const ASIDE: [(&[&str], &str); 7] = [
     (&["--code-coverage=user"], "no image: `--code-coverage` sees no code inside one"),
     (&["--track-allocation"], "no image: `--track-allocation` sees no code inside one"),
     (&["--check-bounds=yes"], "no image: `--check-bounds=yes` does not reach the code inside one"),
+    (&["--check-bounds=no"], "no image: `--check-bounds=no` does not reach the code inside one"),
+    (&["--inline=no"], "no image: `--inline=no` does not reach the code inside one"),
     (&["-C", "generic"], "no image: `--cpu-target=generic` may not be what it was built for"),
     (&["--sysimage=none"], "no image: switched off by command line"),
 ];
@@ -328,7 +330,8 @@ fn with_an_image() {
     let verbose = format!("jlproj: project [PROJECT]\njlproj: image {image} (exact)\n");
     sandbox.jlproj(["run", "-v", "-e", "print(1)"]).code(0).stdout("1").stderr(&verbose);
 
-    for kept in ["--sysimage=require", "--code-coverage=none", "--check-bounds=no", "--cpu-target=native"] {
+    for kept in ["--sysimage=require", "--code-coverage=none", "-O0", "--compile=min", "--cpu-target=native"]
+    {
         assert_eq!(used(&sandbox, &[kept]), image, "{kept}");
     }
     for (words, reason) in ASIDE {

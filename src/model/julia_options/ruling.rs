@@ -1,4 +1,9 @@
 //! Options under which no image of ours is used, and why.
+//!
+//! Of those that change how code is compiled, those rule an image out by which Julia compiles packages anew without one
+//! too (their caches carry `--check-bounds` and `--inline`: `jl_cache_flags`, src/staticdata_utils.c 1.10), or by which
+//! results or counts differ. `-O`, `-g` and `--compile` do not: code in an image runs as it was built, which is as fast
+//! as `-O2`, and gives the same results.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -28,8 +33,10 @@ pub(crate) enum Ruling {
     CodeCoverage,
     /// `--track-allocation`: compiled code counts nothing.
     TrackAllocation,
-    /// `--check-bounds=yes`: compiled code keeps the checks that it was built with.
-    CheckBounds,
+    /// `--check-bounds=yes` or `no`: compiled code keeps the checks that it was built with.
+    CheckBounds(&'static str),
+    /// `--inline=no`: compiled code keeps what was inlined.
+    Inline,
     /// `--math-mode=ieee`: compiled code keeps its `@fastmath`.
     MathMode,
 }
@@ -49,9 +56,10 @@ impl fmt::Display for Ruling {
             Self::NativeCode => formatter.write_str("`--sysimage-native-code=no` makes it useless"),
             Self::CodeCoverage => formatter.write_str("`--code-coverage` sees no code inside one"),
             Self::TrackAllocation => formatter.write_str("`--track-allocation` sees no code inside one"),
-            Self::CheckBounds => {
-                formatter.write_str("`--check-bounds=yes` does not reach the code inside one")
+            Self::CheckBounds(word) => {
+                write!(formatter, "`--check-bounds={word}` does not reach the code inside one")
             }
+            Self::Inline => formatter.write_str("`--inline=no` does not reach the code inside one"),
             Self::MathMode => formatter.write_str("`--math-mode=ieee` does not reach the code inside one"),
         }
     }
@@ -81,7 +89,10 @@ impl Ruling {
             .or_else(|| last_is("sysimage-native-code", "no").then_some(Self::NativeCode))
             .or_else(|| counts("code-coverage").then_some(Self::CodeCoverage))
             .or_else(|| counts("track-allocation").then_some(Self::TrackAllocation))
-            .or_else(|| last_is("check-bounds", "yes").then_some(Self::CheckBounds))
+            .or_else(|| {
+                ["yes", "no"].into_iter().find(|word| last_is("check-bounds", word)).map(Self::CheckBounds)
+            })
+            .or_else(|| last_is("inline", "no").then_some(Self::Inline))
             .or_else(|| last_is("math-mode", "ieee").then_some(Self::MathMode))
     }
 }

@@ -151,8 +151,8 @@ fn the_last_project_counts() {
 #[test]
 fn rulings_look_at_values() {
     let table = [
-        ("--project -t4 -O3 -g2 --inline=no --compiled-modules=no --pkgimages=no", None),
-        ("--code-coverage=none --track-allocation=none --check-bounds=no -C native", None),
+        ("--project -t4 -O3 -g2 --inline=yes --compile=min --compiled-modules=no --pkgimages=no", None),
+        ("--code-coverage=none --track-allocation=none -C native", None),
         ("--code-coverage --code-coverage=none", None),
         ("--check-bounds=yes --check-bounds=auto", None),
         ("--math-mode=user --sysimage-native-code=yes --lisp=no", None),
@@ -160,8 +160,10 @@ fn rulings_look_at_values() {
         ("--code-coverage=@src", Some(Ruling::CodeCoverage)),
         ("--code-coverage=x.info", Some(Ruling::CodeCoverage)),
         ("--track-allocation=user", Some(Ruling::TrackAllocation)),
-        ("--check-bounds yes", Some(Ruling::CheckBounds)),
-        ("--check-bounds=no --check-b=yes", Some(Ruling::CheckBounds)),
+        ("--check-bounds yes", Some(Ruling::CheckBounds("yes"))),
+        ("--check-bounds=no --check-b=yes", Some(Ruling::CheckBounds("yes"))),
+        ("--check-bounds=no", Some(Ruling::CheckBounds("no"))),
+        ("--inline=yes --inline=no", Some(Ruling::Inline)),
         ("--math-mode=ieee", Some(Ruling::MathMode)),
         ("--sysimage-native-code=no", Some(Ruling::NativeCode)),
         ("-C generic", Some(Ruling::CpuTarget("generic".into()))),

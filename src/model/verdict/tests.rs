@@ -13,7 +13,15 @@ const NO_LIMIT: Limits = Limits { outside: None };
 /// With the keys reckoned on the spot.
 fn decide(wanted: &Wanted, images: &[KnownImage], limits: Limits, project: &str) -> Verdict {
     let (keys, elsewhere) = (wanted.keys(), BTreeSet::new());
-    let case = Case { wanted, keys: &keys, limits, project, accepted: &[], elsewhere: &elsewhere };
+    let case = Case {
+        wanted,
+        keys: &keys,
+        limits,
+        project,
+        accepted: &[],
+        elsewhere: &elsewhere,
+        compile_time: &|_| 1.0,
+    };
     super::decide(&case, images)
 }
 
@@ -144,12 +152,15 @@ fn a_flawed_image_is_never_used() {
 }
 
 #[test]
-fn an_image_that_leaves_much_outside_is_used_only_where_that_is_compiled() {
+fn an_image_that_leaves_outside_what_takes_long_to_compile_is_used_only_where_that_is_compiled() {
     let mut small = image(&Manifest::of([package(1, "One", &[])]), "/other", 1);
-    let limits = Limits { outside: Some(1) };
+    let limits = Limits { outside: Some(1.5) };
     let wanted = wanted(&three());
     let verdict = decide(&wanted, &[small.clone()], limits, PROJECT);
     assert_eq!(verdict, Verdict::Plain(Plain::TooMuchOutside { key: small.record.key.clone(), missing: 2 }));
+    // Two packages, a second each.
+    let verdict = decide(&wanted, &[small.clone()], Limits { outside: Some(2.0) }, PROJECT);
+    assert!(matches!(verdict, Verdict::Contained { .. }), "{verdict:?}");
     small.record.precompiled_for.push(wanted.packages_digest());
     let verdict = decide(&wanted, &[small], limits, PROJECT);
     assert!(matches!(verdict, Verdict::Contained { .. }), "{verdict:?}");

@@ -1,0 +1,53 @@
+//! How long Julia would take to compile a package under an image, estimated from what an earlier compilation left.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::fs::{ObservedFiles, Stamp};
+use crate::installation::Installation;
+use crate::model::cache_name::CacheName;
+use crate::model::cache_slug::{cache_folder, package_slug};
+use crate::model::key::BakedPackage;
+
+/// Seconds to compile a package, whatever is in it: a process is started for it.
+const LEAST: f64 = 0.5;
+
+/// Seconds where nothing was ever compiled of it.
+const UNKNOWN: f64 = 3.0;
+
+/// Bytes of precompile files, native code among them, that a second of compiling leaves.
+const BYTES_PER_SECOND: f64 = 250_000.0;
+
+/// The estimate, in seconds. The largest files that any project, image or Julia of this release has of the package are
+/// taken for those that would be made; the standard libraries' come with Julia.
+pub(super) fn compile_time(
+    installation: &Installation,
+    depots: &[PathBuf],
+    package: &BakedPackage,
+    files: &ObservedFiles,
+) -> f64 {
+    let below = Path::new("compiled").join(cache_folder(&installation.version())).join(&package.name);
+    let prefix = format!("{}_", package_slug(package.uuid));
+    let sizes = depots.iter().filter_map(|depot| {
+        let folder = depot.join(&below);
+        // Compiling adds a file.
+        files.observe_listing(&folder);
+        largest(&folder, &prefix)
+    });
+    #[expect(clippy::cast_precision_loss, reason = "a size of files is exact in a double")]
+    sizes.max().map_or(UNKNOWN, |bytes| LEAST + bytes as f64 / BYTES_PER_SECOND)
+}
+
+/// Bytes of the largest precompile file in a folder whose name begins so, with the native code beside it.
+fn largest(folder: &Path, prefix: &str) -> Option<u64> {
+    let mut sizes: BTreeMap<String, u64> = BTreeMap::new();
+    for entry in fs_err::read_dir(folder).ok()?.flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if let CacheName::Cache { stem, .. } = CacheName::parse(&name)
+            && stem.starts_with(prefix)
+        {
+            *sizes.entry(stem.to_owned()).or_default() += Stamp::of(&entry.path()).size;
+        }
+    }
+    sizes.into_values().max()
+}
