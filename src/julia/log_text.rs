@@ -41,6 +41,42 @@ pub(crate) fn with_cause(text: String, log: &Path) -> String {
     }
 }
 
+/// What LLVM printed when it could not generate code: its own line, the function, and the package of that where a path in
+/// the trace tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct GeneratorError {
+    pub(crate) text: String,
+    pub(crate) function: Option<String>,
+    pub(crate) package: Option<String>,
+}
+
+/// The last such error of a log (`report_fatal_error`, `SelectionDAGISel::CannotYetSelect` of LLVM: a line, then what
+/// was to be selected, then `In function: julia_name_number`).
+pub(crate) fn generator_error(log: &Path) -> Option<GeneratorError> {
+    const LINES: usize = 60;
+    let bytes = fs_err::read(log).unwrap_or_default();
+    let printed = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = printed.lines().collect();
+    let start = lines.iter().rposition(|line| line.starts_with("LLVM ERROR:"))?;
+    let after = || lines.iter().skip(start).take(LINES);
+    let function = after().find_map(|line| line.strip_prefix("In function: ")).map(julia_function);
+    let package = after().find_map(|line| leading_name(line.split("/packages/").nth(1)?));
+    Some(GeneratorError { text: (*lines.get(start)?).to_owned(), function, package })
+}
+
+/// The name of a function as in the source: `julia_name_123` and `jfptr_name_123` are compiled forms of it.
+fn julia_function(name: &str) -> String {
+    let name = name.trim();
+    let inner = ["julia_", "japi1_", "japi3_", "jfptr_", "jlsys_"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix));
+    let inner = inner.unwrap_or(name);
+    match inner.rsplit_once('_') {
+        Some((name, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => name.to_owned(),
+        _ => inner.to_owned(),
+    }
+}
+
 /// The name of the module whose `__init__` failed, where the text says so: as `InitError(mod=:Name, …`, or by the
 /// file of a package in the trace (Julia 1.5 prints `#<null>` for the error itself).
 pub(crate) fn failed_initialisation(text: &str) -> Option<String> {
@@ -84,6 +120,24 @@ mod tests {
         let text = "Failed to precompile A to A.ji.\n".to_owned();
         assert_eq!(with_cause(text, &log), "Failed to precompile A to A.ji.\nERROR: new\nthere");
         assert_eq!(with_cause("no such name".to_owned(), &log), "no such name");
+    }
+
+    #[test]
+    fn the_function_that_llvm_cannot_compile_is_named() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let log = folder.path().join("log");
+        let printed = "$ julia\nLLVM ERROR: Cannot select: 0x55: v4i64 = X86ISD::VBROADCAST 0x66\n  0x66: i64,ch\n\
+                       In function: julia__sum_4321\n\n[99] signal 6 (-6): Aborted\n\
+                       in expression starting at /depot/packages/Fast/aB3dE/src/Fast.jl:7\n";
+        fs_err::write(&log, printed).expect("write");
+        let error = generator_error(&log).expect("an error");
+        assert_eq!(error.text, "LLVM ERROR: Cannot select: 0x55: v4i64 = X86ISD::VBROADCAST 0x66");
+        assert_eq!((error.function.as_deref(), error.package.as_deref()), (Some("_sum"), Some("Fast")));
+        fs_err::write(&log, "LLVM ERROR: out of patience\n").expect("write");
+        let error = generator_error(&log).expect("an error");
+        assert_eq!((error.function, error.package), (None, None));
+        fs_err::write(&log, "ERROR: no\n").expect("write");
+        assert_eq!(generator_error(&log), None);
     }
 
     #[test]

@@ -71,6 +71,17 @@ fn what_the_builder_says_is_passed_on() {
 }
 
 #[test]
+fn a_function_that_no_code_can_be_generated_for_is_named_and_memory_is_not_blamed() {
+    let sandbox = prepared();
+    let ran = jlproj_with(&sandbox, &["build"], &[("JLPROJ_STANDIN_LLVM", "1")]);
+    ran.code(1).stderr_has("no code can be generated for the processors of the image: `_sum`\n");
+    ran.stderr_has("  LLVM ERROR: Cannot select: 0x55: v4i64 = X86ISD::VBROADCAST 0x66\n");
+    ran.stderr_has("or for a processor by name: `jlproj build --cpu-target native`\n");
+    assert!(!ran.stderr.contains("memory"), "{ran}");
+    assert_nothing_left(&sandbox);
+}
+
+#[test]
 fn an_image_that_does_not_start_is_not_published() {
     let sandbox = prepared();
     let text = sandbox.write("text.so", "this is no library\n");

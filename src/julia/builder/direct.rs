@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::julia::builder::{BuildError, Job, Stage};
 use crate::julia::exchange::{self, ExchangeError, PackageRequest};
-use crate::julia::log_text::last_error;
+use crate::julia::log_text::{generator_error, last_error};
 use crate::julia::{linker, process};
 use crate::platform;
 use crate::template::Template;
@@ -75,6 +75,11 @@ fn generate_code(job: &Job<'_>, depots: &[PathBuf], archive: &Path) -> Result<()
     exchange::wait_for_file(&invocation, archive);
     if was_killed(job, status) {
         return Err(BuildError::Killed { stage: Stage::Compile });
+    }
+    if !status.success()
+        && let Some(error) = generator_error(job.log)
+    {
+        return Err(BuildError::NoCode(error));
     }
     if !status.success() || !archive.is_file() {
         let code = platform::exit_code(status);

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::julia::builder::Stage;
 use crate::julia::exchange::ExchangeError;
+use crate::julia::log_text::GeneratorError;
 use crate::julia::process::ProcessError;
 use crate::model::shell;
 use crate::model::verification::Fault;
@@ -27,6 +28,8 @@ pub(crate) enum BuildError {
     Killed { stage: Stage },
     #[error("Julia failed while {} (exit code {code})", stage.name())]
     JuliaFailed { stage: Stage, code: u8, text: String },
+    #[error("no code can be generated for the processors of the image{}", in_function(.0))]
+    NoCode(GeneratorError),
     #[error("PackageCompiler failed")]
     PackageCompilerFailed { text: String },
     #[error("another build of this image was waited for, and failed: {message}")]
@@ -89,6 +92,7 @@ impl BuildError {
             | Self::SomeInitFailed { text }
             | Self::DoesNotStart { text, .. } => text.clone(),
             Self::FailedElsewhere { details, .. } => details.clone(),
+            Self::NoCode(error) => error.text.clone(),
             Self::LoadsOthers(faults) | Self::Wrong(faults) => {
                 faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
             }
@@ -124,6 +128,15 @@ impl BuildError {
                 vec!["choose another compiler with the variable CC, as in `CC=clang jlproj build`".to_owned()]
             }
             Self::FailedElsewhere { hints, .. } => hints.clone(),
+            Self::NoCode(error) => vec![
+                "build for this machine alone, or for a processor by name: `jlproj build --cpu-target native`"
+                    .to_owned(),
+                match &error.package {
+                    Some(name) => exclude(name),
+                    None => "or leave out the package of that function: `exclude = [\"NAME\"]` in jlproj.toml"
+                        .to_owned(),
+                },
+            ],
             Self::PackageCompilerFailed { .. } => vec![
                 "build without it: `jlproj build --builder direct`".to_owned(),
                 "or read the whole log: `jlproj log`".to_owned(),
@@ -146,6 +159,16 @@ impl BuildError {
             }
             _ => Vec::new(),
         }
+    }
+}
+
+/// Behind the message: which function it was, and of which package.
+fn in_function(error: &GeneratorError) -> String {
+    match (&error.function, &error.package) {
+        (Some(function), Some(package)) => format!(": `{function}` of {package}"),
+        (Some(function), None) => format!(": `{function}`"),
+        (None, Some(package)) => format!(": {package}"),
+        (None, None) => String::new(),
     }
 }
 

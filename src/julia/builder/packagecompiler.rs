@@ -10,7 +10,7 @@ use crate::julia::builder::{BuildError, Job, Stage};
 use crate::julia::command::Invocation;
 use crate::julia::exchange::{self, PackageRequest};
 use crate::julia::linker::Linker;
-use crate::julia::log_text::last_error;
+use crate::julia::log_text::{generator_error, last_error};
 use crate::julia::process::Watcher;
 use crate::template::Template;
 
@@ -149,7 +149,7 @@ pub(crate) fn packagecompiler(job: &Job<'_>, environment: &Path) -> Result<(), B
     if answer.ok && job.image.is_file() {
         return Ok(());
     }
-    Err(explain(&answer.error))
+    Err(generator_error(job.log).map_or_else(|| explain(&answer.error), BuildError::NoCode))
 }
 
 /// Names the C compiler that we found, since PackageCompiler 1.x looks for `gcc` and `clang` alone. One of several

@@ -5,6 +5,7 @@
 # JLPROJ_STANDIN_LOG      a file for what it was called with
 # JLPROJ_STANDIN_FAIL     a text to fail with
 # JLPROJ_STANDIN_SLEEP    seconds that a child process works before the image is there
+# JLPROJ_STANDIN_LLVM     a child process in which LLVM cannot generate code, and the error that follows
 # JLPROJ_STANDIN_SIGNAL9  a child process that dies of signal 9, and the error that follows
 module PackageCompiler
 
@@ -14,6 +15,7 @@ import Pkg
 # Pkg refuses a manifest in which a dependency has no entry, and PackageCompiler asks Pkg first of all.
 function check_manifest(path)
     entries = Pkg.TOML.parsefile(path)
+    haskey(entries, "manifest_format") && (entries = entries["deps"])
     for (name, list) in entries, entry in list, dependency in get(entry, "deps", String[])
         haskey(entries, dependency) ||
             error("`$name` depends on `$dependency`, but no such entry exists in the manifest.")
@@ -48,6 +50,10 @@ function create_sysimage(packages::Union{Symbol, Vector{Symbol}} = Symbol[];
     @info "PackageCompiler: creating system image object file, this might take a while..."
     if haskey(ENV, "JLPROJ_STANDIN_SLEEP")
         run(`sleep $(ENV["JLPROJ_STANDIN_SLEEP"])`)
+    end
+    if haskey(ENV, "JLPROJ_STANDIN_LLVM")
+        println(stderr, "LLVM ERROR: Cannot select: 0x55: v4i64 = X86ISD::VBROADCAST 0x66\nIn function: julia__sum_4321")
+        run(`sh -c 'kill -6 $$'`)
     end
     if haskey(ENV, "JLPROJ_STANDIN_SIGNAL9")
         run(`sh -c 'kill -9 $$'`)
