@@ -127,7 +127,7 @@ fn what_is_not_worth_a_build_is_not_built_and_the_reason_is_told() {
     assert_told(&sandbox, reason).code(1).stdout("").stderr_has("and takes about 180 s to build");
     assert_eq!((calls(&sandbox), sandbox.names("store/images-v1")), (0, Vec::new()));
     // With enough starts it is.
-    let line = format!("{NOW}\tnone\t-\t1.5.3\t{}\n", sandbox.project().display());
+    let line = format!("{NOW}\tnone\t-\t1.10.4\t{}\n", sandbox.project().display());
     sandbox.write("store/usage-v1.log", line.repeat(5000));
     fs::remove_dir_all(sandbox.path("store/attempts-v1")).expect("as if a day were over");
     let mut command = sandbox.command(["run", "--startup-file=no", "-e", WHICH]);

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::sandbox::{NOW, Ran, Sandbox, copy_folder};
 use crate::warm::own_depot;
-use crate::world::{repository, world};
+use crate::world::{self, repository, world};
 
 /// A sandbox in which `jlproj` is on PATH, and images are copies of the world's.
 fn sandbox() -> Sandbox {
@@ -33,8 +33,9 @@ fn stacked() {
         sandbox.jlproj([&["pkg", "--project", environment, "add"], packages].concat()).code(0);
     };
     add("project", &["Gamma@1.0.0"]);
-    sandbox.write("home/.julia/environments/v1.5/Project.toml", "");
-    add("home/.julia/environments/v1.5", &["Alpha@1.0.0", "Beta"]);
+    let default = format!("home/.julia/environments/{}", world::release());
+    sandbox.write(format!("{default}/Project.toml"), "");
+    add(&default, &["Alpha@1.0.0", "Beta"]);
     for _ in 0..2 {
         let ran = run(&sandbox, "stacked.sh", &["project"]);
         let loaded =
@@ -53,7 +54,7 @@ fn sharing() {
         copy_folder(&world().project(), &sandbox.path(name));
         for hour in 0..200 {
             let (time, folder) = (NOW - hour * 3_600, sandbox.path(name));
-            let _ = writeln!(journal, "{time}\tnone\t-\t1.5.3\t{}", folder.display());
+            let _ = writeln!(journal, "{time}\tnone\t-\t{}\t{}", world::version(), folder.display());
         }
     }
     sandbox.write("store/usage-v1.log", journal);

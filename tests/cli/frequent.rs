@@ -15,7 +15,7 @@ fn sandbox(projects: &[(&str, usize)]) -> Sandbox {
         copy_folder(&world().project(), &folder(&sandbox, name));
         for start in 0..*starts {
             let time = NOW - i64::try_from(start).expect("small") * 60;
-            let _ = writeln!(journal, "{time}\tnone\t-\t1.5.3\t{}", folder(&sandbox, name).display());
+            let _ = writeln!(journal, "{time}\tnone\t-\t1.10.4\t{}", folder(&sandbox, name).display());
         }
     }
     sandbox.write("store/usage-v1.log", journal);

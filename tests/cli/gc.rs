@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::sandbox::{Ran, Sandbox, copy_folder};
 use crate::warm::own_depot;
-use crate::world::{self, world};
+use crate::world::{self, compiled, world};
 
 /// A sandbox with a depot of its own, by the real clock, in which images are copies of the world's.
 fn sandbox() -> Sandbox {
@@ -112,9 +112,11 @@ fn what_no_project_gets_goes_and_nobody_compiles_again() {
     let specs = "using Pkg; Pkg.activate(ARGS[1]); Pkg.add(\"Extra\")";
     let mut command = Command::new(world::julia());
     command.args(["--startup-file=no", "-e", specs]).arg(&extra);
-    command.env("JULIA_DEPOT_PATH", sandbox.path("home/.julia")).env("JULIA_PKG_SERVER", "");
+    command
+        .env("JULIA_DEPOT_PATH", world::depot_path(&sandbox.path("home/.julia")))
+        .env("JULIA_PKG_SERVER", "");
     assert!(command.status().expect("julia").success());
-    let _ = fs::remove_dir_all(sandbox.path("home/.julia/compiled/v1.5/Extra"));
+    let _ = fs::remove_dir_all(sandbox.path(compiled("home/.julia", "Extra")));
     let binary = other.join("bin/julia");
     let run = ["run", "--startup-file=no", "--sysimage=none"];
     let mut command = sandbox.command(run);
@@ -124,9 +126,9 @@ fn what_no_project_gets_goes_and_nobody_compiles_again() {
         .arg(format!("--project={}", extra.display()))
         .args(["-e", "using Extra"]);
     sandbox.run(&mut command).code(0);
-    let extra_caches = sandbox.names("home/.julia/compiled/v1.5/Extra");
+    let extra_caches = sandbox.names(compiled("home/.julia", "Extra"));
     assert_eq!(extra_caches.len(), 1, "{extra_caches:?}");
-    let extra_cache = sandbox.path("home/.julia/compiled/v1.5/Extra").join(&extra_caches[0]);
+    let extra_cache = sandbox.path(compiled("home/.julia", "Extra")).join(&extra_caches[0]);
     assert_eq!(verdict_of(&sandbox, &extra_cache), "live");
     fs::rename(&other, sandbox.path("work/moved")).expect("move");
     fs::remove_dir_all(&projects[2]).expect("remove");
@@ -222,7 +224,7 @@ fn builds_and_starts_go_on_beside_it() {
 
 /// Files in the depot that no compilation ended, of long ago.
 fn litter(sandbox: &Sandbox, count: usize) -> Vec<PathBuf> {
-    let folder = sandbox.path("home/.julia/compiled/v1.5/Alpha");
+    let folder = sandbox.path(compiled("home/.julia", "Alpha"));
     fs::create_dir_all(&folder).expect("folder");
     let files = (0..count).map(|number| {
         let path = folder.join(format!("jl_{number:06}"));
@@ -258,7 +260,7 @@ fn killed_at_any_moment_the_next_one_ends_the_work() {
     eprintln!("killed {} times of 8 before the end", 8 - survived);
     sandbox.jlproj(["gc", "--yes", "--older-than", "0d"]).code(0);
     assert_eq!(sandbox.names("store/images-v1").len(), 1);
-    let left = sandbox.names("home/.julia/compiled/v1.5/Alpha");
+    let left = sandbox.names(compiled("home/.julia", "Alpha"));
     assert!(!left.iter().any(|name| name.starts_with("jl_")), "{left:?}");
     assert_compiles_nothing(&sandbox, &project);
 }
@@ -268,7 +270,7 @@ fn nothing_behind_a_link_nothing_unknown_and_nothing_young_goes() {
     let sandbox = sandbox();
     let old = litter(&sandbox, 3);
     let depot = sandbox.path("home/.julia");
-    let alpha = depot.join("compiled/v1.5/Alpha");
+    let alpha = depot.join(compiled("", "Alpha"));
     // Whatever nobody whom we know wrote.
     let long = "n".repeat(252) + ".ji";
     for name in ["AAAAA_AAAAA.ji", "notes.txt", "README", &long] {
@@ -281,7 +283,7 @@ fn nothing_behind_a_link_nothing_unknown_and_nothing_young_goes() {
     let elsewhere = sandbox.write("home/elsewhere/jl_abcdef", "x");
     set_age(&elsewhere, 900);
     fs::hard_link(&old[0], sandbox.path("home/elsewhere/linked")).expect("hard link");
-    std::os::unix::fs::symlink(elsewhere.parent().expect("folder"), depot.join("compiled/v1.5/Linked"))
+    std::os::unix::fs::symlink(elsewhere.parent().expect("folder"), depot.join(compiled("", "Linked")))
         .expect("link");
     std::os::unix::fs::symlink(&elsewhere, alpha.join("jl_abcdef")).expect("link");
     sandbox.jlproj(["gc", "--yes", "--caches"]).code(0).stdout_has("3 precompile files");
@@ -290,7 +292,7 @@ fn nothing_behind_a_link_nothing_unknown_and_nothing_young_goes() {
     let mut expected =
         ["AAAAA_AAAAA.ji", "README", "jl_abcdef", "jl_young1", &long, "notes.txt"].map(str::to_owned);
     expected.sort();
-    assert_eq!(sandbox.names("home/.julia/compiled/v1.5/Alpha"), expected);
+    assert_eq!(sandbox.names(compiled("home/.julia", "Alpha")), expected);
 
     // The whole folder a link: not entered, and said.
     let real = sandbox.path("home/real");
@@ -299,7 +301,7 @@ fn nothing_behind_a_link_nothing_unknown_and_nothing_young_goes() {
     std::os::unix::fs::symlink(&real, depot.join("compiled")).expect("link");
     let ran = sandbox.jlproj(["gc", "--yes", "--caches"]);
     ran.code(0).stdout("nothing to collect\n").stderr_has("[HOME]/.julia/compiled: a symbolic link");
-    assert!(real.join("v1.5/Alpha/jl_000000").exists());
+    assert!(real.join(world::release()).join("Alpha/jl_000000").exists());
 }
 
 #[test]
@@ -321,7 +323,7 @@ fn what_cannot_be_removed_is_told_and_the_rest_is_done() {
     use std::os::unix::fs::PermissionsExt as _;
     let sandbox = sandbox();
     let files = litter(&sandbox, 2);
-    let folder = sandbox.path("home/.julia/compiled/v1.5/Beta");
+    let folder = sandbox.path(compiled("home/.julia", "Beta"));
     fs::create_dir_all(&folder).expect("folder");
     fs::write(folder.join("jl_locked"), "x").expect("write");
     set_age(&folder.join("jl_locked"), 3);
@@ -352,7 +354,7 @@ fn names_of_real_files_lead_back_to_their_projects() {
     let plain = |arguments: &[&str], environment: Option<&str>| {
         let mut command = Command::new(world::julia());
         command.args(["--startup-file=no"]).args(arguments).args(["-e", "using OnHelper, Beta"]);
-        command.env("JULIA_DEPOT_PATH", sandbox.path("home/.julia"));
+        command.env("JULIA_DEPOT_PATH", world::depot_path(&sandbox.path("home/.julia")));
         command.env_remove("JULIA_PROJECT");
         assert!(command.status().expect("julia").success(), "{arguments:?} {environment:?}");
     };
@@ -373,12 +375,15 @@ fn names_of_real_files_lead_back_to_their_projects() {
     eprintln!("{} files, {of_image} of them of an image: {rows:?}", rows.len());
 
     fs::remove_dir_all(&compiled).expect("remove");
-    let named = sandbox.path("home/.julia/environments/v1.5");
+    let named = sandbox.path("home/.julia/environments").join(world::release());
     copy_folder(&world().project(), &named);
     plain(&[], Some("the default environment"));
     let rows = told(&sandbox);
     assert!(rows.len() >= 4, "{rows:?}");
-    assert!(rows.iter().all(|(_, project, _)| project.ends_with("environments/v1.5")), "{rows:?}");
+    assert!(
+        rows.iter().all(|(_, project, _)| project.ends_with(&format!("environments/{}", world::release()))),
+        "{rows:?}"
+    );
 
     // By way of a link: `run` resolves it, so that both ways lead to the same files; by hand Julia keeps the link in the
     // name, which nobody can lead back. Such a file is never garbage.
@@ -401,8 +406,8 @@ fn packages_of_which_julia_keeps_no_more_files_are_told() {
     let project = make_project(&sandbox, "crowded");
     build(&sandbox, &project);
     start(&sandbox, &project);
-    let folder = sandbox.path("home/.julia/compiled/v1.5/OnHelper");
-    let own = sandbox.names("home/.julia/compiled/v1.5/OnHelper");
+    let folder = sandbox.path(compiled("home/.julia", "OnHelper"));
+    let own = sandbox.names(compiled("home/.julia", "OnHelper"));
     let slug = own[0].split('_').next().expect("slug").to_owned();
     for number in own.len()..9 {
         fs::write(folder.join(format!("{slug}_{number:05}.ji")), "x").expect("write");

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::host_programs;
 use crate::hosts_launcher::{jlproj, program, sandbox, there_and_back, with_image};
 use crate::sandbox::{Ran, Sandbox};
+use crate::world;
 
 /// A package of the name and UUID of IJulia that writes down what it got, instead of answering on sockets.
 const STANDIN: &str = r#"
@@ -100,7 +101,7 @@ fn a_kernel_is_found_started_interrupted_and_taken_back() {
     add_standin(&sandbox, &project);
     sandbox.set("JUPYTER_DATA_DIR", sandbox.path("home/jupyter"));
     sandbox.set("JUPYTER_RUNTIME_DIR", sandbox.path("tmp/runtime"));
-    let kernel = "jlproj-it-s-a-home-zo-1.5";
+    let kernel = &format!("jlproj-it-s-a-home-zo-{}", &world::release()[1..]);
     let elsewhere = sandbox.path("home");
     let image = sandbox.redact(&sandbox.only_image().display().to_string());
     let file = sandbox.redact(&project.join("Project.toml").display().to_string());
@@ -109,7 +110,11 @@ fn a_kernel_is_found_started_interrupted_and_taken_back() {
         let list = sandbox.run(program(&sandbox, &kernelspec, &elsewhere).args(["list", "--json"]));
         let list: serde_json::Value = serde_json::from_str(&list.code(0).stdout).expect("JSON");
         let spec = &list["kernelspecs"][kernel]["spec"];
-        assert_eq!(spec["display_name"], "Julia 1.5 (it's a \"$HOME\" zoë, jlproj)", "{list}");
+        assert_eq!(
+            spec["display_name"],
+            format!("Julia {} (it's a \"$HOME\" zoë, jlproj)", &world::release()[1..]),
+            "{list}"
+        );
         assert_eq!(spec["metadata"]["jlproj"]["managed"], true);
         let told = |ran: &Ran| {
             let text = ran.code(0).stdout.clone();
@@ -135,7 +140,7 @@ fn a_kernel_goes_where_it_is_told_and_hits_no_other() {
     sandbox.set("JUPYTER_DATA_DIR", sandbox.path("home/jupyter"));
     let other = sandbox.project();
     let named = ["setup", "jupyter", "--name", "mine"];
-    jlproj(&sandbox, &other, &named).code(0).stderr_has("the kernel is `mine`: Julia 1.5 (project, jlproj)\n").stderr_has(
+    jlproj(&sandbox, &other, &named).code(0).stderr_has(&format!("the kernel is `mine`: Julia {} (project, jlproj)\n", &world::release()[1..])).stderr_has(
         "IJulia is not in the project: it has to be in the default environment, or the kernel does not start\n",
     );
     jlproj(&sandbox, &project, &named)
@@ -162,7 +167,10 @@ fn a_kernel_goes_where_it_is_told_and_hits_no_other() {
     fs::create_dir(sandbox.path("venv")).expect("folder");
     let venv = sandbox.path("venv").display().to_string();
     there_and_back(&sandbox, &project, &["jupyter", "--prefix", &venv], || {
-        assert_eq!(sandbox.names("venv/share/jupyter/kernels"), ["jlproj-it-s-a-home-zo-1.5"]);
+        assert_eq!(
+            sandbox.names("venv/share/jupyter/kernels"),
+            [format!("jlproj-it-s-a-home-zo-{}", &world::release()[1..])]
+        );
     });
     // The project is gone: it is still taken back.
     jlproj(&sandbox, &other, &named).code(0);

@@ -48,7 +48,7 @@ fn set_measured(sandbox: &Sandbox) {
 /// Writes so many starts under the image into the journal, each so many seconds after the one before, up to now.
 fn set_starts(sandbox: &Sandbox, project: &Path, count: i64, seconds: i64) {
     let key = &sandbox.names("store/images-v1")[0];
-    let line = |number| format!("{}\texact\t{key}\t1.5.3\t{}\n", NOW - number * seconds, project.display());
+    let line = |number| format!("{}\texact\t{key}\t1.10.4\t{}\n", NOW - number * seconds, project.display());
     sandbox.write("store/usage-v1.log", (0..count).map(line).collect::<String>());
 }
 

@@ -404,7 +404,7 @@ fn to_warm_a_project_is_no_use_of_it_and_hides_none() {
 
 /// Names of the caches of a package in the sandbox's depot.
 fn caches(sandbox: &Sandbox, package: &str) -> Vec<String> {
-    sandbox.names(format!("depot/compiled/v1.5/{package}"))
+    sandbox.names(world::compiled("depot", package))
 }
 
 #[test]
@@ -412,14 +412,15 @@ fn a_start_of_julia_alone_is_seen_by_the_names_of_its_caches() {
     let sandbox = with_own_depot(probed());
     small_project(&sandbox, "code/other");
     symlink("../project", sandbox.path("code/link")).expect("link");
-    copy_folder(&sandbox.project(), &sandbox.path("depot/environments/v1.5"));
-    for folder in ["code/other", "project", "depot/environments/v1.5"] {
+    let default = format!("depot/environments/{}", world::release());
+    copy_folder(&sandbox.project(), &sandbox.path(&default));
+    for folder in ["code/other", "project", &default] {
         scan(&sandbox, folder);
         assert_eq!(last_use(&sandbox, folder), None);
     }
     let begun = real_now();
     let is_used = |below: &str| last_use(&sandbox, below).is_some_and(|time| time >= begun);
-    let used = || ["project", "code/other", "depot/environments/v1.5"].map(is_used);
+    let used = || ["project", "code/other", &default].map(is_used);
 
     julia(&sandbox, &["--project=.", "-e", "using Alpha"]);
     assert_eq!((used(), caches(&sandbox, "Alpha").len()), ([true, false, false], 1));

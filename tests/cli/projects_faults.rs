@@ -18,7 +18,7 @@ const SOON: Duration = Duration::from_secs(15);
 
 /// The line of the journal for one start.
 fn line(sandbox: &Sandbox, time: i64, below: &str) -> String {
-    format!("{time}\tnone\t-\t1.5.3\t{}\n", sandbox.path(below).display())
+    format!("{time}\tnone\t-\t1.10.4\t{}\n", sandbox.path(below).display())
 }
 
 /// Runs `list`; kills it where it has not ended within the limit.

@@ -8,7 +8,7 @@ use crate::world::world;
 
 /// Says that a project was started an hour ago.
 fn note_start(journal: &mut fs::File, path_text: &str) {
-    writeln!(journal, "{}\texact\t-\t1.5.3\t{path_text}", NOW - 3_600).expect("journal");
+    writeln!(journal, "{}\texact\t-\t1.10.4\t{path_text}", NOW - 3_600).expect("journal");
 }
 
 #[test]

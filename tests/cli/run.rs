@@ -236,7 +236,7 @@ fn quiet_and_verbose() {
     sandbox.jlproj(["run", "-vv", "-e", "print(1)"]).code(0).stdout("1").stderr(&very_verbose);
     // After the first argument of Julia's it is Julia's.
     let version = sandbox.jlproj(["run", "-q", "-v"]);
-    version.code(0).stdout("julia version 1.5.3\n").stderr("");
+    version.code(0).stdout(&format!("julia version {}\n", world::version())).stderr("");
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn every_start_in_a_project_has_one_line_in_the_journal() {
     sandbox.run(sandbox.command(["run", "-e", "0"]).current_dir("/")).code(0);
     let journal = fs::read_to_string(sandbox.path("store/usage-v1.log")).expect("journal");
     let project = sandbox.project();
-    let line = |verdict: &str| format!("{NOW}\t{verdict}\t-\t1.5.3\t{}\n", project.display());
+    let line = |verdict: &str| format!("{NOW}\t{verdict}\t-\t{}\t{}\n", world::version(), project.display());
     assert_eq!(journal, line("none") + &line("aside"));
 }
 
@@ -320,7 +320,7 @@ fn with_an_image() {
     };
     assert_eq!(used(&sandbox, &[]), image);
     let journal = fs::read_to_string(sandbox.path("store/usage-v1.log")).expect("journal");
-    assert_eq!(sandbox.redact(&journal), format!("{NOW}\texact\t[KEY]\t1.5.3\t[PROJECT]\n"));
+    assert_eq!(sandbox.redact(&journal), format!("{NOW}\texact\t[KEY]\t{}\t[PROJECT]\n", world::version()));
 
     let line = format!("[REALJULIA] --sysimage={image} --project=[PROJECT] -e 0\n");
     sandbox.jlproj(["run", "--dry-run", "-e", "0"]).code(0).stdout(&line).stderr("");

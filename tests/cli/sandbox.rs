@@ -61,6 +61,7 @@ impl Sandbox {
             .iter()
             .any(|own| text == *own || text.strip_prefix(own).is_some_and(|rest| rest.starts_with('/')));
         let value = if is_own { self.path(text).into_os_string() } else { value };
+        let value = if name == "JULIA_DEPOT_PATH" { world::depot_path(Path::new(&value)) } else { value };
         self.unset(name);
         self.environment.push((name.into(), value));
     }

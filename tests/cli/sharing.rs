@@ -71,7 +71,7 @@ fn note_starts(sandbox: &Sandbox, projects: &[PathBuf]) {
     for (place, project) in projects.iter().enumerate() {
         for start in 0..2_000 - place {
             let time = NOW - i64::try_from(start).expect("small") * 60;
-            let _ = writeln!(journal, "{time}\tnone\t-\t1.5.3\t{}", project.display());
+            let _ = writeln!(journal, "{time}\tnone\t-\t1.10.4\t{}", project.display());
         }
     }
     sandbox.write("store/usage-v1.log", journal);

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use crate::sandbox::{Ran, Sandbox};
 use crate::warm::own_depot;
+use crate::world;
 
-const DEFAULT: &str = "home/.julia/environments/v1.5";
+/// The default environment, below the sandbox.
+fn default_environment() -> String {
+    format!("home/.julia/environments/{}", world::release())
+}
 
 /// How long ago a change must be for a verdict to be kept.
 const NO_LONGER_RACY: Duration = Duration::from_millis(2100);
@@ -23,9 +27,9 @@ fn stack(project: &[&str], default: &[&str]) -> Sandbox {
     let sandbox = own_depot(Sandbox::new().with_standin_builder()).with("JLPROJ_CONFIG", "home/config.toml");
     sandbox.write("home/config.toml", "");
     sandbox.write("project/Project.toml", "");
-    sandbox.write(format!("{DEFAULT}/Project.toml"), "");
+    sandbox.write(format!("{}/Project.toml", default_environment()), "");
     add(&sandbox, "project", project);
-    add(&sandbox, DEFAULT, default);
+    add(&sandbox, &default_environment(), default);
     sandbox
 }
 
@@ -107,11 +111,11 @@ fn an_image_of_both_is_used_while_both_are_what_they_were() {
 
     std::thread::sleep(NO_LONGER_RACY);
     start(&sandbox).code(0).stdout(all).stderr("");
-    add(&sandbox, DEFAULT, &["Alpha@1.1.0"]);
+    add(&sandbox, &default_environment(), &["Alpha@1.1.0"]);
     let ran = start(&sandbox);
     ran.code(0).stdout("baked: , beta on alpha 1.1.0, gamma 1.0.0 2020-01-01");
     ran.stderr("jlproj: the image is out of date: Alpha 1.0.0 → 1.1.0; run `jlproj build`\n");
-    add(&sandbox, DEFAULT, &["Alpha@1.0.0"]);
+    add(&sandbox, &default_environment(), &["Alpha@1.0.0"]);
     start(&sandbox).code(0).stdout(all).stderr("");
 }
 

@@ -120,7 +120,7 @@ fn of_all_projects_those_are_warmed_that_are_used_and_cold() {
     let project = format!("--project={}", warm.display());
     sandbox.jlproj(["pkg", &project, "add", "Gamma@1.0.0"]).code(0);
     sandbox.jlproj(["run", "--quiet", &project, "-e", "using Gamma"]).code(0);
-    let line = format!("{}\tnone\t-\t1.5.3\t{}\n", NOW - 3600, sandbox.project().display());
+    let line = format!("{}\tnone\t-\t1.10.4\t{}\n", NOW - 3600, sandbox.project().display());
     let journal = fs::read_to_string(sandbox.path("store/usage-v1.log")).expect("journal");
     sandbox.write("store/usage-v1.log", journal + &line);
 

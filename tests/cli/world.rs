@@ -1,5 +1,7 @@
 //! What all tests share: a real Julia, packages in a depot, a project, and one real image of it, each made once.
 
+use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -35,6 +37,52 @@ pub fn julia() -> PathBuf {
             fs::canonicalize(path.trim()).expect("the Julia that was fetched")
         })
         .clone()
+}
+
+/// The version of the Julia to test against, as in `1.10.8`.
+pub fn version() -> &'static str {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| {
+        let output = Command::new(julia()).arg("--version").output().expect("julia --version");
+        let text = String::from_utf8(output.stdout).expect("text");
+        text.trim().strip_prefix("julia version ").expect("a version").to_owned()
+    })
+}
+
+/// Its release, as in `v1.10`: the name of the default environment, and of the folder of precompile files.
+pub fn release() -> String {
+    let numbers: Vec<&str> = version().splitn(3, '.').collect();
+    format!("v{}.{}", numbers[0], numbers[1])
+}
+
+/// The folder of a package's precompile files, below a depot.
+pub fn compiled(depot: &str, package: &str) -> PathBuf {
+    Path::new(depot).join("compiled").join(release()).join(package)
+}
+
+/// Whether the Julia to test against is of this release of 1 or a later one.
+pub fn is_at_least(minor: u64) -> bool {
+    let own = release().split('.').nth(1).and_then(|own| own.parse::<u64>().ok());
+    own.expect("a number") >= minor
+}
+
+/// A depot as `JULIA_DEPOT_PATH` names it. From Julia 1.9 on the depot that comes with Julia has precompile files, which
+/// nobody goes without: an empty entry stands for it.
+pub fn depot_path(depot: &Path) -> OsString {
+    let mut list = depot.as_os_str().to_owned();
+    if is_at_least(9) {
+        list.push(":");
+    }
+    list
+}
+
+/// Says that a test, or a part of it, cannot be shown on this Julia, and why. `tests/run.sh` counts these.
+pub fn left_out(what: &str, reason: &str) {
+    eprintln!("LEFT OUT on Julia {}: {what}: {reason}", version());
+    if let Some(file) = env::var_os("JLPROJ_TEST_LEFT_OUT") {
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(file).expect("list");
+        file.write_all(format!("{what}: {reason}\n").as_bytes()).expect("list");
+    }
 }
 
 /// The world with its packages and its project; made by the first test that asks.
@@ -134,7 +182,7 @@ impl World {
                     .env("JLPROJ_STANDIN_FAIL", BUILDER_FAILURE)
                     .env("JLPROJ_HOME", self.store())
                     .env("JLPROJ_CONFIG", self.config())
-                    .env("JULIA_DEPOT_PATH", self.depot())
+                    .env("JULIA_DEPOT_PATH", depot_path(&self.depot()))
                     .env("JULIA_PKG_SERVER", "")
                     .stdin(Stdio::null())
                     .output()
@@ -162,7 +210,7 @@ impl World {
             command.env("JULIA_PROJECT", project);
         }
         let output = command
-            .env("JULIA_DEPOT_PATH", self.depot())
+            .env("JULIA_DEPOT_PATH", depot_path(&self.depot()))
             .env("JULIA_PKG_SERVER", "")
             .stdin(Stdio::null())
             .output()

@@ -93,7 +93,7 @@ impl Action {
 fn of_sixty_four_processes_none_fails_and_no_start_is_forgotten() {
     let mut sandbox = sandbox();
     let projects: Vec<PathBuf> = (0..PROJECTS).map(|number| make_project(&sandbox, number)).collect();
-    let line = format!("{}\texact\t-\t1.5.3\t/gone\n", NOW - 300 * 24 * 3600);
+    let line = format!("{}\texact\t-\t1.10.4\t/gone\n", NOW - 300 * 24 * 3600);
     for store in STORES {
         sandbox.set("JLPROJ_HOME", store);
         // What Julia is takes seconds to learn, and is learnt once: sixty-four at once would wait too long for it.

@@ -142,6 +142,6 @@ fn garbage(sandbox: &Sandbox) {
     sandbox.write("store/locks/build-uvwxyz.lock", "1\n");
     let long_ago = NOW - 300 * 24 * 3600;
     let project = sandbox.project();
-    let line = format!("{long_ago}\texact\t-\t1.5.3\t{}\n", project.display());
+    let line = format!("{long_ago}\texact\t-\t1.10.4\t{}\n", project.display());
     sandbox.write("store/usage-v1.log", line.repeat(20_000));
 }
