@@ -5,6 +5,8 @@
 # Usage: tests/run.sh [--all]
 # --all                        builds juliaup too, and tries every point of the fault tests: hours
 # JLPROJ_TEST_JULIA            a Julia to test against instead
+# JLPROJ_TEST_JULIAS           further ones, with `:` between them: what has to do with Julia is tested against each.
+#                              Not set: each julia-*/bin/julia in the cache folder; empty: none
 # JLPROJ_TEST_PACKAGECOMPILER  a checkout of PackageCompiler.jl that fits that Julia: real builds with it too
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -68,9 +70,55 @@ else
     printf 'SKIPPED: cargo-deny is not installed (`cargo install cargo-deny`)\n'
 fi
 
-step 'cargo test'
-cargo test --locked
+# A line for the table at the end: the Julia, and how many tests passed, failed and were left out.
+table=
+note() {
+    local julia=$1 output=$2 left_out=$3
+    table+=$(awk -v julia="$("$julia" --version | sed 's/^julia version //')" -v left_out="$(sort -u "$left_out" | wc -l)" '
+        /^test result: / { passed += $4; failed += $6 }
+        END { printf "%-8s %7d %7d %9d", julia, passed, failed, left_out }' "$output")$'\n'
+}
 
+# Tests against one Julia: the arguments are cargo's.
+failures=0
+test_against() {
+    local julia=$1 output left_out
+    shift
+    output=$(mktemp)
+    left_out=$(mktemp)
+    JLPROJ_TEST_JULIA=$julia JLPROJ_TEST_LEFT_OUT=$left_out cargo test --locked --no-fail-fast "$@" 2>&1 | tee "$output" ||
+        failures=$((failures + 1))
+    note "$julia" "$output" "$left_out"
+    if [ -s "$left_out" ]; then
+        printf '\nleft out with Julia %s:\n' "$("$julia" --version)"
+        sort -u "$left_out" | sed 's/^/  /'
+    fi
+    rm -f "$output" "$left_out"
+}
+
+step 'cargo test'
+test_against "$JLPROJ_TEST_JULIA"
+
+# The unit tests, the faults at each system call and the layers have nothing to do with which Julia it is.
+cache=${JLPROJ_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/jlproj-tests}
+if [ -z "${JLPROJ_TEST_JULIAS+set}" ]; then
+    JLPROJ_TEST_JULIAS=$(find "$cache" -maxdepth 3 -path "$cache/julia-*/bin/julia" | sort -V | paste -sd:)
+fi
+IFS=: read -r -a further <<<"$JLPROJ_TEST_JULIAS"
+for julia in "${further[@]}"; do
+    step "Julia $("$julia" --version | sed 's/^julia version //')"
+    JLPROJ_TEST_JULIA=$julia tests/templates.sh || failures=$((failures + 1))
+    test_against "$julia" --test cli
+done
+
+step 'which Julias'
+printf '%-8s %7s %7s %9s\n%s' Julia passed failed 'left out' "$table"
+[ "${#further[@]}" -gt 0 ] ||
+    printf 'SKIPPED: no further Julia (one of 1.10 or later, as %s/julia-1.12.5/bin/julia)\n' "$cache"
 [ -n "${JLPROJ_TEST_PACKAGECOMPILER:-}" ] ||
     printf '\nSKIPPED: builds with the real PackageCompiler (set JLPROJ_TEST_PACKAGECOMPILER to a checkout)\n'
+if [ "$failures" -gt 0 ]; then
+    step "$failures checks failed"
+    exit 1
+fi
 step 'all checks passed'

@@ -82,7 +82,7 @@ pub(crate) const fn code(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Exact { .. } => "exact",
         Verdict::Contained { .. } => "contained",
-        Verdict::Plain(Plain::NothingToBake) => "nothing-to-bake",
+        Verdict::Plain(Plain::NothingToBake { .. }) => "nothing-to-bake",
         Verdict::Plain(Plain::NeverBuilt) => "none",
         Verdict::Plain(Plain::Stale { .. }) => "stale",
         Verdict::Plain(Plain::Broken { .. }) => "broken",
@@ -95,7 +95,10 @@ pub(crate) const fn code(verdict: &Verdict) -> &'static str {
 /// Why there is no image, in one line.
 pub(crate) fn reason(plain: &Plain) -> String {
     match plain {
-        Plain::NothingToBake => "no package of this project can be baked".to_owned(),
+        Plain::NothingToBake { empty_manifest: None } => "no package of this project can be baked".to_owned(),
+        Plain::NothingToBake { empty_manifest: Some(name) } => {
+            format!("no package of this project can be baked: `{name}` names none")
+        }
         Plain::NeverBuilt => "no image for this project yet; run `jlproj build`".to_owned(),
         Plain::Stale { differences, .. } => {
             format!("the image is out of date: {}; run `jlproj build`", in_one_line(differences))

@@ -23,6 +23,7 @@ use crate::model::project::Project;
 use crate::model::settings::{ProjectFile, Settings};
 use crate::model::stack::{self, Stack};
 use crate::model::toml_file;
+use crate::path_text;
 
 /// A project as it is on disk.
 #[derive(Debug)]
@@ -154,6 +155,12 @@ impl ProjectState {
             (ProjectOrigin::Default, _) | (_, None) => self.project_file.clone(),
             (_, Some(name)) => self.folder.join(name),
         }
+    }
+
+    /// The name of the manifest, where it names no package at all.
+    pub(crate) fn empty_manifest(&self) -> Option<String> {
+        let name = self.manifest_file.file_name().filter(|_| self.manifest.packages.is_empty())?;
+        Some(path_text::encode(Path::new(name)))
     }
 
     /// Packages that environments below the project in the load path hold.

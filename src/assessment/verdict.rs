@@ -82,6 +82,9 @@ pub(super) fn verdict_among(
     if let Some(plain) = shadowed(&state.environment, wanted, files) {
         return Verdict::Plain(plain);
     }
+    if let Some(empty_manifest) = state.empty_manifest() {
+        return Verdict::Plain(Plain::NothingToBake { empty_manifest: Some(empty_manifest) });
+    }
     files.observe(&context.layout.project_record(&state.folder));
     let record = project_record::read(&context.layout, &state.folder);
     let accepted = record.map(|record| record.accepted).unwrap_or_default();
@@ -101,7 +104,7 @@ pub(super) fn verdict_among(
 
 /// The same verdict; where there is no image since the record of the very image cannot be read, that is told.
 fn with_damage(verdict: Verdict, keys: &[Digest], catalog: &Catalog) -> Verdict {
-    if !matches!(&verdict, Verdict::Plain(plain) if *plain != Plain::NothingToBake) {
+    if !matches!(&verdict, Verdict::Plain(plain) if !matches!(plain, Plain::NothingToBake { .. })) {
         return verdict;
     }
     let damaged = keys.iter().find_map(|key| {

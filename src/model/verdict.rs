@@ -78,8 +78,9 @@ pub(crate) enum Verdict {
 /// Why no image is used.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Plain {
-    /// No package of the project can be baked.
-    NothingToBake,
+    /// No package of the project can be baked. With the name of the manifest that was read, where it names none at all:
+    /// it may be one for this release beside another that has them.
+    NothingToBake { empty_manifest: Option<String> },
     /// There never was an image for this project, and none of another fits.
     NeverBuilt,
     /// The project's last image is not what the project loads now.
@@ -124,7 +125,7 @@ pub(crate) struct Case<'a> {
 pub(crate) fn decide(case: &Case<'_>, images: &[KnownImage]) -> Verdict {
     let Case { wanted, keys, limits, .. } = *case;
     if wanted.inputs.packages.is_empty() {
-        return Verdict::Plain(Plain::NothingToBake);
+        return Verdict::Plain(Plain::NothingToBake { empty_manifest: None });
     }
     let exact = images.iter().find(|image| wanted.is_exactly(keys, image));
     if let Some(image) = exact.filter(|image| image.can_be_used()) {

@@ -4,11 +4,13 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use crate::run::probed;
 use crate::sandbox::{Sandbox, copy_folder};
+use crate::world::{self, world};
 
 const ONE: [&str; 3] = ["run", "-e", "print(1)"];
 
@@ -107,8 +109,23 @@ fn a_manifest_that_cannot_be_used() {
 
     // An empty one has no packages.
     put(b"");
-    sandbox.jlproj(["status"]).code(0).stdout_has("nothing-to-bake: no package of this project can be baked");
-    sandbox.jlproj(["build"]).code(1).stderr("error: no package of this project can be baked\n");
+    let nothing = "no package of this project can be baked";
+    let empty = |name: &str| {
+        let names_none = format!("nothing-to-bake: {nothing}: `{name}` names none\n");
+        sandbox.jlproj(["status"]).code(0).stdout_has(&names_none);
+        let error = format!("error: {nothing}\n\nhint: `{name}` names no package\n");
+        sandbox.jlproj(["build"]).code(1).stderr(&error);
+    };
+    empty("Manifest.toml");
+    // One for this release alone comes first, whatever the other has.
+    if world::is_at_least(11) {
+        let name = format!("Manifest-{}.toml", world::release());
+        sandbox.write(Path::new("project").join(&name), "");
+        fs::copy(world().project().join("Manifest.toml"), sandbox.project().join("Manifest.toml")).expect("copy");
+        empty(&name);
+    } else {
+        world::left_out("an empty manifest for one release", "Julia reads such manifests from 1.11 on");
+    }
     sandbox.jlproj(ONE).code(0).stdout("1").stderr("");
 }
 

@@ -58,7 +58,9 @@ impl Plan {
         let assessment = assessment::assess(context, installation, settings, state, &files)?;
         if assessment.wanted.inputs.packages.is_empty() {
             let outside = assessment.wanted.outside.values();
-            let reasons = outside.map(|(name, reason)| format!("{name}: {reason}")).take(8).collect();
+            let outside = outside.map(|(name, reason)| format!("{name}: {reason}")).take(8);
+            let empty = assessment.state.empty_manifest().map(|name| format!("`{name}` names no package"));
+            let reasons = empty.into_iter().chain(outside).collect();
             return Err(Error::NothingToBake { reasons });
         }
         let inputs = assessment.wanted.inputs.clone();

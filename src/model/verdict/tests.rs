@@ -221,7 +221,10 @@ fn any_acceptable_builder_is_exact_and_another_one_still_sound() {
 fn a_project_that_never_had_an_image_is_told_so_and_an_empty_one_too() {
     assert_eq!(decide(&wanted(&two()), &[], NO_LIMIT, PROJECT), Verdict::Plain(Plain::NeverBuilt));
     let empty = wanted(&Manifest::of([]));
-    assert_eq!(decide(&empty, &[], NO_LIMIT, PROJECT), Verdict::Plain(Plain::NothingToBake));
+    assert_eq!(
+        decide(&empty, &[], NO_LIMIT, PROJECT),
+        Verdict::Plain(Plain::NothingToBake { empty_manifest: None })
+    );
 }
 
 proptest! {
