@@ -15,8 +15,12 @@ julia=${JLPROJ_TEST_JULIA:-$("$here/get-julia.sh")}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # No network, and nothing of the user's.
-export JULIA_PKG_SERVER='' JULIA_DEPOT_PATH=$work/depot
+export JULIA_PKG_SERVER=''
 unset JULIA_LOAD_PATH JULIA_PROJECT JULIA_NUM_THREADS
+# From Julia 1.9 on precompile files of the standard libraries are in the depot that comes with it.
+JULIA_DEPOT_PATH=$work/depot
+"$julia" --startup-file=no -e 'exit(VERSION < v"1.9" ? 0 : 1)' || JULIA_DEPOT_PATH+=:
+export JULIA_DEPOT_PATH
 # An empty registry, without which Pkg would download the General one.
 mkdir -p "$work/depot/registries/Empty"
 printf 'name = "Empty"\nuuid = "d9e3e4d5-0c5e-4c5f-8f0c-2b1f0f6f9a01"\nrepo = ""\n\n[packages]\n' \
@@ -177,7 +181,7 @@ import() {
         return 1
     }
     has "$work/import.toml" 'version = "0.1.0"'
-    [ -d "$JULIA_DEPOT_PATH/compiled" ]
+    [ -d "$work/depot/compiled" ]
 }
 check 'import: a failing package stops no other' import packages
 check 'import: precompile only' import precompile

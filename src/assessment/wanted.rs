@@ -67,10 +67,13 @@ pub(crate) fn wanted(
         depots: state.depots.iter().map(|depot| path_text::encode(depot)).collect(),
         libpython,
     };
-    let outside = selection.outside.into_iter().filter_map(|(uuid, reason)| {
+    // One that is in every image is not outside, whatever the settings say.
+    let outside = selection.outside.into_iter().filter(|(uuid, _)| find(&inputs.packages, *uuid).is_none());
+    let outside = outside.filter_map(|(uuid, reason)| {
         Some((uuid, (state.manifest.packages.get(&uuid)?.name.clone(), reason)))
     });
-    Ok(Wanted { inputs, alternatives: builders.collect(), outside: outside.collect() })
+    let outside = outside.collect();
+    Ok(Wanted { inputs, alternatives: builders.collect(), outside })
 }
 
 /// The processors that code is generated for: what is said for this run, else by the project, else by the user.
@@ -133,7 +136,9 @@ fn as_in_image(
     for (uuid, name) in &installation.standard_libraries {
         let is_there = installation.in_default_image.contains(uuid)
             || packages.iter().any(|package| package.uuid == *uuid);
-        if is_there || !INTERACTIVE.contains(&name.as_str()) || manifest.packages.contains_key(uuid) {
+        // One from a registry is a package like others: what stays outside of it is for the project to say.
+        let other = manifest.packages.get(uuid).is_some_and(|package| !package.source.is_standard_library());
+        if is_there || other || !INTERACTIVE.contains(&name.as_str()) {
             continue;
         }
         packages.extend(standard_package(*uuid, name));

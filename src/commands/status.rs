@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::exit;
 use crate::installation::Installation;
 use crate::model::difference::Difference;
+use crate::model::early_extension::{EarlyExtension, early_extensions};
 use crate::model::image::{KnownImage, Measurements};
 use crate::model::key::BakedPackage;
 use crate::model::savings::PayOff;
@@ -37,6 +38,8 @@ struct Report {
     missing: Vec<String>,
     /// Packages of the image in force that the project does not have: the user accepted that.
     foreign: Vec<String>,
+    /// Extensions that load with their parent, since the image in force brings what triggers them.
+    early_extensions: Vec<EarlyExtension>,
     image: Option<ImageReport>,
     /// Statements that were recorded of the project's starts.
     recorded: Option<RecordedReport>,
@@ -151,6 +154,7 @@ fn report(context: &Context, subject: &Subject) -> Report {
         differences,
         missing,
         foreign,
+        early_extensions: extensions(installation, assessment),
         image: image(assessment),
         recorded: recorded(context, installation, assessment),
         pay_off: known.as_ref().and_then(|known| known.pay_off(clock, None)),
@@ -228,6 +232,17 @@ fn foreign(assessment: &Assessment) -> Vec<String> {
     names
 }
 
+/// Extensions that load sooner under the image in force.
+fn extensions(installation: &Installation, assessment: &Assessment) -> Vec<EarlyExtension> {
+    let (Verdict::Exact { key } | Verdict::Contained { key, .. }) = &assessment.verdict else {
+        return Vec::new();
+    };
+    let packages = assessment.catalog.image(key).into_iter().flat_map(|image| &image.inputs.packages);
+    let baked = packages.map(|package| package.uuid).collect();
+    let always = installation.in_default_image.iter().copied().collect();
+    early_extensions(&assessment.state.manifest, &baked, &always)
+}
+
 /// What was recorded, where anything was.
 fn recorded(
     context: &Context,
@@ -287,6 +302,12 @@ fn table(report: &Report, verbose: bool) -> String {
             report.crowded.iter().map(|crowded| format!("{} ({} files)", crowded.package, crowded.files));
         let text = "\nJulia keeps no more: the next one drops another; `jlproj gc --caches`";
         lines.push(("caches", format!("{}{text}", crowded.collect::<Vec<_>>().join(", "))));
+    }
+    if !report.early_extensions.is_empty() {
+        let early = report.early_extensions.iter().map(|EarlyExtension { name, parent, triggers }| {
+            format!("{name} loads with {parent}: the image holds {}", triggers.join(", "))
+        });
+        lines.push(("extensions", join(early)));
     }
     let outside = report.outside.iter().map(|outside| format!("{}: {}", outside.name, outside.reason));
     if !report.outside.is_empty() {

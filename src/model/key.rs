@@ -11,7 +11,7 @@ use crate::model::bake::Selection;
 use crate::model::manifest::{Manifest, Package, Source};
 
 /// The version of what goes into a key and how. A change makes every image be built once more.
-pub(crate) const KEY_VERSION: u32 = 1;
+pub(crate) const KEY_VERSION: u32 = 2;
 
 /// A SHA-256 digest in lower case hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -200,7 +200,17 @@ pub(crate) fn baked_packages(
 }
 
 /// The digest of one package, given those of what it depends on.
+///
+/// The code of a standard library is Julia's own, which the key names: whatever a manifest writes of it, or that none
+/// names it, says nothing more. What it depends on is in the image too, and compared by itself.
 fn package_digest(package: &Package, preferences: &str, known: &BTreeMap<Uuid, Digest>) -> Digest {
+    let bare;
+    let package = if package.source.is_standard_library() {
+        bare = Package::standard_library(package.uuid, &package.name);
+        &bare
+    } else {
+        package
+    };
     let resolved = package.weak_dependencies.iter().map(|(name, uuid)| (name.as_str(), Some(*uuid)));
     let unresolved = package.unresolved_weak_dependencies.iter().map(|name| (name.as_str(), None));
     let mut weak_dependencies: Vec<_> = resolved.chain(unresolved).collect();

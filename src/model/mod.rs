@@ -10,6 +10,7 @@ pub(crate) mod dependency_order;
 pub(crate) mod depots;
 pub(crate) mod dialect;
 pub(crate) mod difference;
+pub(crate) mod early_extension;
 pub(crate) mod elf;
 pub(crate) mod embedding;
 pub(crate) mod environment;

@@ -121,7 +121,8 @@ fn a_manifest_that_cannot_be_used() {
     if world::is_at_least(11) {
         let name = format!("Manifest-{}.toml", world::release());
         sandbox.write(Path::new("project").join(&name), "");
-        fs::copy(world().project().join("Manifest.toml"), sandbox.project().join("Manifest.toml")).expect("copy");
+        fs::copy(world().project().join("Manifest.toml"), sandbox.project().join("Manifest.toml"))
+            .expect("copy");
         empty(&name);
     } else {
         world::left_out("an empty manifest for one release", "Julia reads such manifests from 1.11 on");

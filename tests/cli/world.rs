@@ -80,7 +80,7 @@ pub fn depot_path(depot: &Path) -> OsString {
 pub fn left_out(what: &str, reason: &str) {
     eprintln!("LEFT OUT on Julia {}: {what}: {reason}", version());
     if let Some(file) = env::var_os("JLPROJ_TEST_LEFT_OUT") {
-        let mut file = fs::OpenOptions::new().create(true).append(true).open(file).expect("list");
+        let mut file = fs_err::OpenOptions::new().create(true).append(true).open(file).expect("list");
         file.write_all(format!("{what}: {reason}\n").as_bytes()).expect("list");
     }
 }

@@ -1,7 +1,7 @@
 //! Options under which no image of ours is used, and why.
 //!
 //! Of those that change how code is compiled, those rule an image out by which Julia compiles packages anew without one
-//! too (their caches carry `--check-bounds` and `--inline`: `jl_cache_flags`, src/staticdata_utils.c 1.10), or by which
+//! too (their caches carry `--check-bounds` and `--inline`: `jl_cache_flags`, `src/staticdata_utils.c` 1.10), or by which
 //! results or counts differ. `-O`, `-g` and `--compile` do not: code in an image runs as it was built, which is as fast
 //! as `-O2`, and gives the same results.
 

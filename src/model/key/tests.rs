@@ -47,7 +47,7 @@ pub(crate) fn inputs(manifest: &Manifest) -> KeyInputs {
 fn the_key_of_these_inputs_is_for_ever() {
     assert_eq!(
         inputs(&three()).key().as_str(),
-        "9991873d9a4fa6b28d37e7497a477d811c569ca37265873efa4ab212a68d6500"
+        "94f2ceecd68a7ab21f746a067fe78f339d161e97c7a9537044b480a3456407d4"
     );
 }
 
@@ -85,6 +85,20 @@ fn extensions_weak_dependencies_and_preferences_count() {
         let same = package.digest == base[&package.uuid];
         assert_eq!(same, package.uuid == uuid(3), "{}", package.name);
     }
+}
+
+#[test]
+fn of_a_standard_library_it_does_not_matter_what_a_manifest_writes() {
+    let bare = Package::standard_library(uuid(7), "Pkg");
+    let mut written = Package { version: Some("1.12.1".to_owned()), ..bare.clone() };
+    written.dependencies.insert("Bottom".to_owned(), uuid(1));
+    written.weak_dependencies.insert("REPL".to_owned(), uuid(8));
+    written.extensions.insert("REPLExt".to_owned(), vec!["REPL".to_owned()]);
+    let alone = digests(&Manifest::of([bare]));
+    let among = digests(&Manifest::of([package(1, "Bottom", &[]), written]));
+    assert_eq!(alone[&uuid(7)], among[&uuid(7)]);
+    let from_registry = digests(&Manifest::of([package(7, "Pkg", &[])]));
+    assert_ne!(alone[&uuid(7)], from_registry[&uuid(7)]);
 }
 
 #[test]
