@@ -70,7 +70,8 @@ static TABLE: [JuliaOption; 68] = [
     option("threads", Some(b't'), Arity::Required, 5),
     valued("gcthreads", 10),
     valued("machine-file", 4),
-    optional("project", 4),
+    // The letter came with 1.14; it takes a value.
+    option("project", Some(b'P'), Arity::Optional, 4),
     valued("color", 4),
     valued("history-file", 4),
     valued("startup-file", 4),

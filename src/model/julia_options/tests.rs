@@ -144,6 +144,9 @@ fn the_last_project_counts() {
     assert_eq!(effects("--project=").project, value(""));
     assert_eq!(effects("--project --proj=@x").project, value("@x"));
     assert_eq!(effects("--project=a=b --project").project, Some(ProjectFlag::Bare));
+    // From 1.14 on, with a value that must be there.
+    assert_eq!(effects("-P @x").project, value("@x"));
+    assert_eq!(effects("-P@x s.jl").project, value("@x"));
     assert_eq!(effects("--project=@script s.jl").project, value("@script"));
     assert_eq!(effects("s.jl --project").project, None);
 }
