@@ -14,8 +14,9 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::fs;
 use crate::installation::Installation;
-use crate::model::cache_owner::{Marks, Owner, Standing, Writer, Writers};
+use crate::model::cache_owner::{CpuTargets, Marks, Owner, Standing, Writer, Writers};
 use crate::model::cache_slug::cache_folder;
+use crate::model::cpu_target::CpuTarget;
 use crate::model::depots::{package_folders, shipped};
 use crate::model::image::KnownImage;
 use crate::model::key::Digest;
@@ -117,9 +118,7 @@ impl Owners {
                 field.add(&images, writers);
             }
         }
-        let cpu_targets = BTreeSet::from(["native", context.cpu_target()]);
-        let cpu_targets: Vec<Vec<u8>> =
-            cpu_targets.into_iter().map(|target| target.as_bytes().to_vec()).collect();
+        let cpu_targets = cpu_targets(context, julias, catalog);
         let by_release = writers
             .into_iter()
             .map(|(release, (version, writers))| {
@@ -265,6 +264,22 @@ impl Field<'_> {
             (None, None) => Standing::Gone,
         }
     }
+}
+
+/// For what targets files may have been written: besides those of a usual start here, what is set in places of clusters
+/// and containers, and what images are for.
+fn cpu_targets(context: &Context, julias: &[KnownJulia], catalog: &[KnownImage]) -> CpuTargets {
+    let usual = BTreeSet::from(["native".to_owned(), context.cpu_target().to_owned()]);
+    // An empty variable counts as a target of that name.
+    let mut rare = BTreeSet::from([String::new(), "generic".to_owned()]);
+    rare.extend(julias.iter().map(|julia| {
+        let identity = &julia.installation.identity;
+        let version = julia.installation.version();
+        CpuTarget::Portable.resolve(&version, &identity.architecture, &identity.system)
+    }));
+    rare.extend(catalog.iter().map(|image| image.inputs.cpu_target.clone()));
+    let bytes = |targets: BTreeSet<String>| targets.into_iter().map(String::into_bytes).collect();
+    CpuTargets { rare: bytes(rare.difference(&usual).cloned().collect()), usual: bytes(usual) }
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -126,32 +126,51 @@ pub(crate) struct Writer {
 #[derive(Debug)]
 pub(crate) struct Writers {
     julia: Version,
-    cpu_targets: Vec<Vec<u8>>,
+    cpu_targets: CpuTargets,
     list: Vec<Writer>,
-    by_slug: HashMap<Marks, HashMap<String, usize>>,
+    by_slug: HashMap<(Marks, IsRare), HashMap<String, usize>>,
 }
+
+/// The targets for which files may have been written, as `JULIA_CPU_TARGET` and `-C` name them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CpuTargets {
+    /// Those of nearly all starts.
+    pub(crate) usual: Vec<Vec<u8>>,
+    /// Others, which are looked at where the usual ones give no name.
+    pub(crate) rare: Vec<Vec<u8>>,
+}
+
+/// Whether names are those of rare targets.
+type IsRare = bool;
 
 impl Writers {
     /// `julia` is any version of the release. Of two writers of one name the earlier counts.
     #[must_use]
-    pub(crate) fn new(julia: Version, cpu_targets: Vec<Vec<u8>>, writers: Vec<Writer>) -> Self {
+    pub(crate) fn new(julia: Version, cpu_targets: CpuTargets, writers: Vec<Writer>) -> Self {
         Self { julia, cpu_targets, list: writers, by_slug: HashMap::new() }
     }
 
     /// Whose files have this second part of the name.
     pub(crate) fn owner(&mut self, project_slug: &str, marks: Marks) -> Option<&Rc<Owner>> {
-        if !self.by_slug.contains_key(&marks) {
-            let names = self.names(marks);
-            self.by_slug.insert(marks, names);
-        }
-        let place = self.by_slug.get(&marks)?.get(project_slug)?;
-        self.list.get(*place).map(|writer| &writer.owner)
+        let place =
+            [false, true].into_iter().find_map(|is_rare| self.place(project_slug, (marks, is_rare)))?;
+        self.list.get(place).map(|writer| &writer.owner)
     }
 
-    fn names(&self, marks: Marks) -> HashMap<String, usize> {
+    /// The place in the list of who gives this name.
+    fn place(&mut self, project_slug: &str, (marks, is_rare): (Marks, IsRare)) -> Option<usize> {
+        if !self.by_slug.contains_key(&(marks, is_rare)) {
+            let names = self.names(marks, is_rare);
+            self.by_slug.insert((marks, is_rare), names);
+        }
+        self.by_slug.get(&(marks, is_rare))?.get(project_slug).copied()
+    }
+
+    fn names(&self, marks: Marks, is_rare: IsRare) -> HashMap<String, usize> {
         let mut names = HashMap::new();
+        let cpu_targets = if is_rare { &self.cpu_targets.rare } else { &self.cpu_targets.usual };
         for flags in self.flags(marks.flags) {
-            for cpu_target in &self.cpu_targets {
+            for cpu_target in cpu_targets {
                 for (place, writer) in self.list.iter().enumerate() {
                     let slug = ProjectSlug {
                         julia: &self.julia,
@@ -208,7 +227,9 @@ mod tests {
             owner: Rc::new(Owner { project: project.to_owned(), ..owner() }),
         };
         let julia = Version::parse(julia).expect("a version");
-        Writers::new(julia, vec![b"native".to_vec()], vec![writer("/q"), writer("/p")])
+        let cpu_targets =
+            CpuTargets { usual: vec![b"native".to_vec()], rare: vec![b"generic;haswell,clone_all".to_vec()] };
+        Writers::new(julia, cpu_targets, vec![writer("/q"), writer("/p")])
     }
 
     #[test]
@@ -221,6 +242,7 @@ mod tests {
         assert_eq!(project(&mut old, "fzk3p", Marks::default()).as_deref(), Some("/p"));
         assert_eq!(project(&mut old, "AAAAA", Marks::default()), None);
         let mut new = writers("1.12.6");
+        assert_eq!(project(&mut new, "RiAPl", Marks::default()).as_deref(), Some("/p"), "a rare target");
         let preferences = 0x0102_0304_0506_0708;
         let marks = Marks { preferences, ..Marks::default() };
         assert_eq!(project(&mut new, "OhcQJ", Marks::default()).as_deref(), Some("/p"));
