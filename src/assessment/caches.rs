@@ -12,6 +12,9 @@ use crate::model::ji::{self, Header, HeaderError};
 /// What did not end for a day will not.
 const DAY: i64 = 24 * 3600;
 
+/// The reason of a file that came with Julia.
+pub(crate) const SHIPPED: &str = "comes with Julia";
+
 /// A file with what is known of it.
 #[derive(Debug)]
 pub(crate) struct CacheFile {
@@ -58,7 +61,7 @@ fn judge_one(file: Compiled, owners: &mut Owners, now: i64) -> CacheFile {
     }
     let Some(owner) = owner else {
         if owners.is_shipped(&file.depot) {
-            return CacheFile { file, owner: None, verdict: CacheVerdict::Live, reason: "comes with Julia" };
+            return CacheFile { file, owner: None, verdict: CacheVerdict::Live, reason: SHIPPED };
         }
         let reason = match &header {
             Some(header) if owners.knows(&header.julia) => "",

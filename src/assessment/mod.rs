@@ -20,7 +20,7 @@ mod verdict;
 mod wanted;
 
 pub(crate) use builder_choice::{packagecompiler_environment, recorded_packagecompiler};
-pub(crate) use caches::{CacheFile, judge_all};
+pub(crate) use caches::{CacheFile, SHIPPED, judge_all};
 pub(crate) use cold::Surroundings;
 pub(crate) use compiled::list;
 pub(crate) use crowded::{Crowded, UNDER_RUN, crowded, limit};

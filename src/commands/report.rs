@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::assessment::{Found, Survey, Surveyed};
+use crate::assessment::{Found, SHIPPED, Survey, Surveyed};
 use crate::cli::ReportArgs;
 use crate::commands::inventory::{self, Inventory};
 use crate::commands::ranking::{self, Row};
@@ -18,6 +18,8 @@ use crate::fs;
 use crate::model::cache_owner::CacheVerdict;
 use crate::model::image::{KnownImage, Measurements};
 use crate::model::key::Digest;
+use crate::model::own_folder::is_own_folder;
+use crate::path_text;
 use crate::ui::{message, output};
 
 /// The name of the page in a folder.
@@ -202,10 +204,13 @@ fn disk(images: &[Image], inventory: &Inventory) -> Vec<Share> {
 
 fn caches(context: &Context, inventory: &Inventory) -> Vec<Share> {
     const SHOWN: usize = 20;
+    let store = path_text::encode(context.layout.root());
     let mut sums: BTreeMap<String, (u64, bool)> = BTreeMap::new();
     for cache in &inventory.caches {
         let name = match &cache.owner {
             Some(owner) if owner.project.is_empty() => "starts without a project".to_owned(),
+            Some(owner) if is_own_folder(&owner.project, &store) => "builds of images".to_owned(),
+            None if cache.reason == SHIPPED => "Julia itself".to_owned(),
             Some(owner) => context.home_relative(&owner.project),
             None => "of nobody who is known".to_owned(),
         };
