@@ -28,6 +28,7 @@ mod hosts_vscode;
 mod image;
 mod interruption;
 mod julia_faults;
+mod package_images;
 mod package_tests;
 mod packagecompiler;
 mod pay_off;
