@@ -23,7 +23,7 @@ fn has_package_images(what: &str) -> bool {
 
 /// A sandbox with a depot and a store of its own, the world's project and its image.
 fn with_image() -> Sandbox {
-    let sandbox = own_depot(Sandbox::new()).with_standin_builder();
+    let sandbox = own_depot(Sandbox::new().with_standin_builder());
     copy_folder(&world().project(), &sandbox.project());
     sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
     sandbox
