@@ -18,5 +18,5 @@ jlproj status --verbose "$project"
 jlproj run --project="$project" -e '
     using Libdl
     println("loaded at the start: ",
-            join(sort([id.name for id in keys(Base.loaded_modules) if !startswith(string(id), "Base")]), ", "))
+            join(sort([id.name for id in keys(Base.loaded_modules) if id.uuid !== nothing]), ", "))
 '

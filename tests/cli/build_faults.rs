@@ -188,14 +188,18 @@ fn what_is_missing_is_told_before_the_build() {
         assert_nothing_left(sandbox);
         ran
     };
-    let path = sandbox.path("bin");
-    let old_path = format!("{}:/usr/bin:/bin", path.display());
-    sandbox.set("PATH", path);
-    let ran = quickly(&sandbox, &["build", "--builder", "direct"]);
-    ran.stderr_has("no program to link the image with").stderr_has("hint: install a C compiler");
-    let ran = quickly(&sandbox, &["build", "--builder", "auto"]);
-    ran.stderr_has("no program to link the image with");
-    sandbox.set("PATH", old_path);
+    if world::is_at_least(9) {
+        world::left_out("a machine without any linker", "from 1.9 on Julia brings one of its own");
+    } else {
+        let path = sandbox.path("bin");
+        let old_path = format!("{}:/usr/bin:/bin", path.display());
+        sandbox.set("PATH", path);
+        let ran = quickly(&sandbox, &["build", "--builder", "direct"]);
+        ran.stderr_has("no program to link the image with").stderr_has("hint: install a C compiler");
+        let ran = quickly(&sandbox, &["build", "--builder", "auto"]);
+        ran.stderr_has("no program to link the image with");
+        sandbox.set("PATH", old_path);
+    }
 
     let depot = sandbox.path("empty-depot");
     sandbox.set("JULIA_DEPOT_PATH", depot);
@@ -206,11 +210,13 @@ fn what_is_missing_is_told_before_the_build() {
     sandbox.set("JULIA_DEPOT_PATH", world().depot());
 
     // As if Julia came from a distribution that puts `libjulia.so` into a package of its own.
-    let record = sandbox.path("store/julias-v1").join(&sandbox.names("store/julias-v1")[0]);
-    let text = fs::read(&record).expect("record");
-    let mut julia: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
-    julia["library_folders"] = serde_json::json!([sandbox.path("bin")]);
-    fs::write(&record, julia.to_string()).expect("record");
+    for name in sandbox.names("store/julias-v1") {
+        let record = sandbox.path("store/julias-v1").join(name);
+        let text = fs::read(&record).expect("record");
+        let mut julia: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+        julia["library_folders"] = serde_json::json!([sandbox.path("bin")]);
+        fs::write(&record, julia.to_string()).expect("record");
+    }
     let ran = quickly(&sandbox, &["build"]);
     ran.stderr_has("error: the linker cannot find `libjulia`").stderr_has("libjulia-dev");
 }

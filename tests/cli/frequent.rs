@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::sandbox::{NOW, Sandbox, copy_folder};
-use crate::world::world;
+use crate::world::{self, world};
 
 /// A sandbox with copies of the world's project under these names, each with so many starts in the last days.
 fn sandbox(projects: &[(&str, usize)]) -> Sandbox {
@@ -30,7 +30,7 @@ fn folder(sandbox: &Sandbox, name: &str) -> PathBuf {
 fn with_other_tree(sandbox: &Sandbox, name: &str) {
     let manifest = folder(sandbox, name).join("Manifest.toml");
     let text = fs::read_to_string(&manifest).expect("manifest");
-    let place = text.find("[[Gamma]]").expect("Gamma");
+    let place = text.find(&world::manifest_entry("Gamma")).expect("Gamma");
     let key = "git-tree-sha1 = \"";
     let start = place + text[place..].find(key).expect("a tree") + key.len();
     let changed = format!("{}{}{}", &text[..start], "0".repeat(40), &text[start + 40..]);

@@ -60,7 +60,8 @@ fn json(ran: &Ran) -> Value {
 /// What `cache` says: path, project, image and verdict of each file.
 fn caches(sandbox: &Sandbox) -> Vec<Value> {
     let ran = sandbox.jlproj(["cache", "--format", "json"]);
-    json(ran.code(0))["files"].as_array().expect("files").clone()
+    let files = json(ran.code(0))["files"].as_array().expect("files").clone();
+    files.into_iter().filter(|file| file["reason"] != "comes with Julia").collect()
 }
 
 fn verdict_of(sandbox: &Sandbox, path: &Path) -> String {
@@ -126,7 +127,8 @@ fn what_no_project_gets_goes_and_nobody_compiles_again() {
         .arg(format!("--project={}", extra.display()))
         .args(["-e", "using Extra"]);
     sandbox.run(&mut command).code(0);
-    let extra_caches = sandbox.names(compiled("home/.julia", "Extra"));
+    let mut extra_caches = sandbox.names(compiled("home/.julia", "Extra"));
+    extra_caches.retain(|name| name.ends_with(".ji"));
     assert_eq!(extra_caches.len(), 1, "{extra_caches:?}");
     let extra_cache = sandbox.path(compiled("home/.julia", "Extra")).join(&extra_caches[0]);
     assert_eq!(verdict_of(&sandbox, &extra_cache), "live");
@@ -402,6 +404,10 @@ fn names_of_real_files_lead_back_to_their_projects() {
 
 #[test]
 fn packages_of_which_julia_keeps_no_more_files_are_told() {
+    if world::is_at_least(6) {
+        let reason = "from Julia 1.6 on it keeps a thousand where it is started through jlproj";
+        return world::left_out("packages of which Julia keeps no more files", reason);
+    }
     let sandbox = sandbox();
     let project = make_project(&sandbox, "crowded");
     build(&sandbox, &project);

@@ -254,7 +254,10 @@ pub fn add_package(
     let manifest = project.join("Manifest.toml");
     let text = fs::read_to_string(&manifest).expect("file");
     let path = package.display();
-    let entry = format!("\n[[{name}]]\npath = \"{path}\"\nuuid = \"{uuid}\"\nversion = \"{version}\"\n");
+    let entry = format!(
+        "\n{}\npath = \"{path}\"\nuuid = \"{uuid}\"\nversion = \"{version}\"\n",
+        world::manifest_entry(name)
+    );
     fs::write(&manifest, text + &entry).expect("file");
     package
 }

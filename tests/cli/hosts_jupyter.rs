@@ -72,8 +72,11 @@ fn add_standin(sandbox: &Sandbox, project: &Path) {
     let mut text = fs::read_to_string(project.join("Project.toml")).expect("project");
     text = text.replace("[deps]\n", &format!("[deps]\nIJulia = \"{uuid}\"\n"));
     fs::write(project.join("Project.toml"), text).expect("project");
-    let entry =
-        format!("\n[[IJulia]]\npath = \"{}\"\nuuid = \"{uuid}\"\nversion = \"1.99.0\"\n", folder.display());
+    let entry = format!(
+        "\n{}\npath = \"{}\"\nuuid = \"{uuid}\"\nversion = \"1.99.0\"\n",
+        world::manifest_entry("IJulia"),
+        folder.display()
+    );
     let mut text = fs::read_to_string(project.join("Manifest.toml")).expect("manifest");
     text.push_str(&entry);
     fs::write(project.join("Manifest.toml"), text).expect("manifest");

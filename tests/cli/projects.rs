@@ -87,7 +87,8 @@ pub fn small_project(sandbox: &Sandbox, below: &str) -> PathBuf {
     };
     let project = format!("[deps]\n{}\n", part("Project.toml", "\n", "Alpha = "));
     sandbox.write(format!("{below}/Project.toml"), project);
-    let manifest = part("Manifest.toml", "\n\n", "[[Alpha]]");
+    let entry = part("Manifest.toml", "\n\n", &world::manifest_entry("Alpha"));
+    let manifest = world::manifest_head() + &entry;
     sandbox.write(format!("{below}/Manifest.toml"), manifest).parent().expect("folder").to_owned()
 }
 

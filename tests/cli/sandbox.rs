@@ -147,7 +147,7 @@ impl Sandbox {
         Ran {
             code,
             stdout: self.redact(&String::from_utf8_lossy(&output.stdout)),
-            stderr: self.redact(&String::from_utf8_lossy(&output.stderr)),
+            stderr: without_precompile_report(&self.redact(&String::from_utf8_lossy(&output.stderr))),
             what: what.to_owned(),
         }
     }
@@ -183,6 +183,18 @@ impl Sandbox {
         assert_eq!(names.len(), 1, "{names:?}");
         self.path("store/images-v1").join(&names[0]).join("sys.so")
     }
+}
+
+/// Without what Julia tells of packages that it compiles when they are loaded (1.11 and later, `precompilepkgs` in
+/// `base/precompilation.jl`): which they are depends on the tests before.
+fn without_precompile_report(text: &str) -> String {
+    let is_of_report = |line: &str| {
+        let line = line.trim();
+        let is_package = line.split_once(" ms  ").is_some_and(|(time, _)| time.parse::<f64>().is_ok());
+        let is_sum = line.contains(" successfully precompiled in ") || line.contains(" already precompiled");
+        (line.starts_with("Precompiling ") && line.ends_with("...")) || is_package || is_sum
+    };
+    text.split_inclusive('\n').filter(|line| !is_of_report(line)).collect()
 }
 
 /// Every run of 64 hexadecimal digits becomes `[KEY]`, every run of twelve or more of them `[SHORT]`.

@@ -66,6 +66,17 @@ pub fn is_at_least(minor: u64) -> bool {
     own.expect("a number") >= minor
 }
 
+/// The line with which a package begins in a manifest that this Julia wrote (format 2 from 1.7 on).
+pub fn manifest_entry(package: &str) -> String {
+    if is_at_least(7) { format!("[[deps.{package}]]") } else { format!("[[{package}]]") }
+}
+
+/// With what such a manifest begins.
+pub fn manifest_head() -> String {
+    let format = format!("julia_version = \"{}\"\nmanifest_format = \"2.0\"\n\n", version());
+    if is_at_least(7) { format } else { String::new() }
+}
+
 /// A depot as `JULIA_DEPOT_PATH` names it. From Julia 1.9 on the depot that comes with Julia has precompile files, which
 /// nobody goes without: an empty entry stands for it.
 pub fn depot_path(depot: &Path) -> OsString {
