@@ -26,7 +26,9 @@ Exit codes:
   125  run failed before Julia was started
   126  Julia cannot be started
   127  no Julia found
-Otherwise `run` ends with the exit code of Julia.";
+Otherwise `run` ends with the exit code of Julia.
+
+Julia 1.4 and later; tested with 1.5.3, 1.10.8 and 1.12.5, on Linux.";
 
 /// Start Julia with the system image that matches the project, and build that image.
 #[derive(Debug, Parser)]

@@ -16,7 +16,7 @@ const LEAST: f64 = 0.5;
 const UNKNOWN: f64 = 3.0;
 
 /// Bytes of precompile files, native code among them, that a second of compiling leaves.
-const BYTES_PER_SECOND: f64 = 250_000.0;
+const BYTES_PER_SECOND: f64 = 400_000.0;
 
 /// The estimate, in seconds. The largest files that any project, image or Julia of this release has of the package are
 /// taken for those that would be made; the standard libraries' come with Julia.

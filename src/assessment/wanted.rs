@@ -73,7 +73,11 @@ pub(crate) fn wanted(
         Some((uuid, (state.manifest.packages.get(&uuid)?.name.clone(), reason)))
     });
     let outside = outside.collect();
-    Ok(Wanted { inputs, alternatives: builders.collect(), outside })
+    let replaced = installation.standard_libraries.iter().map(|(uuid, _)| *uuid).filter(|uuid| {
+        state.manifest.packages.get(uuid).is_some_and(|package| !package.source.is_standard_library())
+    });
+    let replaced = replaced.collect();
+    Ok(Wanted { inputs, alternatives: builders.collect(), outside, replaced })
 }
 
 /// The processors that code is generated for: what is said for this run, else by the project, else by the user.

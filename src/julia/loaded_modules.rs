@@ -29,11 +29,15 @@ pub(crate) struct ModuleAnswer {
 }
 
 impl ModuleAnswer {
+    /// Its UUID, where it has one.
+    pub(crate) fn uuid(&self) -> Option<Uuid> {
+        Uuid::parse_str(&self.uuid).ok().filter(|uuid| !uuid.is_nil())
+    }
+
     fn into_loaded(self) -> LoadedModule {
-        let uuid = |text: &str| Uuid::parse_str(text).ok().filter(|uuid| !uuid.is_nil());
         LoadedModule {
-            uuid: uuid(&self.uuid),
-            is_extension: uuid(&self.parent).is_some(),
+            uuid: self.uuid(),
+            is_extension: !self.parent.is_empty(),
             name: self.name,
             version: self.version,
             loaded_with: Some(self.loaded_with).filter(|name| !name.is_empty()),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::julia::builder::{BuildError, Job};
 use crate::julia::exchange::{self, ExchangeError, PackageRequest};
@@ -34,11 +35,16 @@ struct Package {
     error: String,
 }
 
-/// Starts Julia under the image of the job and compares what is loaded with what was to be baked.
+/// Starts Julia under the image of the job and compares what is loaded with what was to be baked. Returns the UUIDs of all
+/// that is loaded.
 ///
 /// # Errors
 /// Where it does not start, or holds something else.
-pub(crate) fn verify(job: &Job<'_>, wanted: &[BakedPackage], manifest: &Manifest) -> Result<(), BuildError> {
+pub(crate) fn verify(
+    job: &Job<'_>,
+    wanted: &[BakedPackage],
+    manifest: &Manifest,
+) -> Result<Vec<Uuid>, BuildError> {
     const LIMIT: Duration = Duration::from_secs(300);
     let request = exchange::write_request(job.folder, "verify", &Request { packages: job.packages })?;
     let result = job.folder.join("verify.result.toml");
@@ -55,6 +61,7 @@ pub(crate) fn verify(job: &Job<'_>, wanted: &[BakedPackage], manifest: &Manifest
     if fs_err::canonicalize(&answer.image_file)? != image {
         return Err(BuildError::Odd(format!("Julia used `{}`", answer.image_file)));
     }
+    let loaded = answer.modules.iter().filter_map(ModuleAnswer::uuid).collect();
     let list = compare(answer.modules, wanted, manifest, job.julia);
     // What is not in the image is told first: the attempt to load it from elsewhere may have failed as well.
     if !list.is_empty() {
@@ -62,7 +69,7 @@ pub(crate) fn verify(job: &Job<'_>, wanted: &[BakedPackage], manifest: &Manifest
     }
     match answer.packages.into_iter().find(|package| !package.ok) {
         Some(Package { name, error: text, .. }) => Err(BuildError::PackageFailed { name, text }),
-        None => Ok(()),
+        None => Ok(loaded),
     }
 }
 

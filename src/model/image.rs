@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::model::image_target::{Fitness, ImageTarget, fitness};
 use crate::model::key::{Digest, KeyInputs};
@@ -42,6 +43,10 @@ pub(crate) struct ImageRecord {
     /// The processors that it is for, as they were read from the file; none where that form is not known.
     #[serde(default)]
     pub(crate) targets: Vec<ImageTarget>,
+    /// All that is loaded when Julia starts with it: the packages, and standard libraries that came with them and that
+    /// nobody named. Empty in records of earlier versions.
+    #[serde(default)]
+    pub(crate) loaded: Vec<Uuid>,
 }
 
 impl ImageRecord {
@@ -174,6 +179,7 @@ mod tests {
             recorded: None,
             tried_on: tried_on.map(str::to_owned),
             targets: features.iter().map(target).collect(),
+            loaded: Vec::new(),
         }
     }
 

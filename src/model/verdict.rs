@@ -20,6 +20,8 @@ pub(crate) struct Wanted {
     pub(crate) alternatives: Vec<(String, Digest)>,
     /// Names and reasons of what is not to be baked.
     pub(crate) outside: BTreeMap<Uuid, (String, Outside)>,
+    /// Standard libraries that the project takes from a registry or a folder, baked or not.
+    pub(crate) replaced: BTreeSet<Uuid>,
 }
 
 impl Wanted {
@@ -144,12 +146,12 @@ pub(crate) fn decide(case: &Case<'_>, images: &[KnownImage]) -> Verdict {
     let digest = wanted.packages_digest();
     let small_enough = |image: &&&KnownImage| {
         image.record.precompiled_for.contains(&digest)
-            || limits.outside.is_none_or(|most| is_compiled_within(case, &image.inputs, most))
+            || limits.outside.is_none_or(|most| is_compiled_within(case, image, most))
     };
     if let Some(image) = fitting.iter().find(small_enough) {
         return Verdict::Contained {
             key: image.record.key.clone(),
-            missing: missing_names(&image.inputs, wanted),
+            missing: missing(image, wanted).map(|package| package.name.clone()).collect(),
             differences: differences(&image.inputs, wanted),
         };
     }
@@ -179,10 +181,9 @@ fn why_plain(
         return Plain::Stale { key, differences: differences(&image.inputs, wanted) };
     }
     match fitting {
-        Some(image) => Plain::TooMuchOutside {
-            key: image.record.key.clone(),
-            missing: wanted.inputs.packages.len() - covered(&image.inputs, wanted),
-        },
+        Some(image) => {
+            Plain::TooMuchOutside { key: image.record.key.clone(), missing: missing(image, wanted).count() }
+        }
         None => Plain::NeverBuilt,
     }
 }
@@ -199,11 +200,19 @@ fn fits(case: &Case<'_>, image: &KnownImage) -> bool {
     let is_accepted = case.accepted.contains(&image.record.key);
     let is_unknown = |uuid: &Uuid| !case.wanted.outside.contains_key(uuid) && !case.elsewhere.contains(uuid);
     same_world
+        && !hides_a_package(image, case.wanted)
         && covered(inputs, case.wanted) > 0
         && inputs.packages.iter().all(|package| match find(&wanted.packages, package.uuid) {
             Some(other) => other.digest == package.digest,
             None => is_accepted && is_unknown(&package.uuid),
         })
+}
+
+/// Whether the image has Julia's own form of a standard library that the project takes from elsewhere: it came with what is
+/// baked, and Julia would go on with it.
+fn hides_a_package(image: &KnownImage, wanted: &Wanted) -> bool {
+    let is_julias_own = |uuid: &Uuid| find(&image.inputs.packages, *uuid).is_none();
+    image.record.loaded.iter().any(|uuid| wanted.replaced.contains(uuid) && is_julias_own(uuid))
 }
 
 /// Whether the image is for the processors that are wanted.
@@ -217,7 +226,7 @@ fn covered(image: &KeyInputs, wanted: &Wanted) -> usize {
 }
 
 /// Whether what an image leaves outside is compiled within so many seconds.
-fn is_compiled_within(case: &Case<'_>, image: &KeyInputs, most: f64) -> bool {
+fn is_compiled_within(case: &Case<'_>, image: &KnownImage, most: f64) -> bool {
     let mut total = 0.0;
     // Not one more is looked at than is needed.
     missing(image, case.wanted).all(|package| {
@@ -226,13 +235,14 @@ fn is_compiled_within(case: &Case<'_>, image: &KeyInputs, most: f64) -> bool {
     })
 }
 
-/// What could be baked and is not in the image.
-fn missing<'a>(image: &'a KeyInputs, wanted: &'a Wanted) -> impl Iterator<Item = &'a BakedPackage> {
-    wanted.inputs.packages.iter().filter(|package| find(&image.packages, package.uuid).is_none())
-}
-
-fn missing_names(image: &KeyInputs, wanted: &Wanted) -> Vec<String> {
-    missing(image, wanted).map(|package| package.name.clone()).collect()
+/// What could be baked and is not in the image. A standard library may be in it without having been named: what Pkg depends
+/// on, for one.
+fn missing<'a>(image: &'a KnownImage, wanted: &'a Wanted) -> impl Iterator<Item = &'a BakedPackage> {
+    let is_in_it = |package: &BakedPackage| {
+        find(&image.inputs.packages, package.uuid).is_some()
+            || package.tree.is_empty() && image.record.loaded.contains(&package.uuid)
+    };
+    wanted.inputs.packages.iter().filter(move |package| !is_in_it(package))
 }
 
 /// The package of this UUID. The packages of key inputs are sorted by it.

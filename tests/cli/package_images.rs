@@ -7,7 +7,6 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::projects::small_project;
 use crate::sandbox::{Ran, Sandbox, copy_folder};
 use crate::warm::own_depot;
 use crate::world::{self, world};
@@ -85,8 +84,12 @@ fn pkg_works_under_an_image_as_without_one() {
     start(&sandbox, &["--sysimage=require"], PIN).code(0).stdout("false");
     start(&sandbox, &["--sysimage=none"], PIN).code(0).stdout("true");
     // All of a project is baked: there is nothing to precompile.
-    let project = small_project(&sandbox, "small");
-    let project = format!("--project={}", project.display());
+    let project = sandbox.path("baked");
+    sandbox.write("baked/Project.toml", "");
+    let project = project.to_str().expect("UTF-8");
+    let add = ["pkg", "--project", project, "add", "Alpha@1.0.0", "Beta", "Gamma@1.0.0"];
+    sandbox.jlproj(add).code(0);
+    let project = format!("--project={project}");
     let precompile =
         r#"import Pkg; Pkg.precompile("Alpha"); Pkg.precompile(["Alpha"]); Pkg.precompile(); print(1)"#;
     for image in ["--sysimage=require", "--sysimage=none"] {

@@ -304,8 +304,8 @@ impl<'a> Making<'a> {
             linker: self.linker.as_ref(),
         };
         let failed = |source| Error::Build { source, log: Some(work.log.to_owned()) };
-        build_image(&base, &builder, plan, &recordings).map_err(failed)?;
-        let mut record = self.record(plan, &key, &image, recordings.digest())?;
+        let loaded = build_image(&base, &builder, plan, &recordings).map_err(failed)?;
+        let mut record = ImageRecord { loaded, ..self.record(plan, &key, &image, recordings.digest())? };
         // A launcher may have led to machines of several kinds.
         if fitness(&record.targets, &self.context.processor()) == Fitness::Unfit {
             return Err(failed(BuildError::OtherProcessor));
@@ -347,6 +347,7 @@ impl<'a> Making<'a> {
             recorded,
             tried_on: Some(self.context.processor_fingerprint.clone()),
             targets: image_file::targets(image),
+            loaded: Vec::new(),
         })
     }
 
@@ -415,13 +416,13 @@ fn with_builder(inputs: &KeyInputs, builder: &Builder) -> KeyInputs {
     KeyInputs { builder: builder.name(), template: builder.template().digest(), ..inputs.clone() }
 }
 
-/// Makes the image file and verifies it.
+/// Makes the image file and verifies it. Returns the UUIDs of all that is loaded when Julia starts with it.
 fn build_image(
     job: &Job<'_>,
     builder: &Builder,
     plan: &Plan,
     recordings: &Recordings,
-) -> Result<(), BuildError> {
+) -> Result<Vec<Uuid>, BuildError> {
     job.watcher.stage(Stage::Import);
     let loading = job.folder.join("loading-statements.jl");
     let imported = import::import(job, job.packages, None, Purpose::Trace(&loading))?;

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::bake::{Rules, select};
 use crate::model::image::{FileRecord, ImageRecord, Measurements, RECORD_FORMAT};
 use crate::model::key::tests::inputs;
-use crate::model::manifest::{Manifest, Source};
+use crate::model::manifest::{Manifest, Package, Source};
 use crate::model::testing::{arbitrary_manifest, package, uuid};
 
 const PROJECT: &str = "/home/user/project";
@@ -32,7 +32,7 @@ fn wanted(manifest: &Manifest) -> Wanted {
         .into_iter()
         .map(|(uuid, reason)| (uuid, (manifest.packages[&uuid].name.clone(), reason)))
         .collect();
-    Wanted { inputs: inputs(manifest), alternatives: Vec::new(), outside }
+    Wanted { inputs: inputs(manifest), alternatives: Vec::new(), outside, replaced: BTreeSet::new() }
 }
 
 fn image(manifest: &Manifest, project: &str, built: i64) -> KnownImage {
@@ -51,6 +51,7 @@ fn image(manifest: &Manifest, project: &str, built: i64) -> KnownImage {
         recorded: None,
         tried_on: None,
         targets: Vec::new(),
+        loaded: Vec::new(),
     };
     KnownImage { record, inputs, flaw: None, unfit: None, path: "/image".into(), is_shared: false }
 }
@@ -164,6 +165,27 @@ fn an_image_that_leaves_outside_what_takes_long_to_compile_is_used_only_where_th
     small.record.precompiled_for.push(wanted.packages_digest());
     let verdict = decide(&wanted, &[small], limits, PROJECT);
     assert!(matches!(verdict, Verdict::Contained { .. }), "{verdict:?}");
+}
+
+#[test]
+fn a_standard_library_that_came_with_an_image_is_not_outside_and_hides_no_other_form_of_it() {
+    let mut small = image(&Manifest::of([package(1, "One", &[])]), "/other", 1);
+    small.record.loaded = vec![uuid(1), uuid(9)];
+    let library = Manifest::of([package(1, "One", &[]), Package::standard_library(uuid(9), "Markdown")]);
+    let case = wanted(&library);
+    let verdict = decide(&case, &[small.clone()], Limits { outside: Some(0.0) }, PROJECT);
+    assert!(matches!(&verdict, Verdict::Contained { missing, .. } if missing.is_empty()), "{verdict:?}");
+    // The project has another version of it, from a registry or in development.
+    let case = Wanted { replaced: BTreeSet::from([uuid(9)]), ..case };
+    let verdict = decide(&case, &[small.clone()], NO_LIMIT, PROJECT);
+    assert_eq!(verdict, Verdict::Plain(Plain::NeverBuilt));
+    // Where that very one is baked, its digest decides.
+    let manifest = Manifest::of([package(1, "One", &[]), package(9, "Markdown", &[])]);
+    let mut baked = image(&manifest, "/other", 1);
+    baked.record.loaded = vec![uuid(1), uuid(9)];
+    let case = Wanted { replaced: BTreeSet::from([uuid(9)]), ..wanted(&manifest) };
+    let verdict = decide(&case, &[baked], NO_LIMIT, PROJECT);
+    assert!(matches!(verdict, Verdict::Exact { .. }), "{verdict:?}");
 }
 
 #[test]
