@@ -21,7 +21,10 @@ pub struct Sandbox {
 pub struct Ran {
     pub code: i32,
     pub stdout: String,
+    /// Without what Julia tells of packages that it compiles: which they are depends on the tests before.
     pub stderr: String,
+    /// The names of those packages (1.11 and later).
+    pub precompiled: Vec<String>,
     what: String,
 }
 
@@ -144,10 +147,13 @@ impl Sandbox {
     pub fn ran(&self, what: &str, output: &Output) -> Ran {
         use std::os::unix::process::ExitStatusExt as _;
         let code = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0));
+        let (stderr, precompiled) =
+            without_precompile_report(&self.redact(&String::from_utf8_lossy(&output.stderr)));
         Ran {
             code,
             stdout: self.redact(&String::from_utf8_lossy(&output.stdout)),
-            stderr: without_precompile_report(&self.redact(&String::from_utf8_lossy(&output.stderr))),
+            stderr,
+            precompiled,
             what: what.to_owned(),
         }
     }
@@ -185,16 +191,26 @@ impl Sandbox {
     }
 }
 
-/// Without what Julia tells of packages that it compiles when they are loaded (1.11 and later, `precompilepkgs` in
-/// `base/precompilation.jl`): which they are depends on the tests before.
-fn without_precompile_report(text: &str) -> String {
-    let is_of_report = |line: &str| {
-        let line = line.trim();
-        let is_package = line.split_once(" ms  ").is_some_and(|(time, _)| time.parse::<f64>().is_ok());
-        let is_sum = line.contains(" successfully precompiled in ") || line.contains(" already precompiled");
-        (line.starts_with("Precompiling ") && line.ends_with("...")) || is_package || is_sum
-    };
-    text.split_inclusive('\n').filter(|line| !is_of_report(line)).collect()
+/// A text without what Julia tells of packages that it compiles when they are loaded (1.11 and later, `precompilepkgs` in
+/// `base/precompilation.jl`), and their names.
+fn without_precompile_report(text: &str) -> (String, Vec<String>) {
+    let (mut rest, mut names) = (String::new(), Vec::new());
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim();
+        let package = trimmed.split_once(" ms  ").filter(|(time, _)| time.parse::<f64>().is_ok());
+        if let Some((_, package)) = package {
+            names.extend(package.split(' ').nth(1).map(str::to_owned));
+            continue;
+        }
+        let is_head = trimmed.starts_with("Precompiling ") && trimmed.ends_with("...");
+        let is_sum = ["precompiled in ", "already precompiled", "precompiled but different versions"]
+            .iter()
+            .any(|part| trimmed.contains(part));
+        if !is_head && !is_sum {
+            rest.push_str(line);
+        }
+    }
+    (rest, names)
 }
 
 /// Every run of 64 hexadecimal digits becomes `[KEY]`, every run of twelve or more of them `[SHORT]`.
@@ -259,8 +275,8 @@ impl Ran {
 
 impl std::fmt::Display for Ran {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { code, stdout, stderr, what } = self;
-        write!(formatter, "\n$ {what}\nexit code {code}\n--- stdout\n{stdout}\n--- stderr\n{stderr}\n---")
+        let Self { code, stdout, stderr, precompiled, what } = self;
+        write!(formatter, "\n$ {what}\nexit code {code}\n--- stdout\n{stdout}\n--- stderr\n{stderr}\n--- compiled {precompiled:?}")
     }
 }
 

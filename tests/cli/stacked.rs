@@ -40,13 +40,20 @@ fn add(sandbox: &Sandbox, environment: &str, packages: &[&str]) {
     sandbox.jlproj([&["pkg", "--project", environment, "add"], packages].concat()).code(0);
 }
 
+/// Whether a package is a standard library: in images of 1.11 and later there are some.
+fn is_julias_own(package: &str) -> bool {
+    let name = package.split(' ').next().unwrap_or_default();
+    ["Dates", "InteractiveUtils", "Pkg", "Printf", "REPL", "Unicode"].contains(&name)
+}
+
 /// What a build would bake, and what it would leave out.
 fn intention(sandbox: &Sandbox) -> [String; 2] {
     let ran = sandbox.jlproj(["build", "--dry-run"]);
     ran.code(0).stdout("");
     ["would bake", "would leave out"].map(|label| {
         let line = ran.stderr.lines().find_map(|line| line.strip_prefix(label));
-        line.unwrap_or_else(|| panic!("no `{label}`: {ran}")).trim().to_owned()
+        let packages = line.unwrap_or_else(|| panic!("no `{label}`: {ran}")).trim().split(", ");
+        packages.filter(|package| !is_julias_own(package)).collect::<Vec<_>>().join(", ")
     })
 }
 
@@ -57,6 +64,7 @@ fn keyed(sandbox: &Sandbox) -> Vec<String> {
     let packages = inputs["packages"].as_array().expect("packages").iter();
     let mut names: Vec<String> =
         packages.map(|package| package["name"].as_str().expect("a name").to_owned()).collect();
+    names.retain(|name| !is_julias_own(name));
     names.sort();
     names
 }

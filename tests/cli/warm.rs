@@ -49,9 +49,12 @@ fn collect(folder: &Path, caches: &mut BTreeMap<String, Vec<u8>>) {
 /// The packages that a start compiled, as Julia says it.
 fn compiled(ran: &Ran) -> Vec<String> {
     let lines = ran.stderr.lines().filter(|line| line.contains("Debug: Precompiling "));
-    lines
-        .filter_map(|line| line.split("Precompiling ").nth(1)?.split(' ').next().map(str::to_owned))
-        .collect()
+    let told =
+        lines.filter_map(|line| line.split("Precompiling ").nth(1)?.split(' ').next().map(str::to_owned));
+    let mut names: Vec<String> = told.chain(ran.precompiled.iter().cloned()).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// Asserts that a start that loads `names` compiles `cold`, and that after `warm` it compiles nothing.
