@@ -98,23 +98,39 @@ function lift_pin()
     end
 end
 
-# `Pkg.precompile("X")` of a project whose packages are all in the image ends with an error from 1.12 on: "No direct
-# dependencies outside of the sysimage found matching" (`_precompilepkgs`, base/precompilation.jl 1.12.5:691). There is
-# nothing to be done, as without an image where all is compiled. The function takes names and identities by one method;
-# one for names alone comes before it.
+# `Pkg.precompile("X")` of a project whose packages are all in the image ends with an error: "No direct dependencies outside
+# of the sysimage found matching" (`_precompilepkgs`, Pkg's src/precompilation.jl 1.10.8:511, base/precompilation.jl
+# 1.12.5:691). There is nothing to be done, as without an image where all is compiled. Methods for names alone, which come
+# before those for names and other things, return then: from 1.12 on in Base, which Pkg's prompt calls too.
 function accept_baked_names()
-    isdefined(Base, :Precompilation) || return
     types = (Tuple{Vector{String}}, Tuple{Vector{Base.PkgId}})
-    all(type -> hasmethod(Base.Precompilation.precompilepkgs, type), types) || return
-    allequal(which(Base.Precompilation.precompilepkgs, type) for type in types) || return
-    Core.eval(Base.Precompilation, quote
-        function precompilepkgs(names::Vector{String}; keywords...)
-            identities = map(Base.identify_package, names)
-            is_baked(identity) = identity !== nothing && Base.in_sysimage(identity)
-            !isempty(identities) && all(is_baked, identities) && return nothing
-            return invoke(precompilepkgs, Tuple{Union{Vector{String}, Vector{Base.PkgId}}}, names; keywords...)
-        end
-    end)
+    takes_both(callable) = all(type -> hasmethod(callable, type), types) &&
+                           which(callable, types[1]) === which(callable, types[2])
+    if isdefined(Base, :Precompilation) && takes_both(Base.Precompilation.precompilepkgs)
+        Core.eval(Base.Precompilation, quote
+            function precompilepkgs(names::Vector{String}; keywords...)
+                identities = map(Base.identify_package, names)
+                is_baked(identity) = identity !== nothing && Base.in_sysimage(identity)
+                !isempty(identities) && all(is_baked, identities) && return nothing
+                return invoke(precompilepkgs, Tuple{Union{Vector{String}, Vector{Base.PkgId}}}, names; keywords...)
+            end
+        end)
+        return
+    end
+    isdefined(Base, :in_sysimage) || return             # 1.6
+    for (id, loaded) in Base.loaded_modules
+        id.name == "Pkg" && isdefined(loaded, :API) || continue
+        hasmethod(loaded.API.precompile, Tuple{Vector{SubString{String}}}) || continue
+        Core.eval(loaded.API, quote
+            function precompile(names::Vector{String}; keywords...)
+                identities = map(Base.identify_package, names)
+                is_baked(identity) = identity !== nothing && Base.in_sysimage(identity)
+                !isempty(identities) && all(is_baked, identities) && return nothing
+                return precompile([PackageSpec(name) for name in names]; keywords...)
+            end
+            precompile(name::String; keywords...) = precompile([name]; keywords...)
+        end)
+    end
 end
 
 # What is different in every session that starts from the image.

@@ -51,6 +51,16 @@ function load(id, baked)
     end
 end
 
+# Pkg notes in a log of the depot that it worked in a project, and who reads it takes that for use by a person. In this
+# process it notes nothing (`write_env_usage`, Pkg's src/Types.jl 1.6 to 1.10).
+function leave_no_trace(pkg)
+    isdefined(pkg.Types, :write_env_usage) || return
+    Core.eval(pkg.Types, quote
+        write_env_usage(source::AbstractString) = nothing
+        write_env_usage(source::AbstractString, log::AbstractString) = nothing
+    end)
+end
+
 # From 1.6 on Julia precompiles a whole environment in parallel and without loading it. 1.11 moved
 # that into Base, where it does not cost loading Pkg (which need not be in the image). Failures of
 # single packages are thrown at the end, after all others were done. Returns "" or what was thrown.
@@ -59,7 +69,9 @@ function precompile_environment()
         if isdefined(Base, :Precompilation) && isdefined(Base.Precompilation, :precompilepkgs)
             Base.invokelatest(Base.Precompilation.precompilepkgs)
         else
-            Base.invokelatest(Base.require(pkg_id).precompile)
+            pkg = Base.require(pkg_id)
+            leave_no_trace(pkg)
+            Base.invokelatest(pkg.precompile)
         end
         return ""
     catch exception

@@ -276,7 +276,10 @@ impl Ran {
 impl std::fmt::Display for Ran {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { code, stdout, stderr, precompiled, what } = self;
-        write!(formatter, "\n$ {what}\nexit code {code}\n--- stdout\n{stdout}\n--- stderr\n{stderr}\n--- compiled {precompiled:?}")
+        write!(
+            formatter,
+            "\n$ {what}\nexit code {code}\n--- stdout\n{stdout}\n--- stderr\n{stderr}\n--- compiled {precompiled:?}"
+        )
     }
 }
 

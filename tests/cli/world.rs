@@ -78,11 +78,17 @@ pub fn manifest_head() -> String {
 }
 
 /// A depot as `JULIA_DEPOT_PATH` names it. From Julia 1.9 on the depot that comes with Julia has precompile files, which
-/// nobody goes without: an empty entry stands for it.
+/// nobody goes without: an empty entry stands for it, and up to 1.10 for that of the user as well, who is another one in
+/// each test.
 pub fn depot_path(depot: &Path) -> OsString {
     let mut list = depot.as_os_str().to_owned();
     if is_at_least(9) {
         list.push(":");
+    }
+    if is_at_least(9) && !is_at_least(11) {
+        let julia = julia();
+        let prefix = julia.parent().and_then(Path::parent).expect("a folder around bin");
+        list.push(prefix.join("share/julia"));
     }
     list
 }
