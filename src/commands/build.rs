@@ -9,6 +9,7 @@ mod making;
 mod plan;
 pub(crate) mod preflight;
 mod queue;
+mod steps;
 pub(crate) mod summary;
 mod turn;
 mod watcher;
