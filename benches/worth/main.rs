@@ -1,4 +1,4 @@
-//! What an image brings, and what it costs, in real projects with real Julias: one row of README's table for each.
+//! What an image brings, and what it costs, in real projects with real Julias: one row of a table for each.
 //!
 //! ```sh
 //! cargo bench --bench worth -- JULIA PROJECT [JULIA PROJECT…]

@@ -27,7 +27,7 @@ pub(crate) use crowded::{Crowded, UNDER_RUN, crowded, limit};
 pub(crate) use julia::{describe, find};
 pub(crate) use known::{KnownProject, known_project, known_projects};
 pub(crate) use outcome::{code, outcome, plain_outcome, reason};
-pub(crate) use owners::Owners;
+pub(crate) use owners::{Owners, PROJECT_FILES};
 pub(crate) use project::{ProjectState, depots, locate_environment};
 pub(crate) use settings::{Overrides, settings};
 pub(crate) use stores::{answering, distant_stamps, shared, silence};

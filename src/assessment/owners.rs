@@ -30,7 +30,7 @@ use crate::store::project_record;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What Julia takes for a project's file.
-const PROJECT_FILES: [&str; 2] = ["Project.toml", "JuliaProject.toml"];
+pub(crate) const PROJECT_FILES: [&str; 2] = ["Project.toml", "JuliaProject.toml"];
 
 /// What is known of one project's images.
 #[derive(Clone, Debug, Default)]

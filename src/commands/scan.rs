@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::assessment::PROJECT_FILES;
 use crate::cli::ScanArgs;
 use crate::context::Context;
 use crate::error::Error;
@@ -16,9 +17,6 @@ use crate::ui::progress::Counter;
 
 /// Folders that are looked into at most, over all that are named.
 const MOST_FOLDERS: usize = 100_000;
-
-/// Names of a project's and of a manifest's file, any version's among them.
-const PROJECT_FILES: [&str; 2] = ["Project.toml", "JuliaProject.toml"];
 
 pub(crate) fn run(arguments: &ScanArgs, context: &Context) -> Result<u8, Error> {
     if !context.has_store {

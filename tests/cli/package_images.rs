@@ -1,5 +1,5 @@
-//! Where packages have native code of their own (Julia 1.9 and later): caches of each kind of start, Pkg under an image,
-//! extensions, the prompt.
+//! Where packages have native code of their own (Julia 1.9 and later): caches of each kind of start, and Pkg, the prompt and
+//! versions under an image.
 
 use std::fs;
 use std::io::Write as _;
