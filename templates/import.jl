@@ -3,7 +3,8 @@
 # Julia:   1.4 and later, run with the project's own environment (`--project=` or JULIA_LOAD_PATH).
 # ARGS:    REQUEST RESULT
 # Reads:   REQUEST: `[[packages]]` name, uuid; `precompile_only`, `modules` (optional, false): whether RESULT is to
-#          tell what is loaded in the end, each module with the package with which it came.
+#          tell what is loaded in the end, each module with the package with which it came, and each file that was
+#          read when its code was compiled.
 # Writes:  RESULT (TOML); cache files in the first depot, as Julia does when a package is loaded.
 # Exit:    0 however many packages failed (RESULT says which); 1 when REQUEST or RESULT is at fault.
 #
@@ -119,9 +120,37 @@ function load_all(ids, in_image)
     return results, brought_by
 end
 
+# The precompile file that a module was loaded from; `nothing` where it was compiled in this process.
+function cache_file(id, loaded)
+    if isdefined(Base, :pkgorigins)
+        origin = get(Base.pkgorigins, id, nothing)
+        return origin === nothing ? nothing : origin.cachepath
+    end
+    build = Base.module_build_id(loaded)                # 1.5 keeps no record
+    for path in Base.find_all_in_cache_path(id)
+        any(made -> made == (id => build), Base.parse_cache_header(path)[1]) && return path
+    end
+    return nothing
+end
+
+# The files that a module's code was made from, as Julia tracks them: what was included, and what `include_dependency`
+# names. `included` are those of code that was compiled in this process. What comes with Julia is left out.
+function tracked_files(id, loaded, included)
+    source = origin(id, loaded).path
+    isempty(source) && (source = locate(id))
+    startswith(source, Sys.STDLIB) && return String[]
+    cache = cache_file(id, loaded)
+    cache === nothing && return [path for (other, path) in included if other == id]
+    # With the time of each in 1.10 and before.
+    return String[entry isa Tuple ? first(entry) : entry for entry in Base.cache_dependencies(cache)[2]]
+end
+
 function main(request_file, result)
     in_image = Set(keys(Base.loaded_modules))
     request = read_request(request_file)
+    included = Tuple{Base.PkgId,String}[]
+    callback = (into, path) -> push!(included, (Base.PkgId(Base.moduleroot(into)), String(path)))
+    push!(Base.include_callbacks, callback)
     ids = [package_id(package) for package in rows(request, "packages")]
     started = time_ns()
     failure = ""
@@ -133,9 +162,14 @@ function main(request_file, result)
     end
     seconds = (time_ns() - started) / 1.0e9
     modules = Any[]
+    files = Any[]
     if get(request, "modules", false) === true
         for (id, loaded) in Base.loaded_modules
             push!(modules, module_row(id, loaded, "loaded_with" => get(brought_by, id, "")))
+            id in in_image && continue
+            for path in unique(tracked_files(id, loaded, included))
+                push!(files, ["name" => id.name, "path" => path])
+            end
         end
     end
     write_result(result, [
@@ -145,6 +179,7 @@ function main(request_file, result)
         "error" => failure,
         "packages" => results,
         "modules" => modules,
+        "files" => files,
     ])
 end
 

@@ -12,6 +12,10 @@
 #   SlowLoad 1.0.0 (compiles for a second or so when it is loaded), SlowCall 1.0.0 (when it is first called)
 #   Broken 1.0.0 (does not load); InitThrows 1.0.0 (its __init__ throws under any image but Julia's own)
 #   Sneaky 1.0.0 (loads Extra without depending on it, where that can be found)
+#   Built 1.0.0 (includes deps/deps.jl, which its build writes from BUILT_ANSWER), Schema 1.0.0 (depends on schema.txt in the
+#   first depot), Prefers 1.0.0 (reads the preferences of Extra), Artful 1.0.0 (its __init__ wants an artifact)
+#   Choosy 1.0.0 (starts only in projects that name it), Holder 1.0.0 (on Choosy)
+#   Remote 1.0.0 (makes a channel of Distributed when it is loaded, which a worker must not have before it is ready)
 set -euo pipefail
 
 folder=${1:?usage: make-registry.sh FOLDER}
@@ -119,6 +123,51 @@ const extra = Base.PkgId(Base.UUID("'"$(uuid_of Extra)"'"), "Extra")
 function __init__()
     Base.locate_package(extra) === nothing || Base.require(extra)
 end
+end'
+mkdir -p "$folder/packages/Built/deps" "$folder/packages/Artful"
+printf 'deps.jl\nbuild.log\n' >"$folder/packages/Built/.gitignore"
+printf '%s\n' 'write(joinpath(@__DIR__, "deps.jl"), "const answer_of_build = \"$(ENV["BUILT_ANSWER"])\"\n")' \
+    >"$folder/packages/Built/deps/build.jl"
+register Built 1.0.0 '' 'module Built
+include(joinpath(@__DIR__, "..", "deps", "deps.jl"))
+answer() = "built " * answer_of_build
+end'
+register Schema 1.0.0 '' 'module Schema
+const file = joinpath(first(DEPOT_PATH), "schema.txt")
+include_dependency(file)
+const contents = isfile(file) ? read(file, String) : "none"
+answer() = "schema " * contents
+end'
+register Prefers 1.0.0 '' 'module Prefers
+const extra = Base.UUID("'"$(uuid_of Extra)"'")
+const colour = isdefined(Base, :get_preferences) ? get(Base.get_preferences(extra), "colour", "none") : "none"
+answer() = "prefers " * colour
+end'
+printf '[data]\ngit-tree-sha1 = "%s"\n' "$(printf data | sha1sum | cut -c1-40)" >"$folder/packages/Artful/Artifacts.toml"
+register Artful 1.0.0 'Pkg = "44cfe95a-1eb2-52ea-b672-e2afdf69b78f"' 'module Artful
+using Pkg.Artifacts: @artifact_str
+const folder = Ref("")
+__init__() = folder[] = artifact"data"
+answer() = "artful " * read(joinpath(folder[], "data.txt"), String)
+end'
+register Choosy 1.0.0 '' 'module Choosy
+function __init__()
+    ccall(:jl_generating_output, Cint, ()) == 1 && return
+    project = Base.active_project()
+    names = project === nothing || !isfile(project) ? "" : read(project, String)
+    occursin("Choosy", names) || error("Choosy is not in the active project")
+end
+answer() = "choosy"
+end'
+register Holder 1.0.0 "$(dependency Choosy)" 'module Holder
+using Choosy
+answer() = "holds " * Choosy.answer()
+end'
+register Remote 1.0.0 'Distributed = "8ba89e20-285c-5b6f-9357-94700520ee1b"' 'module Remote
+using Distributed
+const channel = Ref{Any}()
+__init__() = channel[] = RemoteChannel()
+answer() = "remote"
 end'
 # Many methods that nothing has compiled yet when they are first called.
 slow='work() = sum(value -> length(string(value)), [

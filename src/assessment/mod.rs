@@ -1,5 +1,6 @@
 //! From the surroundings to a verdict: reads what is needed, and has the model decide.
 
+mod artifacts;
 mod builder_choice;
 mod caches;
 mod cold;
@@ -16,9 +17,11 @@ mod settings;
 mod shadow;
 mod stores;
 mod survey;
+mod tracked;
 mod verdict;
 mod wanted;
 
+pub(crate) use artifacts::installed_artifacts;
 pub(crate) use builder_choice::{packagecompiler_environment, recorded_packagecompiler};
 pub(crate) use caches::{CacheFile, SHIPPED, judge_all};
 pub(crate) use cold::Surroundings;
@@ -32,5 +35,6 @@ pub(crate) use project::{ProjectState, depots, locate_environment};
 pub(crate) use settings::{Overrides, settings};
 pub(crate) use stores::{answering, distant_stamps, shared, silence};
 pub(crate) use survey::{Found, Prospect, Survey, Surveyed};
-pub(crate) use verdict::{Assessment, assess};
+pub(crate) use tracked::track;
+pub(crate) use verdict::{Assessment, assess, obstacles};
 pub(crate) use wanted::wanted;

@@ -9,6 +9,7 @@ use crate::model::difference::in_one_line;
 use crate::model::environment::{Environment, ProjectOrigin};
 use crate::model::files::Files as _;
 use crate::model::key::{Digest, KeyInputs};
+use crate::model::tracked::Artifact;
 use crate::model::verdict::{Plain, Verdict};
 use crate::path_text;
 use crate::store::verdict_cache::Outcome;
@@ -66,7 +67,10 @@ pub(crate) fn outcome(assessment: &Assessment, base: Outcome) -> Outcome {
         Verdict::Plain(plain) => Outcome {
             code: code(verdict).to_owned(),
             reason: Some(reason(plain)),
-            urgent: matches!(plain, Plain::Stale { .. } | Plain::Broken { .. } | Plain::Unfit { .. }),
+            urgent: matches!(
+                plain,
+                Plain::Stale { .. } | Plain::Broken { .. } | Plain::Unfit { .. } | Plain::NoArtifact { .. }
+            ),
             ..base
         },
     }
@@ -88,6 +92,8 @@ pub(crate) const fn code(verdict: &Verdict) -> &'static str {
         Verdict::Plain(Plain::Broken { .. }) => "broken",
         Verdict::Plain(Plain::Unfit { .. }) => "unfit",
         Verdict::Plain(Plain::TooMuchOutside { .. }) => "too-much-outside",
+        Verdict::Plain(Plain::NoArtifact { .. }) => "no-artifact",
+        Verdict::Plain(Plain::Indirect { .. }) => "indirect",
         Verdict::Plain(Plain::Shadowed { .. }) => "shadowed",
     }
 }
@@ -110,6 +116,13 @@ pub(crate) fn reason(plain: &Plain) -> String {
         Plain::TooMuchOutside { missing, .. } => {
             format!("an image fits, but Julia would compile {missing} packages under it; run `jlproj build`")
         }
+        Plain::NoArtifact { artifact: Artifact { package, name, .. }, .. } => format!(
+            "the image cannot be used: the artifact `{name}` of {package} is not installed; run `jlproj pkg instantiate`"
+        ),
+        Plain::Indirect { package, .. } => format!(
+            "the image cannot be used: {package} starts only where the project depends on it directly; \
+             run `jlproj pkg add {package}`, or put `exclude = [\"{package}\"]` into jlproj.toml"
+        ),
         Plain::Shadowed { name, place } => {
             format!("no image is used: {name} comes from `{place}`, before the project in the load path")
         }

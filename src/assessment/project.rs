@@ -1,6 +1,6 @@
 //! The project of a command, with all of its files read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::model::environment::{
 use crate::model::files::Files as _;
 use crate::model::manifest::Manifest;
 use crate::model::paths::System;
-use crate::model::preferences::{self, Layer};
+use crate::model::preferences::{self, Layer, Preferences};
 use crate::model::project::Project;
 use crate::model::settings::{ProjectFile, Settings};
 use crate::model::stack::{self, Stack};
@@ -187,6 +187,30 @@ impl ProjectState {
     /// Whether packages of other environments are baked too.
     pub(crate) fn is_joined(&self) -> bool {
         self.raw_manifests.len() > 1
+    }
+
+    /// The preferences of packages that the manifest does not hold and that a project only names, by name: one that is baked may
+    /// read them while it is compiled.
+    ///
+    /// # Errors
+    /// As [`ProjectState::preferences`].
+    pub(crate) fn preferences_of_others(
+        &self,
+        installation: &Installation,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let projects = self.layers.iter().map(|(project, _)| project);
+        let named = projects.flat_map(|project| {
+            let sections = [&project.dependencies, &project.extras, &project.weak_dependencies];
+            sections.into_iter().flatten()
+        });
+        let mut texts = BTreeMap::new();
+        for (name, uuid) in named.filter(|(_, uuid)| !self.manifest.packages.contains_key(uuid)) {
+            let preferences = Preferences(self.preferences(installation, *uuid)?);
+            if !preferences.is_empty() {
+                texts.insert(name.clone(), preferences.canonical());
+            }
+        }
+        Ok(texts)
     }
 
     /// The preferences of a package, in the form that is hashed; empty where it has none.

@@ -2,16 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use uuid::Uuid;
+
+use crate::assessment::artifacts::is_installed;
 use crate::assessment::compile_time::compile_time;
 use crate::assessment::shadow::shadowed;
 use crate::assessment::stores::add_shared;
+use crate::assessment::tracked::changed_file;
 use crate::assessment::{ProjectState, wanted};
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
+use crate::model::image::ImageRecord;
 use crate::model::key::Digest;
 use crate::model::settings::Settings;
+use crate::model::tracked::Obstacle;
 use crate::model::verdict::{Case, Limits, Plain, Verdict, Wanted, decide};
 use crate::path_text;
 use crate::store::catalog::{self, Catalog};
@@ -98,8 +104,23 @@ pub(super) fn verdict_among(
         accepted: if elsewhere.is_ok() { &accepted } else { &[] },
         elsewhere: &elsewhere.unwrap_or_default(),
         compile_time: &|package| compile_time(installation, &state.depots, package, files),
+        obstacles: &|image| obstacles(&image.record, state, files),
     };
     with_damage(decide(&case, &catalog.images), keys, catalog)
+}
+
+/// What stands in the way of an image that holds the right packages.
+pub(crate) fn obstacles(image: &ImageRecord, state: &ProjectState, files: &ObservedFiles) -> Vec<Obstacle> {
+    let changed = image.tracked.iter().filter_map(|tracked| {
+        let change = changed_file(tracked, files)?;
+        Some(Obstacle::Changed { package: tracked.package.clone(), path: tracked.path.clone(), change })
+    });
+    let absent = image.artifacts.iter().filter(|artifact| !is_installed(artifact, &state.depots, files));
+    let absent = absent.map(|artifact| Obstacle::NoArtifact(artifact.clone()));
+    let is_direct = |uuid: &Uuid| state.project.dependencies.values().any(|direct| direct == uuid);
+    let indirect = image.direct_only.iter().filter(|(uuid, _)| !is_direct(uuid));
+    let indirect = indirect.map(|(_, package)| Obstacle::Indirect { package: package.clone() });
+    changed.chain(absent).chain(indirect).collect()
 }
 
 /// The same verdict; where there is no image since the record of the very image cannot be read, that is told.
@@ -123,6 +144,7 @@ fn catalog_for(context: &Context, settings: &Settings, keys: &[Digest], files: &
         observe_image(layout, key, files);
         if let Ok(image) = catalog::read(layout, key, processor)
             && image.can_be_used()
+            && !image.record.tracked.iter().any(|tracked| changed_file(tracked, files).is_some())
         {
             return Catalog { images: vec![image], ..Catalog::default() };
         }

@@ -65,6 +65,7 @@ pub(crate) fn wanted(
         statements: steering_files(&state.folder, &state.settings.precompile_statements, files)?,
         arguments: settings.build_arguments.value.clone(),
         depots: state.depots.iter().map(|depot| path_text::encode(depot)).collect(),
+        other_preferences: state.preferences_of_others(installation)?,
         libpython,
     };
     // One that is in every image is not outside, whatever the settings say.

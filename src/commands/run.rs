@@ -337,7 +337,7 @@ fn tell(context: &Context, settings: &Settings, split: &Split, outcome: &Outcome
         let is_suggestion = settings.auto.value == Auto::Suggest && context.is_read;
         let once_a_day = match outcome.code.as_str() {
             "none" | "too-much-outside" => is_suggestion,
-            "shadowed" => true,
+            "shadowed" | "indirect" => true,
             _ => false,
         };
         once_a_day

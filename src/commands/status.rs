@@ -201,7 +201,9 @@ fn image(assessment: &Assessment) -> Option<ImageReport> {
             Plain::Stale { key, .. }
             | Plain::Broken { key, .. }
             | Plain::Unfit { key, .. }
-            | Plain::TooMuchOutside { key, .. },
+            | Plain::TooMuchOutside { key, .. }
+            | Plain::NoArtifact { key, .. }
+            | Plain::Indirect { key, .. },
         ) => (key, false),
         Verdict::Plain(_) => return None,
     };

@@ -1,6 +1,6 @@
 //! Has a Julia load packages: to fill the caches before a build and after it, and to measure.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::template::Template;
 #[derive(Serialize)]
 struct Request<'a> {
     precompile_only: bool,
-    /// Whether the answer is to tell which modules are loaded in the end.
+    /// Whether the answer is to tell which modules are loaded in the end, and the files that they were made from.
     modules: bool,
     packages: &'a [PackageRequest],
 }
@@ -28,6 +28,17 @@ pub(crate) struct Imported {
     /// What is loaded in the end; told where the loading was recorded.
     #[serde(default)]
     pub(crate) modules: Vec<ModuleAnswer>,
+    /// The files that were read when the code of these modules was compiled; told with them.
+    #[serde(default)]
+    pub(crate) files: Vec<FileRead>,
+}
+
+/// A file that was read while a package was compiled, as Julia tracks it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct FileRead {
+    /// The name of the package.
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
 }
 
 /// How the loading of one package went.

@@ -11,5 +11,6 @@ pub(crate) mod log_text;
 pub(crate) mod probe;
 pub(crate) mod process;
 pub(crate) mod session;
+pub(crate) mod starts;
 pub(crate) mod startup_statements;
 pub(crate) mod verify;

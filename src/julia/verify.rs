@@ -1,5 +1,6 @@
 //! Tries a new image before anybody gets it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -76,7 +77,12 @@ pub(crate) fn verify(
 /// Why Julia did not start under the image.
 fn explain(error: ExchangeError, job: &Job<'_>) -> BuildError {
     let ExchangeError::NoAnswer { code, .. } = error else { return error.into() };
-    let text = last_error(job.log);
+    no_start(code, job.log)
+}
+
+/// The same from the end of the log.
+pub(super) fn no_start(code: u8, log: &Path) -> BuildError {
+    let text = last_error(log);
     match failed_initialisation(&text) {
         Some(name) => BuildError::InitFailed { name, text },
         None if is_failed_initialisation(&text) => BuildError::SomeInitFailed { text },

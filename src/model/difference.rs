@@ -1,11 +1,13 @@
 //! What is different between an image and what would be built now.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::model::embedding::PYCALL;
 use crate::model::key::{BakedPackage, KeyInputs, SteeringFile};
+use crate::model::tracked::Change;
 use crate::model::verdict::{Wanted, find};
 
 /// One input that changed, with its old and its new value.
@@ -19,6 +21,7 @@ pub(crate) enum Difference {
     Builder { old: String, new: String },
     Scripts,
     File { path: String },
+    Tracked { package: String, path: String, change: Change },
     Arguments { old: String, new: String },
     Depots { old: String, new: String },
     Libpython { old: String, new: String },
@@ -38,6 +41,14 @@ impl fmt::Display for Difference {
             Self::Builder { old, new } => write!(formatter, "builder {old} → {new}"),
             Self::Scripts => formatter.write_str("jlproj's build scripts changed"),
             Self::File { path } => write!(formatter, "`{path}` changed"),
+            Self::Tracked { package, path, change } => {
+                let change = match change {
+                    Change::Contents => "changed",
+                    Change::Gone => "is gone",
+                    Change::New => "is there now",
+                };
+                write!(formatter, "`{path}`, which {package} reads, {change}")
+            }
             Self::Arguments { old, new } => write!(formatter, "build arguments `{old}` → `{new}`"),
             Self::Depots { old, new } => write!(formatter, "depot path {old} → {new}"),
             Self::Libpython { old, new } => write!(formatter, "libpython of PyCall {old} → {new}"),
@@ -104,11 +115,29 @@ fn world_differences(old: &KeyInputs, new: &KeyInputs) -> Vec<Difference> {
     if old.depots != new.depots {
         list.push(Difference::Depots { old: old.depots.join(":"), new: new.depots.join(":") });
     }
+    list.extend(other_preferences(old, new));
     if old.libpython != new.libpython && (find(&old.packages, PYCALL).is_some()) {
         let text = |inputs: &KeyInputs| inputs.libpython.clone().unwrap_or_else(|| "unknown".to_owned());
         list.push(Difference::Libpython { old: text(old), new: text(new) });
     }
     list
+}
+
+/// Preferences of packages that the project only names.
+fn other_preferences(old: &KeyInputs, new: &KeyInputs) -> Vec<Difference> {
+    let (before, after) = (&old.other_preferences, &new.other_preferences);
+    let text = |preferences: &BTreeMap<String, String>, name: &String| {
+        preferences.get(name).cloned().unwrap_or_default()
+    };
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let changed = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+    changed
+        .map(|name| Difference::Preferences {
+            name: name.clone(),
+            old: text(before, name),
+            new: text(after, name),
+        })
+        .collect()
 }
 
 /// What changed in a package itself; `None` where only something that it depends on did.

@@ -1,5 +1,6 @@
 //! What is recorded of a finished image.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use uuid::Uuid;
 use crate::model::image_target::{Fitness, ImageTarget, fitness};
 use crate::model::key::{Digest, KeyInputs};
 use crate::model::processor::Processor;
+use crate::model::tracked::{Artifact, TrackedFile};
 
 /// The version of the record's form. Older ones are read, newer ones are refused.
 pub(crate) const RECORD_FORMAT: u32 = 1;
@@ -47,6 +49,16 @@ pub(crate) struct ImageRecord {
     /// nobody named. Empty in records of earlier versions.
     #[serde(default)]
     pub(crate) loaded: Vec<Uuid>,
+    /// The files outside of the tree hashes that its packages read while they were compiled.
+    #[serde(default)]
+    pub(crate) tracked: Vec<TrackedFile>,
+    /// The artifacts of its packages that were installed.
+    #[serde(default)]
+    pub(crate) artifacts: Vec<Artifact>,
+    /// Packages with which Julia starts only where the project depends on them directly, by UUID with their names: their
+    /// `__init__` looks for themselves in the active project.
+    #[serde(default)]
+    pub(crate) direct_only: BTreeMap<Uuid, String>,
 }
 
 impl ImageRecord {
@@ -180,6 +192,9 @@ mod tests {
             tried_on: tried_on.map(str::to_owned),
             targets: features.iter().map(target).collect(),
             loaded: Vec::new(),
+            tracked: Vec::new(),
+            artifacts: Vec::new(),
+            direct_only: BTreeMap::new(),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::model::bake::Selection;
 use crate::model::manifest::{Manifest, Package, Source};
 
 /// The version of what goes into a key and how. A change makes every image be built once more.
-pub(crate) const KEY_VERSION: u32 = 2;
+pub(crate) const KEY_VERSION: u32 = 3;
 
 /// A SHA-256 digest in lower case hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,13 +28,7 @@ impl Digest {
     /// The text form of a hash that was computed piece by piece.
     #[must_use]
     pub(crate) fn from_hash(hash: &[u8]) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = String::with_capacity(hash.len() * 2);
-        for byte in hash {
-            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            text.push(char::from(DIGITS[usize::from(byte & 0xf)]));
-        }
-        Self(text)
+        Self(hexadecimal(hash))
     }
 
     /// The digest that `text` writes, if it is one.
@@ -55,6 +49,14 @@ impl Digest {
     pub(crate) fn short(&self) -> &str {
         self.0.get(..12).unwrap_or(&self.0)
     }
+}
+
+/// Bytes in lower case hexadecimal digits.
+#[must_use]
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 impl fmt::Display for Digest {
@@ -122,6 +124,7 @@ pub(crate) struct SteeringFile {
 /// | `statements` | so do lists of statements |
 /// | `arguments` | flags of the Julia that generates the code |
 /// | `depots` | paths of packages and artifacts are frozen in the image |
+/// | `other_preferences` | a package may read those of one that the project only names (`[extras]`); where there are any |
 /// | `libpython` | PyCall is bound to one when it is baked; only where it is, so that other keys stay as they were |
 ///
 /// Not in it: times of files, the text of Project.toml, compatibility bounds, registries, packages that
@@ -139,6 +142,9 @@ pub(crate) struct KeyInputs {
     pub(crate) statements: Vec<SteeringFile>,
     pub(crate) arguments: Vec<String>,
     pub(crate) depots: Vec<String>,
+    /// By the name of the package.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) other_preferences: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) libpython: Option<String>,
 }

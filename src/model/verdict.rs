@@ -10,6 +10,7 @@ use crate::model::difference::{Difference, differences};
 use crate::model::embedding::PYCALL;
 use crate::model::image::KnownImage;
 use crate::model::key::{BakedPackage, Digest, KeyInputs};
+use crate::model::tracked::{Artifact, Obstacle};
 
 /// What an image of the project would be made from, if it were built now.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +94,10 @@ pub(crate) enum Plain {
     Unfit { key: Digest, reason: String },
     /// An image fits, but what it leaves outside would take long to compile under it.
     TooMuchOutside { key: Digest, missing: usize },
+    /// The image would fit, but an artifact that a package in it wants is not installed.
+    NoArtifact { key: Digest, artifact: Artifact },
+    /// The image would fit, but a package in it starts only where the project depends on it directly.
+    Indirect { key: Digest, package: String },
     /// A package comes from another place than the project, earlier in the load path.
     Shadowed { name: String, place: String },
 }
@@ -120,6 +125,8 @@ pub(crate) struct Case<'a> {
     pub(crate) elsewhere: &'a BTreeSet<Uuid>,
     /// Seconds that Julia would take to compile a package.
     pub(crate) compile_time: &'a dyn Fn(&BakedPackage) -> f64,
+    /// What stands in the way of an image that holds the right packages.
+    pub(crate) obstacles: &'a dyn Fn(&KnownImage) -> Vec<Obstacle>,
 }
 
 /// Decides. `images` are the known ones, in any order.
@@ -130,7 +137,8 @@ pub(crate) fn decide(case: &Case<'_>, images: &[KnownImage]) -> Verdict {
         return Verdict::Plain(Plain::NothingToBake { empty_manifest: None });
     }
     let exact = images.iter().find(|image| wanted.is_exactly(keys, image));
-    if let Some(image) = exact.filter(|image| image.can_be_used()) {
+    let is_free = |image: &KnownImage| (case.obstacles)(image).is_empty();
+    if let Some(image) = exact.filter(|image| image.can_be_used() && is_free(image)) {
         return Verdict::Exact { key: image.record.key.clone() };
     }
     let mut fitting: Vec<&KnownImage> =
@@ -148,7 +156,7 @@ pub(crate) fn decide(case: &Case<'_>, images: &[KnownImage]) -> Verdict {
         image.record.precompiled_for.contains(&digest)
             || limits.outside.is_none_or(|most| is_compiled_within(case, image, most))
     };
-    if let Some(image) = fitting.iter().find(small_enough) {
+    if let Some(image) = fitting.iter().find(|image| small_enough(image) && is_free(image)) {
         return Verdict::Contained {
             key: image.record.key.clone(),
             missing: missing(image, wanted).map(|package| package.name.clone()).collect(),
@@ -172,19 +180,50 @@ fn why_plain(
     if let Some((image, reason)) = exact.and_then(|image| Some((image, image.unfit.clone()?))) {
         return Plain::Unfit { key: image.record.key.clone(), reason };
     }
+    if let Some(plain) = exact.and_then(|image| hindered(case, image)) {
+        return plain;
+    }
     let last = images
         .iter()
         .filter(|image| !image.is_shared && image.record.is_for(project))
         .max_by_key(|image| (image.inputs.julia == wanted.inputs.julia, image.record.built));
     if let Some(image) = last {
-        let key = image.record.key.clone();
-        return Plain::Stale { key, differences: differences(&image.inputs, wanted) };
+        let hindered = Some(image).filter(|image| fits(case, image)).and_then(|image| hindered(case, image));
+        return hindered.unwrap_or_else(|| Plain::Stale {
+            key: image.record.key.clone(),
+            differences: differences(&image.inputs, wanted),
+        });
+    }
+    if let Some(plain) = fitting.and_then(|image| hindered(case, image)) {
+        return plain;
     }
     match fitting {
         Some(image) => {
             Plain::TooMuchOutside { key: image.record.key.clone(), missing: missing(image, wanted).count() }
         }
         None => Plain::NeverBuilt,
+    }
+}
+
+/// Why an image with the right packages is not used. What another build mends is told first.
+fn hindered(case: &Case<'_>, image: &KnownImage) -> Option<Plain> {
+    let key = image.record.key.clone();
+    let obstacles = (case.obstacles)(image);
+    let tracked = obstacles.iter().filter_map(|obstacle| match obstacle {
+        Obstacle::Changed { package, path, change } => {
+            let (package, path) = (package.clone(), path.clone());
+            Some(Difference::Tracked { package, path, change: *change })
+        }
+        _ => None,
+    });
+    let differences: Vec<Difference> = tracked.collect();
+    if !differences.is_empty() {
+        return Some(Plain::Stale { key, differences });
+    }
+    match obstacles.into_iter().next()? {
+        Obstacle::NoArtifact(artifact) => Some(Plain::NoArtifact { key, artifact }),
+        Obstacle::Indirect { package } => Some(Plain::Indirect { key, package }),
+        Obstacle::Changed { .. } => None,
     }
 }
 
@@ -196,6 +235,7 @@ fn fits(case: &Case<'_>, image: &KnownImage) -> bool {
         // Code for named processors runs on all that are such, as was looked at; `native` is one processor's.
         && (has_wanted_target(inputs, case.wanted) || inputs.processor.is_empty())
         && inputs.depots == wanted.depots
+        && inputs.other_preferences == wanted.other_preferences
         && (inputs.libpython == wanted.libpython || find(&inputs.packages, PYCALL).is_none());
     let is_accepted = case.accepted.contains(&image.record.key);
     let is_unknown = |uuid: &Uuid| !case.wanted.outside.contains_key(uuid) && !case.elsewhere.contains(uuid);

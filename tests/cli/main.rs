@@ -46,4 +46,5 @@ mod store_faults;
 mod stores;
 mod strangers;
 mod targets;
+mod tracked;
 mod warm;

@@ -1,12 +1,12 @@
 //! The making of one image, step by step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
 use crate::assessment::{self, Overrides, ProjectState, Surroundings};
 use crate::commands::build::plan::{JuliaInUse, Plan};
-use crate::commands::build::steps::{build_image, finish, package_times};
+use crate::commands::build::steps::{Learned, build_image, finish, package_times};
 use crate::commands::build::turn::Turn;
 use crate::commands::build::watcher::BuildWatcher;
 use crate::commands::build::{Options, bake_project, choice, preflight};
@@ -259,7 +259,7 @@ impl<'a> Making<'a> {
         let Recipe { builder, inputs, key } = recipe;
         let layout = &self.context.layout;
         let recordings = plan.recordings(self);
-        if !options.force && self.is_there(&key, recordings.digest().as_ref()) {
+        if !options.force && self.is_there(&key, plan, recordings.digest().as_ref()) {
             return Ok(Ending::MadeByAnother(key));
         }
         let project_lock = format!("project-{}", name_of(&plan.state().folder));
@@ -297,8 +297,15 @@ impl<'a> Making<'a> {
             linker: self.linker.as_ref(),
         };
         let failed = |source| Error::Build { source, log: Some(work.log.to_owned()) };
-        let loaded = build_image(&base, &builder, plan, &recordings).map_err(failed)?;
-        let mut record = ImageRecord { loaded, ..self.record(plan, &key, &image, recordings.digest())? };
+        let learned = build_image(&base, &builder, plan, &recordings).map_err(failed)?;
+        let Learned { loaded, tracked, artifacts, direct_only } = learned;
+        let mut record = ImageRecord {
+            loaded,
+            tracked,
+            artifacts,
+            direct_only,
+            ..self.record(plan, &key, &image, recordings.digest())?
+        };
         // A launcher may have led to machines of several kinds.
         if fitness(&record.targets, &self.context.processor()) == Fitness::Unfit {
             return Err(failed(BuildError::OtherProcessor));
@@ -312,10 +319,12 @@ impl<'a> Making<'a> {
         Ok(Ending::Made(Box::new(JustMade { record, builder, times })))
     }
 
-    /// Whether the image is there and holds all that was recorded.
-    fn is_there(&self, key: &Digest, recorded: Option<&Digest>) -> bool {
+    /// Whether the image is there, can be used, and holds all that was recorded.
+    fn is_there(&self, key: &Digest, plan: &Plan, recorded: Option<&Digest>) -> bool {
         let image = catalog::read(&self.context.layout, key, &self.context.processor());
-        image.is_ok_and(|image| image.can_be_used() && image.record.has_recorded(recorded))
+        image.is_ok_and(|image| {
+            image.can_be_used() && image.record.has_recorded(recorded) && plan.is_unhindered(&image)
+        })
     }
 
     fn record(
@@ -341,6 +350,9 @@ impl<'a> Making<'a> {
             tried_on: Some(self.context.processor_fingerprint.clone()),
             targets: image_file::targets(image),
             loaded: Vec::new(),
+            tracked: Vec::new(),
+            artifacts: Vec::new(),
+            direct_only: BTreeMap::new(),
         })
     }
 

@@ -14,6 +14,7 @@ use crate::julia::locate::Located;
 use crate::model::dependency_order::dependency_order;
 use crate::model::embedding::PYCALL;
 use crate::model::environment::ProjectFlag;
+use crate::model::image::KnownImage;
 use crate::model::key::{BakedPackage, Digest, KeyInputs};
 use crate::model::settings::Settings;
 use crate::model::verdict::{Wanted, find};
@@ -96,7 +97,14 @@ impl Plan {
         let keys = wanted.keys_of(&self.inputs);
         let wanted = Wanted { inputs: self.inputs.clone(), ..wanted.clone() };
         let mut images = catalog.images.iter().filter(|image| image.can_be_used());
-        images.find(|image| wanted.is_exactly(&keys, image)).map(|image| &image.record.key)
+        images
+            .find(|image| wanted.is_exactly(&keys, image) && self.is_unhindered(image))
+            .map(|image| &image.record.key)
+    }
+
+    /// Whether nothing that an image rests on is another than when it was made.
+    pub(super) fn is_unhindered(&self, image: &KnownImage) -> bool {
+        assessment::obstacles(&image.record, self.state(), &ObservedFiles::default()).is_empty()
     }
 
     /// Whether something was recorded in the plan's projects since its image was built.

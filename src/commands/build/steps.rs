@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
+use crate::assessment;
 use crate::commands::build::plan::{Plan, direct_dependencies};
 use crate::julia::builder::{self, BuildError, Builder, Job, Stage};
 use crate::julia::import::{self, Purpose};
@@ -12,18 +13,29 @@ use crate::julia::loaded_modules::compare;
 use crate::julia::log_text::with_cause;
 use crate::julia::process;
 use crate::julia::session::Session;
-use crate::julia::{startup_statements, verify};
+use crate::julia::{starts, startup_statements, verify};
 use crate::model::image::ImageRecord;
+use crate::model::tracked::{Artifact, TrackedFile};
 use crate::platform;
 use crate::store::recording::Recordings;
 
-/// Makes the image file and verifies it. Returns the UUIDs of all that is loaded when Julia starts with it.
+/// What was learned of an image while it was made.
+#[derive(Debug)]
+pub(super) struct Learned {
+    /// The UUIDs of all that is loaded when Julia starts with it.
+    pub(super) loaded: Vec<Uuid>,
+    pub(super) tracked: Vec<TrackedFile>,
+    pub(super) artifacts: Vec<Artifact>,
+    pub(super) direct_only: BTreeMap<Uuid, String>,
+}
+
+/// Makes the image file and verifies it.
 pub(super) fn build_image(
     job: &Job<'_>,
     builder: &Builder,
     plan: &Plan,
     recordings: &Recordings,
-) -> Result<Vec<Uuid>, BuildError> {
+) -> Result<Learned, BuildError> {
     job.watcher.stage(Stage::Import);
     let loading = job.folder.join("loading-statements.jl");
     let imported = import::import(job, job.packages, None, Purpose::Trace(&loading))?;
@@ -36,6 +48,11 @@ pub(super) fn build_image(
     if !faults.is_empty() {
         return Err(BuildError::LoadsOthers(faults));
     }
+    // As they are now: one that changes while the image is made is another one than it holds, or is taken for that.
+    let read: Vec<(String, PathBuf)> =
+        imported.files.into_iter().map(|file| (file.name, file.path)).collect();
+    let tracked = assessment::track(&read, plan.state(), plan.packages())?;
+    let artifacts = assessment::installed_artifacts(plan.state(), plan.packages());
     job.watcher.stage(Stage::Trace);
     let mut statements = startup_statements::record(job)?;
     statements.extend(Some(loading).filter(|path| path.is_file()));
@@ -48,7 +65,14 @@ pub(super) fn build_image(
         Builder::PackageCompiler { environment, .. } => builder::packagecompiler(&job, environment)?,
     }
     job.watcher.stage(Stage::Verify);
-    verify::verify(&job, plan.packages(), &plan.state().manifest)
+    let loaded = verify::verify(&job, plan.packages(), &plan.state().manifest)?;
+    starts::workers(&job, plan.packages(), &plan.state().manifest)?;
+    for member in &plan.members {
+        starts::member(&job, &member.state.launched_project())?;
+    }
+    let direct: Vec<Uuid> = plan.state().project.dependencies.values().copied().collect();
+    let direct_only = starts::direct_only(&job, plan.packages(), &direct)?;
+    Ok(Learned { loaded, tracked, artifacts, direct_only })
 }
 
 /// Runs the project's workload files and returns the files of what was compiled meanwhile.

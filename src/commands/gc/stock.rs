@@ -115,7 +115,7 @@ fn named(verdict: &Verdict) -> Option<&Digest> {
     match verdict {
         Verdict::Exact { key }
         | Verdict::Contained { key, .. }
-        | Verdict::Plain(Plain::TooMuchOutside { key, .. }) => Some(key),
+        | Verdict::Plain(Plain::TooMuchOutside { key, .. } | Plain::NoArtifact { key, .. }) => Some(key),
         Verdict::Plain(_) => None,
     }
 }

@@ -52,6 +52,8 @@ pub(crate) enum BuildError {
     SomeInitFailed { text: String },
     #[error("Julia does not start with the new image (exit code {code})")]
     DoesNotStart { code: u8, text: String },
+    #[error("worker processes die under the new image, by what {} does with Distributed when it is loaded", names.join(" or "))]
+    WorkersDie { names: Vec<String>, text: String },
     #[error("the packages load something else than what is to be baked")]
     LoadsOthers(Vec<Fault>),
     #[error("the new image is not what it should be")]
@@ -90,6 +92,7 @@ impl BuildError {
             | Self::LinkFailed { text, .. }
             | Self::InitFailed { text, .. }
             | Self::SomeInitFailed { text }
+            | Self::WorkersDie { text, .. }
             | Self::DoesNotStart { text, .. } => text.clone(),
             Self::FailedElsewhere { details, .. } => details.clone(),
             Self::NoCode(error) => error.text.clone(),
@@ -109,6 +112,7 @@ impl BuildError {
                 exclude(name),
             ],
             Self::InitFailed { name, .. } => vec![exclude(name)],
+            Self::WorkersDie { names, .. } => names.iter().map(|name| exclude(name)).collect(),
             Self::SomeInitFailed { .. } => vec![
                 "leave packages out, one after the other, to find it: `exclude = [\"NAME\"]` in jlproj.toml"
                     .to_owned(),

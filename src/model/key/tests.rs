@@ -37,6 +37,7 @@ pub(crate) fn inputs(manifest: &Manifest) -> KeyInputs {
         statements: Vec::new(),
         arguments: Vec::new(),
         depots: vec!["/home/user/.julia".to_owned()],
+        other_preferences: BTreeMap::new(),
         libpython: None,
     }
 }
@@ -47,7 +48,7 @@ pub(crate) fn inputs(manifest: &Manifest) -> KeyInputs {
 fn the_key_of_these_inputs_is_for_ever() {
     assert_eq!(
         inputs(&three()).key().as_str(),
-        "94f2ceecd68a7ab21f746a067fe78f339d161e97c7a9537044b480a3456407d4"
+        "1591864253293e835eb2861c7826aa5c9666b3d929a4b83c00b8fb4fa4ac457c"
     );
 }
 

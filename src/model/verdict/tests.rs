@@ -6,12 +6,24 @@ use crate::model::image::{FileRecord, ImageRecord, Measurements, RECORD_FORMAT};
 use crate::model::key::tests::inputs;
 use crate::model::manifest::{Manifest, Package, Source};
 use crate::model::testing::{arbitrary_manifest, package, uuid};
+use crate::model::tracked::Change;
 
 const PROJECT: &str = "/home/user/project";
 const NO_LIMIT: Limits = Limits { outside: None };
 
 /// With the keys reckoned on the spot.
 fn decide(wanted: &Wanted, images: &[KnownImage], limits: Limits, project: &str) -> Verdict {
+    decide_hindered(wanted, images, limits, project, &|_| Vec::new())
+}
+
+/// The same where something may stand in the way of an image.
+fn decide_hindered(
+    wanted: &Wanted,
+    images: &[KnownImage],
+    limits: Limits,
+    project: &str,
+    obstacles: &dyn Fn(&KnownImage) -> Vec<Obstacle>,
+) -> Verdict {
     let (keys, elsewhere) = (wanted.keys(), BTreeSet::new());
     let case = Case {
         wanted,
@@ -21,6 +33,7 @@ fn decide(wanted: &Wanted, images: &[KnownImage], limits: Limits, project: &str)
         accepted: &[],
         elsewhere: &elsewhere,
         compile_time: &|_| 1.0,
+        obstacles,
     };
     super::decide(&case, images)
 }
@@ -52,6 +65,9 @@ fn image(manifest: &Manifest, project: &str, built: i64) -> KnownImage {
         tried_on: None,
         targets: Vec::new(),
         loaded: Vec::new(),
+        tracked: Vec::new(),
+        artifacts: Vec::new(),
+        direct_only: BTreeMap::new(),
     };
     KnownImage { record, inputs, flaw: None, unfit: None, path: "/image".into(), is_shared: false }
 }
@@ -95,6 +111,54 @@ fn an_updated_package_makes_the_image_stale_and_is_named() {
     let Verdict::Plain(Plain::Stale { differences, .. }) = verdict else { panic!("{verdict:?}") };
     let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();
     assert_eq!(texts, ["One 1.0.0 → 1.0.1"]);
+}
+
+#[test]
+fn an_image_that_is_hindered_is_not_used_and_another_one_is() {
+    let (small, large) = (image(&two(), PROJECT, 1), image(&three(), PROJECT, 2));
+    let changed = |key: &Digest| {
+        let key = key.clone();
+        move |image: &KnownImage| {
+            let (package, path) = ("One".to_owned(), "/schema".to_owned());
+            let changed = Obstacle::Changed { package, path, change: Change::Contents };
+            if image.record.key == key { vec![changed] } else { Vec::new() }
+        }
+    };
+    let images = [small.clone(), large.clone()];
+    let decide = |wanted, images: &[KnownImage], obstacles: &dyn Fn(&KnownImage) -> Vec<Obstacle>| {
+        decide_hindered(&wanted, images, NO_LIMIT, PROJECT, obstacles)
+    };
+    let verdict = decide(wanted(&three()), &images, &changed(&large.record.key));
+    assert!(matches!(&verdict, Verdict::Contained { key, .. } if *key == small.record.key), "{verdict:?}");
+    // Exact, or contained in the project that it was built for: the file is named.
+    for project in [two(), three()] {
+        let verdict = decide(wanted(&project), &images[..1], &changed(&small.record.key));
+        let Verdict::Plain(Plain::Stale { differences, .. }) = verdict else { panic!("{verdict:?}") };
+        let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["`/schema`, which One reads, changed"]);
+    }
+    // What another build mends comes first.
+    let artifact = Artifact { package: "Two".to_owned(), name: "data".to_owned(), tree: String::new() };
+    let absent = Obstacle::NoArtifact(artifact.clone());
+    let indirect = Obstacle::Indirect { package: "One".to_owned() };
+    let both = |image: &KnownImage| [vec![absent.clone()], changed(&small.record.key)(image)].concat();
+    let verdict = decide(wanted(&two()), &images[..1], &both);
+    assert!(matches!(verdict, Verdict::Plain(Plain::Stale { .. })), "{verdict:?}");
+    let verdict = decide(wanted(&two()), &images[..1], &|_| vec![absent.clone(), indirect.clone()]);
+    assert_eq!(verdict, Verdict::Plain(Plain::NoArtifact { key: small.record.key.clone(), artifact }));
+    let verdict = decide(wanted(&two()), &images[..1], &|_| vec![indirect.clone()]);
+    assert!(matches!(verdict, Verdict::Plain(Plain::Indirect { package, .. }) if package == "One"));
+}
+
+#[test]
+fn preferences_of_a_package_that_is_only_named_are_part_of_an_image() {
+    let image = image(&two(), PROJECT, 1);
+    let mut wanted = wanted(&three());
+    wanted.inputs.other_preferences.insert("Named".to_owned(), "{}".to_owned());
+    let verdict = decide(&wanted, &[image], NO_LIMIT, PROJECT);
+    let Verdict::Plain(Plain::Stale { differences, .. }) = verdict else { panic!("{verdict:?}") };
+    let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    assert_eq!(texts, ["preferences of Named changed"]);
 }
 
 #[test]

@@ -1,0 +1,162 @@
+//! Files that packages read while they were compiled and that their tree hashes do not cover: told when an image is made,
+//! and looked at again for each verdict.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::assessment::ProjectState;
+use crate::context;
+use crate::fs::{self, ObservedFiles, Stamp};
+use crate::model::depots::package_folders;
+use crate::model::files::Files as _;
+use crate::model::git_tree::{self, Entry, Mode};
+use crate::model::key::{BakedPackage, Digest};
+use crate::model::tracked::{Change, FileState, TrackedFile};
+use crate::path_text;
+use crate::platform;
+
+/// The state of those of `read` (the name of a package, and a path that it read) that no tree hash covers.
+///
+/// # Errors
+/// Where one cannot be read.
+pub(crate) fn track(
+    read: &[(String, PathBuf)],
+    state: &ProjectState,
+    packages: &[BakedPackage],
+) -> io::Result<Vec<TrackedFile>> {
+    let covered = Covered::by(state, packages);
+    let mut tracked = BTreeMap::new();
+    for (package, path) in read {
+        if !tracked.contains_key(path) && !covered.has(path) {
+            tracked.insert(path.clone(), state_of(package, path)?);
+        }
+    }
+    Ok(tracked.into_values().collect())
+}
+
+fn state_of(package: &str, path: &Path) -> io::Result<TrackedFile> {
+    let before = context::clock();
+    let stamp = Stamp::of(path);
+    let contents = stamp.exists.then(|| contents_of(path)).transpose()?;
+    // One that was written just now could be written again in the same instant.
+    let is_certain = stamp.exists && !stamp.is_racy(before) && path.is_file();
+    Ok(TrackedFile {
+        package: package.to_owned(),
+        path: path_text::encode(path),
+        contents,
+        state: if is_certain { file_state(stamp) } else { FileState::default() },
+    })
+}
+
+const fn file_state(stamp: Stamp) -> FileState {
+    let Stamp { size, modified, changed, inode, .. } = stamp;
+    FileState { size, modified, changed, inode }
+}
+
+/// The digest of a file's contents; of a folder, that of the names in it: that is what Julia compares (`base/loading.jl`
+/// 1.11 and later; before, the time at which a name was last added or removed).
+fn contents_of(path: &Path) -> io::Result<Digest> {
+    if !path.is_dir() {
+        return fs::contents_digest(path);
+    }
+    let names = fs_err::read_dir(path)?.map(|entry| Ok(entry?.file_name()));
+    let names: BTreeSet<_> = names.collect::<io::Result<_>>()?;
+    let names: Vec<&[u8]> = names.iter().map(|name| platform::bytes(name)).collect();
+    Ok(Digest::of(&names.join(&0)))
+}
+
+/// How a file is not what it was when an image was made; `None` where it is.
+pub(crate) fn changed_file(tracked: &TrackedFile, files: &ObservedFiles) -> Option<Change> {
+    let path = path_text::decode(&tracked.path);
+    let stamp = files.observe(&path);
+    let Some(recorded) = &tracked.contents else { return stamp.exists.then_some(Change::New) };
+    if !stamp.exists {
+        return Some(Change::Gone);
+    }
+    if files.is_directory(&path) {
+        files.observe_listing(&path);
+    } else if tracked.state == file_state(stamp) {
+        return None;
+    }
+    let is_same = contents_of(&path).is_ok_and(|contents| contents == *recorded);
+    (!is_same).then_some(Change::Contents)
+}
+
+/// What a hash stands for that the key has, or that is part of a path.
+struct Covered {
+    /// The folders of the packages, with what is in them beside their trees; `None` where that cannot be told.
+    packages: Vec<(PathBuf, Option<BTreeSet<PathBuf>>)>,
+    /// Folders below which each name stands for its contents.
+    artifacts: Vec<PathBuf>,
+}
+
+impl Covered {
+    fn by(state: &ProjectState, packages: &[BakedPackage]) -> Self {
+        let registered = packages.iter().filter(|package| !package.tree.is_empty());
+        let packages = registered.filter_map(|package| {
+            let folders = package_folders(&state.depots, &package.name, &package.uuid, &package.tree);
+            let folder = folders.iter().find_map(|folder| fs_err::canonicalize(folder).ok())?;
+            let additions = additions(&folder, &package.tree);
+            Some((folder, additions))
+        });
+        let artifacts = state.depots.iter().map(|depot| resolved(&depot.join("artifacts")));
+        Self { packages: packages.collect(), artifacts: artifacts.collect() }
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        let path = resolved(path);
+        let is_covered = |(folder, additions): &(PathBuf, Option<BTreeSet<PathBuf>>)| {
+            let below = path.strip_prefix(folder).ok()?;
+            Some(additions.as_ref().is_some_and(|additions| !additions.contains(below)) && path.exists())
+        };
+        let of_package = self.packages.iter().find_map(is_covered);
+        of_package.unwrap_or_else(|| self.artifacts.iter().any(|folder| path.starts_with(folder)))
+    }
+}
+
+/// The path without symbolic links, as far as it is there.
+fn resolved(path: &Path) -> PathBuf {
+    fs_err::canonicalize(path).unwrap_or_else(|_| match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) => resolved(folder).join(name),
+        _ => path.to_owned(),
+    })
+}
+
+/// The files in a package's folder that are not of the tree of this hash, relative to the folder: what builds wrote is newer
+/// than what was installed. `None` where that cannot be told: the tree itself was changed, too.
+fn additions(folder: &Path, tree: &str) -> Option<BTreeSet<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in walk(folder) {
+        let entry = entry.ok()?;
+        let below = entry.path().strip_prefix(folder).ok()?.to_owned();
+        let stamp = Stamp::from(&fs_err::symlink_metadata(entry.path()).ok()?);
+        files.push((stamp.modified, below, git_entry(folder, entry.path())?));
+    }
+    files.sort_by(|left, right| (left.0, &left.1).cmp(&(right.0, &right.1)));
+    let entries: Vec<Entry> = files.iter().map(|(_, _, entry)| entry.clone()).collect();
+    let count = git_tree::additions(&entries, tree)?;
+    Some(files.into_iter().rev().take(count).map(|(_, below, _)| below).collect())
+}
+
+/// All files below a folder but those of git itself.
+fn walk(folder: &Path) -> impl Iterator<Item = Result<ignore::DirEntry, ignore::Error>> {
+    let mut walk = ignore::WalkBuilder::new(folder);
+    walk.standard_filters(false).follow_links(false).filter_entry(|entry| entry.file_name() != ".git");
+    let is_folder = |entry: &ignore::DirEntry| entry.file_type().is_some_and(|kind| kind.is_dir());
+    walk.build().filter(move |entry| !entry.as_ref().is_ok_and(is_folder))
+}
+
+fn git_entry(folder: &Path, path: &Path) -> Option<Entry> {
+    const EXECUTABLE_BY_OWNER: u32 = 0o100;
+    let below = path.strip_prefix(folder).ok()?;
+    let names = below.iter().map(|name| platform::bytes(name).to_vec()).collect();
+    let metadata = fs_err::symlink_metadata(path).ok()?;
+    if metadata.is_symlink() {
+        let target = fs_err::read_link(path).ok()?;
+        return Some(Entry::new(names, Mode::Link, platform::bytes(target.as_os_str())));
+    }
+    let mode =
+        if Stamp::from(&metadata).mode & EXECUTABLE_BY_OWNER == 0 { Mode::Plain } else { Mode::Executable };
+    Some(Entry::new(names, mode, &fs_err::read(path).ok()?))
+}

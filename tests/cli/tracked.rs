@@ -1,0 +1,159 @@
+//! What an image rests on beside the trees of its packages: files that they read while they were compiled, preferences of
+//! others, artifacts, and the project that it is started in.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use crate::build_faults::{WHICH, jlproj_with};
+use crate::sandbox::{Ran, Sandbox};
+use crate::warm::own_depot;
+use crate::world;
+
+/// A sandbox with a depot of its own, and the direct builder, fast rather than good.
+fn direct() -> Sandbox {
+    let sandbox = own_depot(Sandbox::new()).with("JLPROJ_BUILDER", "direct");
+    sandbox.write("project/Project.toml", "");
+    sandbox.write("home/settings.toml", "build_arguments = [\"-O0\", \"-g0\"]\n");
+    sandbox.with("JLPROJ_CONFIG", "home/settings.toml")
+}
+
+/// Puts an artifact into the depot.
+fn install_artifact(sandbox: &Sandbox) -> PathBuf {
+    let tree = "a17c9aaa61e80a1bf71d0d850af4e5baa9800bbd";
+    let file = sandbox.write(format!("home/.julia/artifacts/{tree}/data.txt"), "data");
+    file.parent().expect("folder").to_owned()
+}
+
+/// The UUID of a package, as a project names it.
+fn uuid(project: &str, name: &str) -> String {
+    let line = project.lines().find_map(|line| line.strip_prefix(&format!("{name} = ")));
+    line.expect("a dependency").trim_matches('"').to_owned()
+}
+
+/// Starts Julia in the project, and asks what these packages were made of.
+fn ask(sandbox: &Sandbox, names: &str) -> Ran {
+    let answers: Vec<String> = names.split(", ").map(|name| format!("{name}.answer()")).collect();
+    let code = format!("{WHICH}; using {names}; print(\": \", join([{}], \", \"))", answers.join(", "));
+    sandbox.jlproj(["run", "--startup-file=no", "-e", &code])
+}
+
+/// Asserts that the project's start is under its image and silent.
+#[track_caller]
+fn assert_in_force(sandbox: &Sandbox) {
+    sandbox.jlproj(["status", "--check"]).code(0);
+    let ran = sandbox.jlproj(["run", "--startup-file=no", "-e", WHICH]);
+    ran.code(0).stdout("image").stderr("");
+}
+
+const ALL: &str = "Built, Schema, Prefers, Artful, Choosy, Holder";
+
+/// One image, and one after the other what Julia notices and a tree hash does not.
+#[test]
+fn what_no_tree_hash_tells_is_noticed() {
+    let sandbox = direct();
+    let schema = sandbox.write("home/.julia/schema.txt", "one");
+    let artifact = install_artifact(&sandbox);
+    let names: Vec<&str> = ALL.split(", ").collect();
+    let added = jlproj_with(&sandbox, &[&["pkg", "add"], &names[..]].concat(), &[("BUILT_ANSWER", "a")]);
+    added.code(0);
+    // Extra is named, and not a dependency.
+    let text = fs::read_to_string(sandbox.path("project/Project.toml")).expect("project");
+    let added = jlproj_with(&sandbox, &["pkg", "--project", "[SCRATCH]", "add", "Extra"], &[]);
+    added.code(0);
+    let scratch = fs::read_to_string(sandbox.path("project/[SCRATCH]/Project.toml")).expect("project");
+    let extras = format!("{text}\n[extras]\nExtra = \"{}\"\n", uuid(&scratch, "Extra"));
+    fs::remove_dir_all(sandbox.path("project/[SCRATCH]")).expect("remove");
+    sandbox.write("project/Project.toml", &extras);
+    sandbox.write("project/LocalPreferences.toml", "[Extra]\ncolour = \"red\"\n");
+    let has_preferences = world::is_at_least(6);
+    let colour = if has_preferences { "red" } else { "none" };
+    let answers = |built: &str, schema: &str| {
+        format!("built {built}, schema {schema}, prefers {colour}, artful data, choosy, holds choosy")
+    };
+
+    sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
+    assert_in_force(&sandbox);
+    ask(&sandbox, ALL).code(0).stdout(&format!("image: {}", answers("a", "one"))).stderr("");
+
+    // 1: what a build of Pkg writes into a package's folder.
+    let built = jlproj_with(&sandbox, &["pkg", "build", "Built"], &[("BUILT_ANSWER", "b")]);
+    built.code(0).stderr_has("deps.jl`, which Built reads, changed");
+    let ran = ask(&sandbox, ALL);
+    ran.code(0).stdout(&format!("plain: {}", answers("b", "one")));
+    ran.stderr_has("jlproj: the image is out of date: `[HOME]/.julia/packages/Built/");
+    ran.stderr_has("/deps.jl`, which Built reads, changed; run `jlproj build`\n");
+    sandbox.jlproj(["status", "--check"]).code(3).stdout_has("deps.jl`, which Built reads, changed");
+    // The same contents, written once more, are the same.
+    jlproj_with(&sandbox, &["pkg", "build", "Built"], &[("BUILT_ANSWER", "a")]).code(0);
+    assert_in_force(&sandbox);
+
+    // 2: a file outside of all packages.
+    fs::write(&schema, "two").expect("write");
+    let ran = ask(&sandbox, ALL);
+    ran.code(0).stdout(&format!("plain: {}", answers("a", "two")));
+    ran.stderr("jlproj: the image is out of date: `[HOME]/.julia/schema.txt`, which Schema reads, changed; run `jlproj build`\n");
+    fs::remove_file(&schema).expect("remove");
+    sandbox.jlproj(["status", "--check"]).code(3).stdout_has("schema.txt`, which Schema reads, is gone");
+    fs::write(&schema, "one").expect("write");
+    assert_in_force(&sandbox);
+
+    // 3: preferences of a package that the project only names.
+    if has_preferences {
+        sandbox.write("project/LocalPreferences.toml", "[Extra]\ncolour = \"blue\"\n");
+        let ran = sandbox.jlproj(["run", "--startup-file=no", "-e", WHICH]);
+        ran.code(0).stdout("plain");
+        ran.stderr("jlproj: the image is out of date: preferences of Extra changed; run `jlproj build`\n");
+        sandbox.write("project/LocalPreferences.toml", "[Extra]\ncolour = \"red\"\n");
+        assert_in_force(&sandbox);
+    } else {
+        world::left_out("preferences of a package that is only named", "Julia has them from 1.6 on");
+    }
+
+    // 4: an artifact that an `__init__` wants is gone.
+    fs::rename(&artifact, sandbox.path("home/artifact")).expect("move");
+    let ran = sandbox.jlproj(["run", "--startup-file=no", "-e", WHICH]);
+    ran.code(0).stdout("plain");
+    ran.stderr(
+        "jlproj: the image cannot be used: the artifact `data` of Artful is not installed; run `jlproj pkg instantiate`\n",
+    );
+    sandbox.jlproj(["status", "--check"]).code(3).stdout_has("no-artifact");
+    fs::rename(sandbox.path("home/artifact"), &artifact).expect("move back");
+    assert_in_force(&sandbox);
+
+    // 5: another project has the same packages, but one of them not by name: the image would die there.
+    let other = sandbox.path("other");
+    fs::create_dir(&other).expect("folder");
+    let without = extras.lines().filter(|line| !line.starts_with("Choosy")).collect::<Vec<_>>().join("\n");
+    fs::write(other.join("Project.toml"), without).expect("project");
+    for name in ["Manifest.toml", "LocalPreferences.toml"] {
+        fs::copy(sandbox.path("project").join(name), other.join(name)).expect("copy");
+    }
+    let mut command = sandbox.command(["run", "--startup-file=no", "-e", WHICH]);
+    let ran = sandbox.run(command.current_dir(&other).stdin(Stdio::null()));
+    ran.code(0).stdout("plain");
+    ran.stderr_has("the image cannot be used: Choosy starts only where the project depends on it directly; ");
+    let mut command = sandbox.command(["build"]);
+    let ran = sandbox.run(command.current_dir(&other));
+    ran.code(1).stderr_has("Choosy does not load in this project");
+    ran.stderr_has("`exclude = [\"Choosy\"]` into jlproj.toml");
+    assert_in_force(&sandbox);
+
+    // What has changed is built once more, in the place of the old one.
+    jlproj_with(&sandbox, &["pkg", "build", "Built"], &[("BUILT_ANSWER", "c")]).code(0);
+    sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
+    assert_in_force(&sandbox);
+    ask(&sandbox, ALL).code(0).stdout(&format!("image: {}", answers("c", "one"))).stderr("");
+}
+
+/// A worker must know of no channel before it is ready (`isempty(PGRP.refs)`, `init_worker` of Distributed), and under an
+/// image its packages are loaded before.
+#[test]
+fn an_image_in_which_workers_die_is_not_published() {
+    let sandbox = direct();
+    sandbox.jlproj(["pkg", "add", "Remote"]).code(0);
+    let ran = sandbox.jlproj(["build"]);
+    ran.code(1).stderr_has("worker processes die under the new image, by what Remote does with Distributed");
+    ran.stderr_has("hint: leave it out: put `exclude = [\"Remote\"]` into jlproj.toml\n");
+    assert_eq!(sandbox.names("store/images-v1"), [""; 0]);
+}
