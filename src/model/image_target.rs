@@ -2,8 +2,13 @@
 //!
 //! Julia writes them into the image, and looks through them when it loads it (`src/processor.cpp`,
 //! `src/processor_x86.cpp`). From Julia 1.4 to 1.8 the list is a symbol of its own that can be seen from outside; from
-//! 1.9 on the last of the pointers in `jl_image_pointers` leads to it, and its symbol is there only in an image that was
-//! not stripped. A later form that is not known is no list.
+//! 1.9 on one of the pointers in `jl_image_pointers` leads to it (`jl_image_pointers_t`, `src/processor.h`), and its
+//! symbol is there only in an image that was not stripped. `--compress-sysimage` (1.13) changes `jl_system_image_data`
+//! alone, and nothing that is read here (`jl_dump_native`, `src/aotcompile.cpp` of the 1.13 branch point).
+//!
+//! A later form that is not known is no list. Julia 1.14 (master since `d5c76d6dcb`, 2026-04-14) lists what LLVM calls
+//! features, in words of 64 bits, and puts the target on which each one is based before their number: -1 for the first,
+//! which is no number of words.
 
 #[cfg(test)]
 mod tests;
@@ -43,13 +48,14 @@ pub(crate) fn targets_of(image: &dyn RandomAccess) -> Option<Vec<ImageTarget>> {
         return (length == size).then_some(targets);
     }
     let pointers = elf.symbol("jl_image_pointers")?;
-    // Header, shards, thread-local state, since 1.11 the small types, and last the targets.
-    let last = match pointers.size {
+    // Header, shards, thread-local state, since 1.11 the small types; then the targets, and since 1.13 (`3b29187855`)
+    // the text that they were given as.
+    let place = match pointers.size {
         32 => 24,
-        40 => 32,
+        40 | 48 => 32,
         _ => return None,
     };
-    let address = elf.pointer(pointers.address.checked_add(last)?)?;
+    let address = elf.pointer(pointers.address.checked_add(place)?)?;
     parse(&elf.read(address, LONGEST)?).map(|(targets, _)| targets)
 }
 

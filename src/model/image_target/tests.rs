@@ -5,6 +5,7 @@ use super::*;
 const EXPORTED: &[u8] = include_bytes!("../../../tests/fixtures/elf/exported.so");
 const FOUR_POINTERS: &[u8] = include_bytes!("../../../tests/fixtures/elf/four-pointers.so");
 const FIVE_POINTERS: &[u8] = include_bytes!("../../../tests/fixtures/elf/five-pointers.so");
+const SIX_POINTERS: &[u8] = include_bytes!("../../../tests/fixtures/elf/six-pointers.so");
 
 fn of(names: &[(&str, &str)]) -> Vec<ImageTarget> {
     let target = |(name, features): &(&str, &str)| ImageTarget {
@@ -37,7 +38,7 @@ fn written(targets: &[(&str, &[u32])]) -> Vec<u8> {
 /// The libraries hold what is in the default image of Debian's Julia 1.5.3, which was made for these three.
 #[test]
 fn the_targets_of_julias_own_image_are_read_in_every_form() {
-    for library in [EXPORTED, FOUR_POINTERS, FIVE_POINTERS] {
+    for library in [EXPORTED, FOUR_POINTERS, FIVE_POINTERS, SIX_POINTERS] {
         let targets = targets_of(&library).expect("targets");
         assert_eq!(names(&targets), "generic, sandybridge, haswell");
         let words: Vec<&str> = targets[2].features.split(' ').collect();
@@ -57,6 +58,22 @@ fn a_list_is_read_and_what_is_none_is_not() {
     for bytes in [written(&[]), written(&[("", &[])]), written(&[("a b", &[])]), vec![0xff; 4096]] {
         assert!(parse(&bytes).is_none());
     }
+}
+
+/// As `serialize_targets` of JuliaLang/cpufeatures writes it, which Julia 1.14 uses.
+#[test]
+fn the_list_of_1_14_is_none_that_is_known() {
+    let mut bytes = 2_u32.to_le_bytes().to_vec();
+    for (base, name) in [(-1_i32, &b"x86-64"[..]), (0, b"haswell")] {
+        bytes.extend(0_u32.to_le_bytes());
+        bytes.extend(base.to_le_bytes());
+        bytes.extend(4_u32.to_le_bytes());
+        bytes.extend([0x41; 2 * 4 * 8]);
+        bytes.extend(u32::try_from(name.len()).expect("small").to_le_bytes());
+        bytes.extend(name);
+        bytes.extend(0_u32.to_le_bytes());
+    }
+    assert_eq!(parse(&bytes), None);
 }
 
 #[test]
