@@ -105,6 +105,12 @@ fn text(rest: &mut &[u8], longest: usize) -> Option<String> {
     is_plain.then(|| String::from_utf8_lossy(text).into_owned())
 }
 
+/// The place among the words of 1.12 and later of a word in a list of `count` words: up to 1.11 there are eleven, and the
+/// last of them is the last of twelve since (`4250be80f5`; `feature_sz`, `src/processor_x86.cpp` 1.11.2:101, 1.12.5:102).
+const fn place_since_1_12(place: usize, count: usize) -> usize {
+    if count == 11 && place == 10 { 11 } else { place }
+}
+
 /// Whether Julia finds a target of the image that this processor fulfils: one of which it has every feature
 /// (`match_sysimg_targets`). No targets: they are not known.
 #[must_use]
@@ -119,8 +125,10 @@ pub(crate) fn fitness(targets: &[ImageTarget], processor: &Processor) -> Fitness
 }
 
 fn fits(target: &ImageTarget, processor: &Processor) -> Fitness {
-    for (place, word) in target.features.split_ascii_whitespace().enumerate() {
+    let words: Vec<&str> = target.features.split_ascii_whitespace().collect();
+    for (place, word) in words.iter().enumerate() {
         let Ok(needed) = u32::from_str_radix(word, 16) else { return Fitness::Unknown };
+        let place = place_since_1_12(place, words.len());
         match processor.features.get(place) {
             Some(has) if needed & !has != 0 => return Fitness::Unfit,
             None if needed != 0 => return Fitness::Unknown,

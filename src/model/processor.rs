@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Processor {
     /// A text that is equal on two machines where code compiled for one's native target runs on the other.
     pub(crate) fingerprint: String,
-    /// What it can do, in the words of bits in which Julia writes the targets of an image (`src/features_x86.h`);
-    /// empty where they are not known.
+    /// What it can do, in the words of bits in which Julia 1.12 and 1.13 write the targets of an image
+    /// (`src/features_x86.h`); empty where they are not known.
     pub(crate) features: Vec<u32>,
 }
 

@@ -47,9 +47,10 @@ pub(crate) fn processor_features() -> Vec<u32> {
     features
 }
 
-/// The further words that Julia looks at: of the leaves 0xd, 0x80000008, 7.1 and 0x14.
+/// The further words that Julia looks at: of the leaves 0xd, 0x80000008, 7.1 (two of them; the second since 1.12) and
+/// 0x14 (`_get_host_cpu`, `src/processor_x86.cpp` 1.12.5 and at the branch point of 1.13).
 #[cfg(target_arch = "x86_64")]
-fn further_words() -> [u32; 4] {
+fn further_words() -> [u32; 5] {
     let last = raw_cpuid::cpuid!(0).eax;
     let last_extended = raw_cpuid::cpuid!(0x8000_0000).eax;
     let has_second_part = last >= 7 && raw_cpuid::cpuid!(7, 0).eax >= 1;
@@ -57,6 +58,7 @@ fn further_words() -> [u32; 4] {
         if last >= 0xd { raw_cpuid::cpuid!(0xd, 1).eax } else { 0 },
         if last_extended >= 0x8000_0008 { raw_cpuid::cpuid!(0x8000_0008).ebx } else { 0 },
         if has_second_part { raw_cpuid::cpuid!(7, 1).eax } else { 0 },
+        if has_second_part { raw_cpuid::cpuid!(7, 1).ebx } else { 0 },
         if last >= 0x14 { raw_cpuid::cpuid!(0x14, 0).ebx } else { 0 },
     ]
 }
@@ -126,7 +128,7 @@ mod tests {
         assert!(fingerprint.starts_with(&start), "{fingerprint}");
         let read = crate::model::processor::Processor::of_fingerprint(&fingerprint);
         let words = processor_features();
-        assert_eq!((read.features.len(), words.len()), (7, 11));
+        assert_eq!((read.features.len(), words.len()), (7, 12));
         // What no operating system hides.
         assert_eq!(read.features[1], words[1]);
     }

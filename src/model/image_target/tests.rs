@@ -91,6 +91,23 @@ fn an_image_runs_where_one_of_its_targets_is_fulfilled() {
     assert_eq!(fitness(&[]), Fitness::Unknown);
 }
 
+/// Lists of eleven words up to 1.11, of twelve since: the last one tells of `ptwrite` in both.
+#[test]
+fn the_last_word_means_the_same_in_every_release() {
+    const PTWRITE: &str = "00000010";
+    let fitness = |words: usize, has: usize| {
+        let mut features = vec![0; 12];
+        features[has] = 0x10;
+        let processor = Processor { fingerprint: String::new(), features };
+        let list = format!("{}{PTWRITE}", "00000000 ".repeat(words - 1));
+        fitness(&of(&[("tigerlake", &list)]), &processor)
+    };
+    for words in [11, 12] {
+        assert_eq!(fitness(words, 11), Fitness::Fits, "{words}");
+        assert_eq!(fitness(words, 10), Fitness::Unfit, "{words}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_are_a_reason_to_fall(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
