@@ -270,8 +270,9 @@ impl Field<'_> {
 /// and containers, and what images are for.
 fn cpu_targets(context: &Context, julias: &[KnownJulia], catalog: &[KnownImage]) -> CpuTargets {
     let usual = BTreeSet::from(["native".to_owned(), context.cpu_target().to_owned()]);
-    // An empty variable counts as a target of that name.
-    let mut rare = BTreeSet::from([String::new(), "generic".to_owned()]);
+    // An empty variable counts as a target of that name. For clusters Julia's manual recommends `sysimage`
+    // (doc/src/manual/environment-variables.md, 1.13 and later).
+    let mut rare = BTreeSet::from([String::new(), "generic".to_owned(), "sysimage".to_owned()]);
     rare.extend(julias.iter().map(|julia| {
         let identity = &julia.installation.identity;
         let version = julia.installation.version();

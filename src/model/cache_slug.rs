@@ -46,7 +46,8 @@ pub(crate) struct ProjectSlug<'a> {
     /// One byte for `--pkgimages`, `-g`, `--check-bounds`, `--inline` and `-O`, as in [`DEFAULT_FLAGS`]; the
     /// header of the file has it too. Counts from 1.9.
     pub(crate) flags: u8,
-    /// `JULIA_CPU_TARGET` if it is set, even where it is empty; else `-C`; else `native`. Counts from 1.9.
+    /// `JULIA_CPU_TARGET` if it is set, even where it is empty; else `-C`; else `native`. Counts from 1.9. As it is
+    /// written: `sysimage` (1.13 and later) stands in the name, not the targets that it means.
     pub(crate) cpu_target: &'a [u8],
     /// `get_preferences_hash`: 0 where the package read no preference while it was compiled; else it is
     /// to be had from the file's header only. Counts from 1.6.

@@ -15,6 +15,11 @@ pub(crate) enum CpuTarget {
     /// Every processor of the architecture, as well as this Julia can.
     Portable,
     /// As Julia takes it for `--cpu-target`.
+    ///
+    /// Since 1.13 (`3b29187855`; `parse_cmdline`, `src/processor.cpp`) also `sysimage`, alone or before further ones: the
+    /// targets of the image that is loaded, which for a build is Julia's own. Earlier Julias take it for a processor
+    /// that nobody has, and end. An image that 1.13.0 made for it holds the word instead of the targets, so that
+    /// `JULIA_CPU_TARGET=sysimage` fails under it (JuliaLang/julia#63220).
     Named(String),
 }
 
@@ -122,6 +127,9 @@ mod tests {
     fn only_what_julia_takes_for_a_target_is_one() {
         assert_eq!(CpuTarget::parse("native"), Ok(CpuTarget::Native));
         assert_eq!(CpuTarget::parse("portable"), Ok(CpuTarget::Portable));
+        for text in ["haswell", "generic;haswell,clone_all", "sysimage", "sysimage;haswell,clone_all"] {
+            assert_eq!(CpuTarget::parse(text), Ok(CpuTarget::Named(text.to_owned())));
+        }
         for text in ["", "help", "haswell,help", "a b", "$(x)", "a\n", "-v", ";", "haswell;", ",avx"] {
             assert!(CpuTarget::parse(text).is_err(), "{text:?}");
         }

@@ -25,7 +25,8 @@ pub(crate) enum Ruling {
     BugReport,
     /// `--home`: another folder than that of the Julia we know.
     Home,
-    /// `-C` other than `native`: Julia refuses an image made for another target.
+    /// `-C` other than `native`: Julia refuses an image made for another target. `sysimage` (1.13 and later) too: a
+    /// session takes it only where the image has one target (`check_cmdline`, `src/processor.cpp`).
     CpuTarget(OsString),
     /// `--sysimage-native-code=no`.
     NativeCode,
