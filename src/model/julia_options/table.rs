@@ -1,7 +1,8 @@
 //! All options of Julia 1.4 to 1.14, and how an abbreviated one is resolved.
 //!
 //! Source: `shortopts` and `longopts` in src/jloptions.c, read at the branch points of 1.4 to 1.13,
-//! at 1.11.7, and on master of 2026-05 (1.14). No option changed its arity in these versions.
+//! at 1.11.7 and 1.12.5, and on master of 2026-06-12 (`c8851d0b62`, 1.14). No option changed its arity
+//! in these versions.
 
 /// Whether an option takes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,7 @@ static TABLE: [JuliaOption; 68] = [
     option("threads", Some(b't'), Arity::Required, 5),
     valued("gcthreads", 10),
     valued("machine-file", 4),
-    // The letter came with 1.14; it takes a value.
+    // The letter came with 1.14 (`cd719da6d6`): `P:`, so that it takes a value.
     option("project", Some(b'P'), Arity::Optional, 4),
     valued("color", 4),
     valued("history-file", 4),
@@ -116,6 +117,7 @@ static TABLE: [JuliaOption; 68] = [
     valued("heap-target-increment", 13),
     flag("gc-sweep-always-full", 13),
     optional("trim", 12),
+    // For `--output-o`: `yes` compresses what Julia reads of an image, and not the code (`cbea8cf28e`).
     valued("compress-sysimage", 13),
     valued("target-sanitize", 14),
 ];
