@@ -175,6 +175,9 @@ struct DigestInputs<'a> {
     weak_dependencies: Vec<(&'a str, Option<Uuid>)>,
     extensions: &'a BTreeMap<String, Vec<String>>,
     dependencies: Vec<&'a Digest>,
+    /// Only where there is one, so that other digests stay as they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    syntax: Option<&'a str>,
 }
 
 /// The packages of `selection` with their digests, sorted by UUID.
@@ -233,6 +236,7 @@ fn package_digest(package: &Package, preferences: &str, known: &BTreeMap<Uuid, D
         weak_dependencies,
         extensions: &package.extensions,
         dependencies,
+        syntax: package.syntax.as_deref(),
     };
     Digest::of(&serde_json::to_vec(&inputs).expect("digest inputs are plain data"))
 }

@@ -1,7 +1,8 @@
 //! A `Manifest.toml`: the exact packages of an environment and how they depend on each other.
 //!
-//! Reads formats 1.0 (Julia up to 1.6), 2.0, 2.1 and whatever later format keeps their shape, as
-//! `base/loading.jl` of Julia 1.12 does (`get_deps`, `dep_stanza_get`, `explicit_manifest_deps_get`).
+//! Reads formats 1.0 (Julia up to 1.6), 2.0, 2.1 (Pkg of Julia 1.13: registries, which loading does not
+//! look at) and whatever later format keeps their shape, as `base/loading.jl` of Julia 1.12 to 1.14 does
+//! (`get_deps`, `dep_stanza_get`, `explicit_manifest_deps_get`).
 //! A value says what the file means, not how it is written: a manifest gives dependencies as a list
 //! of names or as a table from names to UUIDs, and both come out equal.
 
@@ -82,6 +83,9 @@ pub(crate) struct Package {
     pub(crate) entry_file: Option<String>,
     /// The repository that it was taken from, where it was.
     pub(crate) repository: Option<Repository>,
+    /// `syntax.julia_version` (Julia 1.14 and later): as which release's language its code is read, such as
+    /// `1.14`. None for that of 1.13, which is the oldest, and what is meant where nothing is said.
+    pub(crate) syntax: Option<String>,
 }
 
 /// A manifest's content.
@@ -112,6 +116,7 @@ impl Package {
             extensions: BTreeMap::new(),
             entry_file: None,
             repository: None,
+            syntax: None,
         }
     }
 }
@@ -249,10 +254,12 @@ fn package(
         extensions: fields.extensions()?,
         entry_file: fields.owned("entryfile")?,
         repository: repository(fields)?,
+        syntax: syntax(fields),
     })
 }
 
-/// `path` wins over the tree hash, as in `explicit_manifest_entry_path` (Julia 1.7 to 1.12).
+/// `path` wins over the tree hash, as in `explicit_manifest_entry_path` (Julia 1.7 to 1.13;
+/// `explicit_manifest_entry_load_spec` of 1.14).
 fn source(fields: &Fields<'_>) -> Result<Source, TomlError> {
     Ok(match (fields.owned("path")?, fields.owned("git-tree-sha1")?) {
         (Some(path), _) => Source::Path(path),
@@ -268,6 +275,17 @@ fn repository(fields: &Fields<'_>) -> Result<Option<Repository>, TomlError> {
         subdirectory: fields.owned("repo-subdir")?,
     };
     Ok(Some(repository).filter(|repository| *repository != Repository::default()))
+}
+
+/// The minor release of `syntax.julia_version`: caches too tell no more apart (`explicit_manifest_entry_load_spec` and
+/// `cache_syntax_version`, `base/loading.jl` on master of 2026-06-12). What is no version is left for Julia to refuse: before
+/// 1.14 it does not look.
+fn syntax(fields: &Fields<'_>) -> Option<String> {
+    const OLDEST: (u32, u32) = (1, 13);
+    let text = fields.value("syntax")?.as_table()?.get("julia_version")?.get_ref().as_str()?;
+    let mut numbers = text.split('.').map(str::parse::<u32>);
+    let release = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    (release > OLDEST).then(|| format!("{}.{}", release.0, release.1))
 }
 
 type Links = (BTreeMap<String, Uuid>, BTreeSet<String>);

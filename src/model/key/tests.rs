@@ -66,7 +66,7 @@ fn a_digest_reaches_through_dependencies_and_no_further() {
 }
 
 #[test]
-fn extensions_weak_dependencies_and_preferences_count() {
+fn extensions_weak_dependencies_syntax_and_preferences_count() {
     let base = digests(&three());
     let mut weak = three();
     weak.packages.entry(uuid(3)).and_modify(|package| {
@@ -78,6 +78,9 @@ fn extensions_weak_dependencies_and_preferences_count() {
         package.extensions.insert("Ext".to_owned(), vec!["Trigger".to_owned()]);
     });
     assert_ne!(base[&uuid(3)], digests(&extended)[&uuid(3)]);
+    let mut later = three();
+    later.packages.entry(uuid(3)).and_modify(|package| package.syntax = Some("1.14".to_owned()));
+    assert_ne!(base[&uuid(3)], digests(&later)[&uuid(3)]);
     let selection = select(&three(), &Rules::default());
     let preferred = baked_packages(&three(), &selection, |package| {
         if package == uuid(1) { "a = 1\n".to_owned() } else { String::new() }

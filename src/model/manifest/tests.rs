@@ -65,6 +65,26 @@ fn every_field_is_read() {
 }
 
 #[test]
+fn the_syntax_is_that_of_a_release_since_1_13() {
+    // As Pkg of Julia 1.14 writes it; what a person may write.
+    let syntax = |text: &str| {
+        let manifest = format!("manifest_format = \"2.1\"\n[[deps.X]]\nuuid = \"{A}\"\n{text}");
+        parse(&manifest).packages[&id(A)].syntax.clone()
+    };
+    let table = |version: &str| format!("[deps.X.syntax]\njulia_version = \"{version}\"\n");
+    for version in ["1.14.0", "1.14.0-DEV", "1.14"] {
+        assert_eq!(syntax(&table(version)).as_deref(), Some("1.14"), "{version}");
+    }
+    assert_eq!(syntax("syntax.julia_version = \"2.0.1\"").as_deref(), Some("2.0"));
+    for version in ["1.6.0", "1.13.5", "1", "x.y"] {
+        assert_eq!(syntax(&table(version)), None, "{version}");
+    }
+    for text in ["", "syntax = 1", "syntax = {}", "syntax = {julia_version = 1.14}"] {
+        assert_eq!(syntax(text), None, "{text}");
+    }
+}
+
+#[test]
 fn a_package_may_be_called_like_a_field() {
     // Format 1 has packages at the top: one called `deps` is an array of tables.
     let manifest = parse(&format!("[[deps]]\nuuid = \"{A}\"\n[[manifest_version]]\nuuid = \"{B}\"\n"));
