@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 /// The manifest of a project file that exists.
 ///
 /// On 1.12 and later the workspace's, where it has one. Then the one that the project names: where
-/// that is missing, Julia up to 1.5 has none, and from 1.6 goes on (`c885514535`). Then, from 1.11,
-/// the names with Julia's version, and at last the plain ones.
+/// that is missing, Julia up to 1.5 has none, and from 1.6 goes on (`c885514535`). Then, from 1.11 and
+/// in 1.10 from 1.10.8, the names with Julia's version, and at last the plain ones.
 pub(super) fn manifest_file(
     search: &Search<'_>,
     project_file: &Path,
@@ -36,10 +36,11 @@ pub(super) fn manifest_file(
     Ok(paths.into_iter().find(|path| search.files.is_file(path)))
 }
 
-/// `manifest_names`, `base/loading.jl`; with versions from 1.11.
+/// `manifest_names`, `base/loading.jl`; with versions from 1.11 (`e9b0fa11c9`) and 1.10.8 (1.10.8:616,
+/// JuliaLang/julia#56600).
 fn names(search: &Search<'_>) -> Vec<String> {
     let version = format!("-v{}.{}", search.question.julia.major, search.question.julia.minor);
-    let versions = if search.since(1, 11, 0) { vec![version.as_str(), ""] } else { vec![""] };
+    let versions = if search.since(1, 10, 8) { vec![version.as_str(), ""] } else { vec![""] };
     let both = |version| ["JuliaManifest", "Manifest"].map(move |name| format!("{name}{version}.toml"));
     versions.into_iter().flat_map(both).collect()
 }

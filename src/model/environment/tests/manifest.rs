@@ -32,20 +32,22 @@ fn the_manifest_that_the_project_names() {
 
 #[test]
 fn manifest_names_in_order() {
-    // manifest_names, 1.11.7:626; no versions before.
+    // manifest_names, 1.10.8:616, 1.11.7:626, 1.12.5:629 and on master of 2026-06-12 (1.14); no versions before.
     let folder = "/home/u/work/p";
-    let mut files = MemoryFiles::default().with(HERE, "");
-    let wrong = ["Manifest-v1.10.toml", "Manifest-v1.jl"];
-    for name in wrong {
-        files = files.with(format!("{folder}/{name}"), "");
-    }
-    for name in ["Manifest", "JuliaManifest", "Manifest-v1.11", "JuliaManifest-v1.11"] {
-        files = files.with(format!("{folder}/{name}.toml"), "");
-        let newest = ask().julia("1.11.0").manifest(&files);
-        assert_eq!(newest, Some(format!("{folder}/{name}.toml").into()));
-        let before = if name == "Manifest" { name } else { "JuliaManifest" };
-        let older = ask().julia("1.10.11").manifest(&files);
-        assert_eq!(older, Some(format!("{folder}/{before}.toml").into()));
+    for (julia, release) in [("1.10.8", "1.10"), ("1.11.0", "1.11"), ("1.13.0", "1.13")] {
+        let mut files = MemoryFiles::default().with(HERE, "");
+        for wrong in ["Manifest-v1.9.toml", "Manifest-v1.jl", "Manifest-v1.12.toml"] {
+            files = files.with(format!("{folder}/{wrong}"), "");
+        }
+        let versioned = ["Manifest", "JuliaManifest"].map(|name| format!("{name}-v{release}"));
+        for name in ["Manifest", "JuliaManifest"].into_iter().chain(versioned.iter().map(String::as_str)) {
+            files = files.with(format!("{folder}/{name}.toml"), "");
+            let newest = ask().julia(julia).manifest(&files);
+            assert_eq!(newest, Some(format!("{folder}/{name}.toml").into()), "{julia}");
+            let before = if name == "Manifest" { name } else { "JuliaManifest" };
+            let older = ask().julia("1.10.7").manifest(&files);
+            assert_eq!(older, Some(format!("{folder}/{before}.toml").into()));
+        }
     }
 }
 
