@@ -58,7 +58,8 @@ pub(crate) fn find(
     bundled(julia).map(Linker::Bundled)
 }
 
-/// Julia's own linker: `libexec/julia/lld` beside its `bin` (`base/linking.jl` of 1.10).
+/// Julia's own linker: `libexec/julia/lld` beside its `bin` (`base/linking.jl` of 1.10 to 1.13, and of 1.14, where Julia
+/// gives it the C runtime that it ships as well: `d19eac062f`, 2026-04-27).
 fn bundled(julia: &Installation) -> Option<PathBuf> {
     let prefix = julia.binary_folder.parent()?;
     ["libexec/julia", "libexec", "tools"]

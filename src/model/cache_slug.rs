@@ -54,8 +54,11 @@ pub(crate) struct ProjectSlug<'a> {
     pub(crate) preferences: u64,
 }
 
-/// A Julia whose names of precompile files are not known: before 1.3 they had no second part, and from
-/// 1.14 the preferences' text goes into it.
+/// A Julia whose names of precompile files are not known. Before 1.3 they had no second part.
+///
+/// 1.14 is not final: on master since `a25da50839` (2026-03-05, JuliaLang/julia#61214; as of 2026-06-12) the last
+/// input is the text of the preferences that were read, as the header has it ([`super::ji`]), instead of the eight
+/// bytes of their digest: nothing at all where there were none. The others are those of 1.13.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the names of precompile files are not known for Julia `{julia}`")]
 pub(crate) struct UnknownJulia {

@@ -1,7 +1,7 @@
 //! Extensions that load sooner under an image than without one.
 //!
 //! An extension loads when its parent and all that triggers it are loaded (`run_extension_callbacks`, `base/loading.jl`
-//! 1.9 to 1.13). What is in an image is loaded from the start, so that an extension of a package outside loads with its
+//! 1.9 to 1.14). What is in an image is loaded from the start, so that an extension of a package outside loads with its
 //! parent, where without the image it waits for a `using` of the trigger.
 
 use std::collections::BTreeSet;

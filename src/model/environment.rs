@@ -2,7 +2,8 @@
 //!
 //! Mirrors `base/initdefs.jl` (`init_load_path`, `init_active_project`, `load_path_expand`,
 //! `active_project`, `load_path`) and `base/loading.jl` (`env_project_file`,
-//! `project_file_manifest_path`, `base_project`) of Julia 1.4 to 1.12. One deviation, which is
+//! `project_file_manifest_path`, `base_project`) of Julia 1.4 to 1.13, and of 1.14 on master of
+//! 2026-06-12: neither has projects inside scripts (JuliaLang/julia#59982). One deviation, which is
 //! jlproj's own: where neither flag nor variable names a project, the project is looked for upward
 //! from the current folder, as `--project=@.` does, before Julia's default is taken.
 

@@ -3,7 +3,11 @@
 //! 1.12.2:3426; written by `write_header`, `src/dump.c` and `src/staticdata_utils.c`).
 //!
 //! One format number stands for two layouts, so the version of Julia decides. All numbers have their lowest byte
-//! first.
+//! first. 1.13 has the layout of 1.12 (read at its branch point, 2025-10-28).
+//!
+//! 1.14 is not final and unknown here. On master of 2026-06-12 its format is 13; behind the flags is a byte for the
+//! version of the syntax (`3484331cb1`, 2025-11-25), and instead of the names and the digest of preferences one text
+//! behind its length: TOML, with those that were not set in a table `unset` (`a25da50839`, 2026-03-05).
 
 use thiserror::Error;
 

@@ -1,7 +1,8 @@
 //! Preferences: the settings that a package reads while it compiles, so that they are part of what
 //! an image bakes.
 //!
-//! Mirrors `Base.get_preferences` (`base/loading.jl` 1.6 to 1.12). Julia before 1.6 has none.
+//! Mirrors `Base.get_preferences` (`base/loading.jl` 1.6 to 1.13, and 1.14 on master of 2026-06-12). Julia before
+//! 1.6 has none.
 
 use super::files::Files;
 use super::project::Project;
@@ -98,7 +99,7 @@ fn name_in<'a>(julia: &Version, project: &'a Project, uuid: &Uuid) -> Option<&'a
     entries.find(|(_, other)| *other == uuid).map(|(name, _)| name.as_str())
 }
 
-/// `recursive_prefs_merge` (`base/loading.jl` 1.6 to 1.12): only a list of nothing but strings
+/// `recursive_prefs_merge` (`base/loading.jl` 1.6 to 1.14): only a list of nothing but strings
 /// clears, and a nested table is merged only into a table.
 fn merge(base: &mut Table, overrides: &Table) {
     if let Some(Value::Array(list)) = overrides.get("__clear__")

@@ -1,7 +1,8 @@
 //! A `Project.toml` (or `JuliaProject.toml`): what of it decides which code is loaded.
 //!
-//! Mirrors what `base/loading.jl` of Julia 1.6 to 1.12 asks of the file. Compatibility bounds other
+//! Mirrors what `base/loading.jl` of Julia 1.6 to 1.13 asks of the file. Compatibility bounds other
 //! than Julia's own, authors, targets, sources and unknown fields concern Pkg alone and are left out.
+//! `syntax.julia_version` (1.14) is too: it tells how the project's own code is read, which no image holds.
 
 use super::toml_file::{self, Fields, TomlError};
 use std::collections::BTreeMap;

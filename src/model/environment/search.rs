@@ -108,7 +108,8 @@ impl Search<'_> {
     }
 
     /// `@name`: the first depot that has the environment, else where it would be made. The first
-    /// three `#` stand for the parts of Julia's version.
+    /// three `#` stand for the parts of Julia's version. 1.14 makes it then and there, with nothing in
+    /// it but a `syntax.julia_version` (`init_named_env!`, `base/initdefs.jl`; `f467548ad7`).
     fn named(&self, name: &[u8]) -> Option<PathBuf> {
         let folder = Path::new("environments").join(versioned(name, self.question.julia));
         for depot in self.question.depots {
