@@ -133,10 +133,33 @@ function accept_baked_names()
     end
 end
 
+# `jlproj run` marks each start by a file, and where that is still there when nobody holds it, Julia ended before anything of
+# the user's ran. The last thing to be initialised removes it, and the record of earlier failures. Without Base's means:
+# nothing is to be compiled then.
+function remove_mark()
+    Sys.iswindows() && return
+    Core.eval(Base, Expr(:toplevel, :(module JlprojMark
+        function remove(name::Ptr{UInt8})
+            path = ccall(:getenv, Ptr{UInt8}, (Ptr{UInt8},), name)
+            path == C_NULL && return
+            ccall(:unlink, Cint, (Ptr{UInt8},), path)
+            ccall(:unsetenv, Cint, (Ptr{UInt8},), name)
+            return
+        end
+        function __init__()
+            ccall(:jl_generating_output, Cint, ()) == 1 && return
+            remove(pointer("JLPROJ_MARK"))
+            remove(pointer("JLPROJ_FAILURES"))
+        end
+    end)))
+    precompile(Base.JlprojMark.__init__, ())
+end
+
 # What is different in every session that starts from the image.
 function prepare_sessions()
     lift_pin()
     accept_baked_names()
+    remove_mark()
 end
 
 # For unpin.jl, where PackageCompiler has set the load path. PackageCompiler replays statements before it

@@ -15,6 +15,8 @@
 #   Built 1.0.0 (includes deps/deps.jl, which its build writes from BUILT_ANSWER), Schema 1.0.0 (depends on schema.txt in the
 #   first depot), Prefers 1.0.0 (reads the preferences of Extra), Artful 1.0.0 (its __init__ wants an artifact)
 #   Choosy 1.0.0 (starts only in projects that name it), Holder 1.0.0 (on Choosy)
+#   Versioned 1.2.3 (its __init__ asks for its own version)
+#   Moody 1.0.0 (its __init__ throws where MOODY is `bad`)
 #   Remote 1.0.0 (makes a channel of Distributed when it is loaded, which a worker must not have before it is ready)
 set -euo pipefail
 
@@ -162,6 +164,18 @@ end'
 register Holder 1.0.0 "$(dependency Choosy)" 'module Holder
 using Choosy
 answer() = "holds " * Choosy.answer()
+end'
+register Moody 1.0.0 '' 'module Moody
+function __init__()
+    ccall(:jl_generating_output, Cint, ()) == 1 && return
+    get(ENV, "MOODY", "") == "bad" && error("Moody is in a bad mood")
+end
+answer() = "moody"
+end'
+register Versioned 1.2.3 '' 'module Versioned
+const version = Ref("")
+__init__() = version[] = isdefined(Base, :pkgversion) ? string(pkgversion(@__MODULE__)) : "1.2.3"
+answer() = "version " * version[]
 end'
 register Remote 1.0.0 'Distributed = "8ba89e20-285c-5b6f-9357-94700520ee1b"' 'module Remote
 using Distributed

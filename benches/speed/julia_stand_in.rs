@@ -18,8 +18,12 @@ pub(crate) fn install(folder: &Path) {
     fs::write(folder.join("default-image"), "image").expect("default image");
 }
 
-/// Answers as `templates/probe.jl` does when it is asked to; any other start ends at once.
+/// Answers as `templates/probe.jl` does when it is asked to; any other start ends at once, as under an image of ours: the mark
+/// of the start is removed.
 pub(crate) fn answer() {
+    if let Some(mark) = env::var_os("JLPROJ_MARK") {
+        fs::remove_file(mark).expect("the mark of this start");
+    }
     let arguments: Vec<_> = env::args_os().collect();
     let asked = arguments.iter().position(|argument| argument.to_string_lossy().ends_with("probe.jl"));
     let Some(result) = asked.and_then(|place| arguments.get(place + 1)) else { return };
@@ -37,13 +41,13 @@ pub(crate) fn answer() {
 }
 
 /// Gives a command the surroundings below `folder`, and nothing else.
-pub(crate) fn surround(command: &mut Command, folder: &Path, directory: &Path) {
+pub(crate) fn surround(command: &mut Command, folder: &Path, store: &str, directory: &Path) {
     command
         .current_dir(directory)
         .env_clear()
         .env("PATH", folder.join("bin"))
         .env("HOME", folder.join("home"))
-        .env("JLPROJ_HOME", folder.join("store"))
+        .env("JLPROJ_HOME", folder.join(store))
         .env("JLPROJ_BUILDER", "direct")
         .stdin(Stdio::null())
         .stdout(Stdio::null());

@@ -1,4 +1,4 @@
-//! Starts of Julia, in five ways.
+//! Starts of Julia, in six ways.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,9 +11,14 @@ use crate::measure::{self, Size};
 use crate::table;
 use crate::world::World;
 
+/// A store with an image that rests on files, and how many.
+const RESTING: &str = "store-resting";
+const FILES: usize = 50;
+
 /// Times the ways in turns.
 pub(crate) fn compare(world: &World, rounds: usize) {
-    world.publish();
+    world.publish("store", 0);
+    world.publish(RESTING, FILES);
     // Files of this instant are read again at every start.
     thread::sleep(Duration::from_secs(3));
     let script = script(world);
@@ -22,20 +27,29 @@ pub(crate) fn compare(world: &World, rounds: usize) {
     let through_script = || world.by_hand(&script);
     let through_launcher = || launcher.as_deref().map(|launcher| with_juliaup(world, launcher));
     let run = || world.jlproj(&["run", "-e", "1"]);
-    let mut times: [Vec<Duration>; 5] = Default::default();
+    let resting = || world.jlproj_with(RESTING, &["run", "-e", "1"]);
+    let mut times: [Vec<Duration>; 6] = Default::default();
     for _ in 0..rounds {
         times[0].push(measure::time(by_hand()));
         times[1].push(measure::time(through_script()));
         times[2].extend(through_launcher().map(measure::time));
         times[3].push(measure::time(run()));
+        times[4].push(measure::time(resting()));
     }
     // Apart from the rest: it leaves much to be done by the disk.
     for _ in 0..rounds.div_ceil(4) {
         world.forget_verdicts();
-        times[4].push(measure::time(run()));
+        times[5].push(measure::time(run()));
     }
-    let commands = [Some(by_hand()), Some(through_script()), through_launcher(), Some(run()), Some(run())];
-    let names = ["by hand", "through sh", "through juliaup", "run, warm", "run, cold"];
+    let commands = [
+        Some(by_hand()),
+        Some(through_script()),
+        through_launcher(),
+        Some(run()),
+        Some(resting()),
+        Some(run()),
+    ];
+    let names = ["by hand", "through sh", "through juliaup", "run, warm", "run, 50 files", "run, cold"];
     let size = Size { lines: 0, ..world.size };
     let base = measure::middle(times[0].clone());
     for (place, ((name, times), command)) in names.into_iter().zip(times).zip(commands).enumerate() {

@@ -134,34 +134,58 @@ impl World {
         }
     }
 
-    /// Puts an image of the first project in force, as a build would leave it.
-    pub(crate) fn publish(&self) {
-        let output = self.jlproj(&["key", "--inputs"]).stdout(Stdio::piped()).output().expect("jlproj key");
+    /// Puts an image of the first project in force, as a build would leave it. It rests on so many files that no tree hash
+    /// covers; on any: starts under it are marked, too.
+    pub(crate) fn publish(&self, store: &str, files: usize) {
+        let output = self
+            .jlproj_with(store, &["key", "--inputs"])
+            .stdout(Stdio::piped())
+            .output()
+            .expect("jlproj key");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let inputs: serde_json::Value = serde_json::from_slice(&output.stdout).expect("inputs");
         // The order of the fields is part of what is hashed, and a parsed value loses it.
         let text = compact(&String::from_utf8(output.stdout).expect("text"));
         assert_eq!(inputs["packages"].as_array().map(Vec::len), Some(self.size.packages));
         let key = digest(text.as_bytes());
-        let folder = self.folder.join("store/images-v1").join(&key);
+        let folder = self.folder.join(store).join("images-v1").join(&key);
         fs::create_dir_all(&folder).expect("image folder");
         let file = folder.join("sys.so");
         fs::write(&file, "image").expect("image");
         fs::write(folder.join("inputs.json"), text).expect("inputs");
         let metadata = fs::metadata(&file).expect("image");
         let record = format!(
-            "format = 1\nkey = \"{key}\"\nbuilt = 1\nproject = \"\"\njulia = \"\"\n\
+            "format = 1\nkey = \"{key}\"\nbuilt = 1\nproject = \"\"\njulia = \"\"\nremoves_marks = {}\n\
              [file]\nsize = {}\nmodified = {}\ninode = {}\npath = \"{}\"\ncontents = \"{}\"\n\
-             [measured]\nbuild = 1.0\nload_without = 1.0\nload_with = 1.0\n",
+             [measured]\nbuild = 1.0\nload_without = 1.0\nload_with = 1.0\n{}",
+            files > 0,
             metadata.size(),
             metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec(),
             metadata.ino(),
             digest(file.to_str().expect("path").as_bytes()),
             digest(b"image"),
+            self.tracked(files),
         );
         fs::write(folder.join("image.toml"), record).expect("record");
-        let which = self.jlproj(&["which"]).stdout(Stdio::piped()).output().expect("jlproj which");
+        let which =
+            self.jlproj_with(store, &["which"]).stdout(Stdio::piped()).output().expect("jlproj which");
         assert!(which.status.success(), "{}", String::from_utf8_lossy(&which.stderr));
+    }
+
+    /// The part of a record that tells of files; each is made.
+    fn tracked(&self, files: usize) -> String {
+        let mut text = String::new();
+        for number in 0..files {
+            let path = self.folder.join(format!("packages/Package{number}/deps/deps.jl"));
+            fs::create_dir_all(path.parent().expect("folder")).expect("folder");
+            fs::write(&path, "deps").expect("file");
+            let (path, contents) = (path.display(), digest(b"deps"));
+            let _ = writeln!(
+                text,
+                "[[tracked]]\npackage = \"Package{number}\"\npath = \"{path}\"\ncontents = \"{contents}\""
+            );
+        }
+        text
     }
 
     /// What was decided before is decided anew.
@@ -170,9 +194,14 @@ impl World {
     }
 
     pub(crate) fn jlproj(&self, arguments: &[&str]) -> Command {
+        self.jlproj_with("store", arguments)
+    }
+
+    /// The same with another store.
+    pub(crate) fn jlproj_with(&self, store: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.folder.join("installed/jlproj"));
         command.args(arguments);
-        julia_stand_in::surround(&mut command, &self.folder, &self.project(0));
+        julia_stand_in::surround(&mut command, &self.folder, store, &self.project(0));
         command
     }
 
@@ -180,7 +209,7 @@ impl World {
     pub(crate) fn by_hand(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.arg(format!("--project={}", self.project(0).display())).args(["-e", "1"]);
-        julia_stand_in::surround(&mut command, &self.folder, &self.project(0));
+        julia_stand_in::surround(&mut command, &self.folder, "store", &self.project(0));
         command
     }
 }

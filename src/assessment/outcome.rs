@@ -62,6 +62,7 @@ pub(crate) fn outcome(assessment: &Assessment, base: Outcome) -> Outcome {
             code: code(verdict).to_owned(),
             image: catalog.image(key).map(|image| path_text::encode(&image.path)),
             key: Some(key.to_string()),
+            tells: catalog.image(key).is_some_and(|image| image.record.removes_marks),
             ..base
         },
         Verdict::Plain(plain) => Outcome {

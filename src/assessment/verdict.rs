@@ -22,7 +22,7 @@ use crate::model::verdict::{Case, Limits, Plain, Verdict, Wanted, decide};
 use crate::path_text;
 use crate::store::catalog::{self, Catalog};
 use crate::store::layout::Layout;
-use crate::store::{project_record, shared_store};
+use crate::store::{project_record, shared_store, unfinished};
 
 /// All that is known of a project and its image.
 #[derive(Debug)]
@@ -104,13 +104,18 @@ pub(super) fn verdict_among(
         accepted: if elsewhere.is_ok() { &accepted } else { &[] },
         elsewhere: &elsewhere.unwrap_or_default(),
         compile_time: &|package| compile_time(installation, &state.depots, package, files),
-        obstacles: &|image| obstacles(&image.record, state, files),
+        obstacles: &|image| obstacles(&context.layout, &image.record, state, files),
     };
     with_damage(decide(&case, &catalog.images), keys, catalog)
 }
 
 /// What stands in the way of an image that holds the right packages.
-pub(crate) fn obstacles(image: &ImageRecord, state: &ProjectState, files: &ObservedFiles) -> Vec<Obstacle> {
+pub(crate) fn obstacles(
+    layout: &Layout,
+    image: &ImageRecord,
+    state: &ProjectState,
+    files: &ObservedFiles,
+) -> Vec<Obstacle> {
     let changed = image.tracked.iter().filter_map(|tracked| {
         let change = changed_file(tracked, files)?;
         Some(Obstacle::Changed { package: tracked.package.clone(), path: tracked.path.clone(), change })
@@ -120,7 +125,8 @@ pub(crate) fn obstacles(image: &ImageRecord, state: &ProjectState, files: &Obser
     let is_direct = |uuid: &Uuid| state.project.dependencies.values().any(|direct| direct == uuid);
     let indirect = image.direct_only.iter().filter(|(uuid, _)| !is_direct(uuid));
     let indirect = indirect.map(|(_, package)| Obstacle::Indirect { package: package.clone() });
-    changed.chain(absent).chain(indirect).collect()
+    let dies = unfinished::is_given_up(layout, &image.key, files).then_some(Obstacle::Dies);
+    changed.chain(absent).chain(dies).chain(indirect).collect()
 }
 
 /// The same verdict; where there is no image since the record of the very image cannot be read, that is told.

@@ -104,7 +104,7 @@ fn build(making: &Making<'_>, project: Option<&OsString>, options: Options) -> R
 /// Makes the image of `plan`, if it is not there.
 pub(crate) fn make(making: &Making<'_>, plan: &Plan, options: Options) -> Result<u8, Error> {
     let has_news = plan.has_recordings_that_it_lacks(making);
-    if let Some(key) = plan.done().filter(|_| !options.force && !has_news) {
+    if let Some(key) = plan.done(making).filter(|_| !options.force && !has_news) {
         summary::already_there(plan, options.verbosity);
         if !options.dry_run {
             // The image is in force all the same where the store cannot be written.

@@ -19,7 +19,7 @@ use crate::model::shell;
 use crate::model::verdict::Verdict;
 use crate::path_text;
 use crate::platform;
-use crate::store::catalog;
+use crate::store::{catalog, unfinished};
 use crate::ui::message::in_one_line;
 use crate::ui::output;
 
@@ -243,6 +243,10 @@ fn images(context: &Context, thorough: bool) -> Vec<Finding> {
             let same = !thorough
                 || fs::contents_digest(&file).is_ok_and(|digest| digest == image.record.file.contents);
             (!same).then(|| "its contents are not what was recorded".to_owned())
+        });
+        let flaw = flaw.or_else(|| {
+            let failures = unfinished::failures(&context.layout, key);
+            (failures > 0).then(|| format!("{failures} starts under it ended before Julia was ready"))
         });
         if let Some(flaw) = flaw {
             let text = format!("{} of `{}`: {flaw}", key.short(), image.record.project);

@@ -26,7 +26,7 @@ use crate::model::usage::Start;
 use crate::path_text;
 use crate::platform;
 use crate::store::verdict_cache::{self, Outcome};
-use crate::store::{attempt, journal, lease, notice, project_record, recording};
+use crate::store::{attempt, journal, lease, notice, project_record, recording, unfinished};
 use crate::ui::{message, output};
 
 /// Runs the command. Returns only where Julia was not started, or for a dry run.
@@ -106,6 +106,8 @@ pub(super) fn begin(context: &Context, split: Split, manner: Manner) -> Result<u
         outcome = without_image(outcome, "no image: it is just being removed".to_owned(), true);
         require_image(&settings, &outcome)?;
     }
+    outcome = after_failure(context, outcome);
+    require_image(&settings, &outcome)?;
     outcome.notes.extend(silent.iter().map(|store| assessment::silence(store)));
     if manner == Manner::AsJulia {
         outcome.project_option = None;
@@ -113,6 +115,17 @@ pub(super) fn begin(context: &Context, split: Split, manner: Manner) -> Result<u
     }
     tell(context, &settings, &split, &outcome);
     launch(context, &settings, &split, &located, &outcome)
+}
+
+/// The same; without an image where the last start under it died.
+fn after_failure(context: &Context, outcome: Outcome) -> Outcome {
+    let key =
+        outcome.key.as_deref().filter(|_| outcome.tells && outcome.image.is_some()).and_then(Digest::parse);
+    if !key.is_some_and(|key| unfinished::has_just_failed(&context.layout, &key)) {
+        return outcome;
+    }
+    let reason = "no image this time: the last start under it ended before Julia was ready".to_owned();
+    without_image(outcome, reason, true)
 }
 
 /// Whether there is an image, where one is demanded.
@@ -392,7 +405,16 @@ fn launch(
             None => command.env_remove(name),
         };
     }
+    let key = outcome.key.as_deref().filter(|_| outcome.tells).and_then(Digest::parse);
+    let mark = key.and_then(|key| unfinished::begin(&context.layout, &key));
+    if let Some(mark) = &mark {
+        command.env(unfinished::MARK, &mark.path);
+        command.envs(mark.failures.as_ref().map(|path| (unfinished::FAILURES, path)));
+    }
     let source = platform::replace_process(&mut command);
+    if let Some(mark) = mark {
+        mark.withdraw();
+    }
     Err(Error::NotStarted { program: PathBuf::from(&located.binary), source })
 }
 

@@ -49,6 +49,9 @@ pub(crate) struct ImageRecord {
     /// nobody named. Empty in records of earlier versions.
     #[serde(default)]
     pub(crate) loaded: Vec<Uuid>,
+    /// It removes the mark of a start that got through.
+    #[serde(default)]
+    pub(crate) removes_marks: bool,
     /// The files outside of the tree hashes that its packages read while they were compiled.
     #[serde(default)]
     pub(crate) tracked: Vec<TrackedFile>,
@@ -192,6 +195,7 @@ mod tests {
             tried_on: tried_on.map(str::to_owned),
             targets: features.iter().map(target).collect(),
             loaded: Vec::new(),
+            removes_marks: true,
             tracked: Vec::new(),
             artifacts: Vec::new(),
             direct_only: BTreeMap::new(),

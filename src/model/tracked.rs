@@ -58,6 +58,8 @@ pub(crate) enum Obstacle {
     Changed { package: String, path: String, change: Change },
     /// An artifact is not there.
     NoArtifact(Artifact),
+    /// Starts under it died.
+    Dies,
     /// A package in it wants to be a direct dependency of the project.
     Indirect { package: String },
 }

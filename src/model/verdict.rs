@@ -222,6 +222,10 @@ fn hindered(case: &Case<'_>, image: &KnownImage) -> Option<Plain> {
     }
     match obstacles.into_iter().next()? {
         Obstacle::NoArtifact(artifact) => Some(Plain::NoArtifact { key, artifact }),
+        Obstacle::Dies => {
+            let flaw = "starts under it ended before Julia was ready".to_owned();
+            Some(Plain::Broken { key, flaw })
+        }
         Obstacle::Indirect { package } => Some(Plain::Indirect { key, package }),
         Obstacle::Changed { .. } => None,
     }
@@ -231,7 +235,9 @@ fn hindered(case: &Case<'_>, image: &KnownImage) -> Option<Plain> {
 /// accepted, something that no environment of the load path has.
 fn fits(case: &Case<'_>, image: &KnownImage) -> bool {
     let (wanted, inputs) = (&case.wanted.inputs, &image.inputs);
-    let same_world = inputs.julia == wanted.julia
+    // An earlier jlproj did not record all that is asked of an image now.
+    let same_world = inputs.key_version == wanted.key_version
+        && inputs.julia == wanted.julia
         // Code for named processors runs on all that are such, as was looked at; `native` is one processor's.
         && (has_wanted_target(inputs, case.wanted) || inputs.processor.is_empty())
         && inputs.depots == wanted.depots

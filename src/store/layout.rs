@@ -110,6 +110,16 @@ impl Layout {
         self.lock(&format!("julia-{}", name_of(binary)))
     }
 
+    /// Starts under an image that have begun: a file each.
+    pub(crate) fn starts(&self, key: &Digest) -> PathBuf {
+        self.root.join("starts-v1").join(key.as_str())
+    }
+
+    /// How many starts under an image died, one after the other.
+    pub(crate) fn failures(&self, key: &Digest) -> PathBuf {
+        self.starts(key).join("failures")
+    }
+
     /// A verdict and what it rests on.
     pub(crate) fn verdict(&self, question: &Digest) -> PathBuf {
         self.root.join("verdicts-v1").join(format!("{}.json", question.short()))

@@ -16,5 +16,6 @@ pub(crate) mod publish;
 pub(crate) mod recording;
 pub(crate) mod remains;
 pub(crate) mod shared_store;
+pub(crate) mod unfinished;
 pub(crate) mod verdict_cache;
 pub(crate) mod workspace;

@@ -8,6 +8,7 @@ use crate::model::image::ImageRecord;
 use crate::model::key::KeyInputs;
 use crate::platform;
 use crate::store::layout::Layout;
+use crate::store::unfinished;
 
 /// Publishes the folder `prepared` (which holds the image file and the log, on the store's file system) as
 /// the image that `record` describes. One that is there already is replaced in one step; Julias that run
@@ -42,6 +43,8 @@ pub(crate) fn publish(
     } else {
         fs_err::rename(prepared, &folder)?;
     }
+    // What became of starts under the one before says nothing of this.
+    unfinished::forget(layout, &record.key);
     fs::sync_folder(&layout.images())
 }
 

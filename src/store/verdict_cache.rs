@@ -12,7 +12,7 @@ use crate::store::layout::Layout;
 use crate::store::protection;
 
 /// The version of the cache's form: another one is not read.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// A verdict as `run` needs it: no lists, no reasons but the one line to print.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub(crate) struct Outcome {
     pub(crate) key: Option<String>,
     /// The canonical folder of the project, as path text; `None` where there is none.
     pub(crate) project: Option<String>,
+    /// The image tells when a start under it got through.
+    pub(crate) tells: bool,
     /// What Julia gets as `--project`, as path text; `None` where it finds the project by itself.
     pub(crate) project_option: Option<String>,
     /// The version of Julia.

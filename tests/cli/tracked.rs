@@ -46,7 +46,7 @@ fn assert_in_force(sandbox: &Sandbox) {
     ran.code(0).stdout("image").stderr("");
 }
 
-const ALL: &str = "Built, Schema, Prefers, Artful, Choosy, Holder";
+const ALL: &str = "Built, Schema, Prefers, Artful, Choosy, Holder, Moody, Versioned";
 
 /// One image, and one after the other what Julia notices and a tree hash does not.
 #[test]
@@ -69,7 +69,9 @@ fn what_no_tree_hash_tells_is_noticed() {
     let has_preferences = world::is_at_least(6);
     let colour = if has_preferences { "red" } else { "none" };
     let answers = |built: &str, schema: &str| {
-        format!("built {built}, schema {schema}, prefers {colour}, artful data, choosy, holds choosy")
+        format!(
+            "built {built}, schema {schema}, prefers {colour}, artful data, choosy, holds choosy, moody, version 1.2.3"
+        )
     };
 
     sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
@@ -139,11 +141,54 @@ fn what_no_tree_hash_tells_is_noticed() {
     ran.stderr_has("`exclude = [\"Choosy\"]` into jlproj.toml");
     assert_in_force(&sandbox);
 
+    a_start_that_dies_is_noticed(&sandbox);
+
     // What has changed is built once more, in the place of the old one.
     jlproj_with(&sandbox, &["pkg", "build", "Built"], &[("BUILT_ANSWER", "c")]).code(0);
     sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
     assert_in_force(&sandbox);
     ask(&sandbox, ALL).code(0).stdout(&format!("image: {}", answers("c", "one"))).stderr("");
+}
+
+/// Under an image of which a package may end Julia before anything of the user's runs.
+fn a_start_that_dies_is_noticed(sandbox: &Sandbox) {
+    let start =
+        |mood: &str| jlproj_with(sandbox, &["run", "--startup-file=no", "-e", WHICH], &[("MOODY", mood)]);
+    let dies = || {
+        let ran = start("bad");
+        assert!(ran.code != 0 && ran.stdout.is_empty(), "{ran}");
+    };
+    let told = "jlproj: no image this time: the last start under it ended before Julia was ready\n";
+    dies();
+    start("bad").code(0).stdout("plain").stderr(told);
+    // It got through: what was before is forgotten.
+    start("good").code(0).stdout("image").stderr("");
+    assert_eq!(sandbox.names("store/starts-v1").len(), 1);
+    let marks = |sandbox: &Sandbox| {
+        let key = sandbox.names("store/starts-v1").remove(0);
+        sandbox.names(format!("store/starts-v1/{key}"))
+    };
+    assert_eq!(marks(sandbox), [""; 0]);
+    // A session that goes on, and one that is killed, have got through.
+    let mut command = sandbox.command(["run", "--startup-file=no", "-e", "print(\"ready\"); sleep(600)"]);
+    let mut session = command.stdout(Stdio::piped()).spawn().expect("Julia");
+    let mut output = [0; 5];
+    std::io::Read::read_exact(&mut session.stdout.take().expect("stdout"), &mut output).expect("ready");
+    start("good").code(0).stdout("image").stderr("");
+    session.kill().expect("kill");
+    session.wait().expect("Julia");
+    start("good").code(0).stdout("image").stderr("");
+    // Two in a row are enough.
+    dies();
+    start("bad").code(0).stdout("plain").stderr(told);
+    dies();
+    start("bad").code(0).stdout("plain").stderr(told);
+    let given_up =
+        "the image cannot be used: starts under it ended before Julia was ready; run `jlproj build`";
+    start("good").code(0).stdout("plain").stderr(&format!("jlproj: {given_up}\n"));
+    sandbox.jlproj(["status", "--check"]).code(3).stdout_has(given_up);
+    sandbox.jlproj(["doctor"]).code(1).stdout_has("2 starts under it ended before Julia was ready");
+    sandbox.jlproj(["build", "--dry-run"]).code(0).stderr_has("would bake");
 }
 
 /// A worker must know of no channel before it is ready (`isempty(PGRP.refs)`, `init_worker` of Distributed), and under an

@@ -323,7 +323,7 @@ impl<'a> Making<'a> {
     fn is_there(&self, key: &Digest, plan: &Plan, recorded: Option<&Digest>) -> bool {
         let image = catalog::read(&self.context.layout, key, &self.context.processor());
         image.is_ok_and(|image| {
-            image.can_be_used() && image.record.has_recorded(recorded) && plan.is_unhindered(&image)
+            image.can_be_used() && image.record.has_recorded(recorded) && plan.is_unhindered(self, &image)
         })
     }
 
@@ -350,6 +350,7 @@ impl<'a> Making<'a> {
             tried_on: Some(self.context.processor_fingerprint.clone()),
             targets: image_file::targets(image),
             loaded: Vec::new(),
+            removes_marks: true,
             tracked: Vec::new(),
             artifacts: Vec::new(),
             direct_only: BTreeMap::new(),

@@ -92,24 +92,25 @@ impl Plan {
     }
 
     /// The key of the very image, where it is there and can be used.
-    pub(super) fn done(&self) -> Option<&Digest> {
+    pub(super) fn done(&self, making: &Making<'_>) -> Option<&Digest> {
         let Assessment { wanted, catalog, .. } = &self.assessment;
         let keys = wanted.keys_of(&self.inputs);
         let wanted = Wanted { inputs: self.inputs.clone(), ..wanted.clone() };
         let mut images = catalog.images.iter().filter(|image| image.can_be_used());
         images
-            .find(|image| wanted.is_exactly(&keys, image) && self.is_unhindered(image))
+            .find(|image| wanted.is_exactly(&keys, image) && self.is_unhindered(making, image))
             .map(|image| &image.record.key)
     }
 
     /// Whether nothing that an image rests on is another than when it was made.
-    pub(super) fn is_unhindered(&self, image: &KnownImage) -> bool {
-        assessment::obstacles(&image.record, self.state(), &ObservedFiles::default()).is_empty()
+    pub(super) fn is_unhindered(&self, making: &Making<'_>, image: &KnownImage) -> bool {
+        let layout = &making.context.layout;
+        assessment::obstacles(layout, &image.record, self.state(), &ObservedFiles::default()).is_empty()
     }
 
     /// Whether something was recorded in the plan's projects since its image was built.
     pub(super) fn has_recordings_that_it_lacks(&self, making: &Making<'_>) -> bool {
-        let Some(key) = self.done() else { return false };
+        let Some(key) = self.done(making) else { return false };
         let recorded = self.recordings(making).digest();
         let image = self.assessment.catalog.images.iter().find(|image| image.record.key == *key);
         image.is_some_and(|image| !image.record.has_recorded(recorded.as_ref()))

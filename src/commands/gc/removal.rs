@@ -12,7 +12,7 @@ use crate::store::layout::Layout;
 use crate::store::lease;
 use crate::store::lock::{Attempt, Lock};
 use crate::store::workspace::{self, Workspace};
-use crate::store::{catalog, journal, project_record, remains};
+use crate::store::{catalog, journal, project_record, remains, unfinished};
 
 /// Removes it and returns the bytes that were gained.
 ///
@@ -72,6 +72,7 @@ pub(crate) fn remove_image(layout: &Layout, key: &Digest, built: Option<i64>) ->
     };
     let workspace = Workspace::create(layout).map_err(told)?;
     fs_err::rename(&folder, workspace.path().join("image")).map_err(told)?;
+    unfinished::forget(layout, key);
     for record in project_record::read_all(layout) {
         if record.image.as_ref() == Some(key) {
             let project = crate::path_text::decode(&record.path);

@@ -65,6 +65,7 @@ fn image(manifest: &Manifest, project: &str, built: i64) -> KnownImage {
         tried_on: None,
         targets: Vec::new(),
         loaded: Vec::new(),
+        removes_marks: true,
         tracked: Vec::new(),
         artifacts: Vec::new(),
         direct_only: BTreeMap::new(),

@@ -309,7 +309,7 @@ mod tests {
                     let (layout, is_over) = (&layout, &is_over);
                     scope.spawn(move || {
                         let mut written = 0;
-                        while !is_over.load(Ordering::Relaxed) {
+                        while !is_over.load(Ordering::Relaxed) || written < 50 {
                             append(layout, &start(written % 300, &format!("/p{number}")));
                             written += 1;
                         }
