@@ -1,5 +1,6 @@
 //! The artifacts that packages want: libraries and data that Pkg keeps beside the packages.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
@@ -15,26 +16,29 @@ use crate::model::tracked::Artifact;
 /// The names of a list of artifacts, in Julia's order (`artifact_names`, `stdlib/Artifacts` 1.6 to 1.13).
 const FILE_NAMES: [&str; 2] = ["JuliaArtifacts.toml", "Artifacts.toml"];
 
-/// The artifacts of packages that are installed, sorted: of those for several platforms, the one that is there. One that is
-/// fetched when it is first used (`lazy`) may be missing.
+/// The artifacts of packages that are installed, sorted. One that is fetched when it is first used (`lazy`) may be missing.
 pub(crate) fn installed_artifacts(state: &ProjectState, packages: &[BakedPackage]) -> Vec<Artifact> {
     let files = ObservedFiles::default();
-    let mut found: Vec<Artifact> = Vec::new();
+    let mut installed: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for package in packages.iter().filter(|package| !package.tree.is_empty()) {
         let folders = package_folders(&state.depots, &package.name, &package.uuid, &package.tree);
         let Some(folder) = folders.iter().find(|folder| folder.is_dir()) else { continue };
-        let listed = listed(folder).into_iter();
-        let artifacts = listed.map(|(name, tree)| Artifact { package: package.name.clone(), name, tree });
-        found.extend(artifacts.filter(|artifact| is_installed(artifact, &state.depots, &files)));
+        for (name, tree) in listed(folder) {
+            if is_there(&tree, &state.depots, &files) {
+                installed.entry((package.name.clone(), name)).or_default().push(tree);
+            }
+        }
     }
-    found.sort();
-    found.dedup();
-    found
+    installed.into_iter().map(|((package, name), trees)| Artifact { package, name, trees }).collect()
 }
 
 /// Whether an artifact is in a depot.
 pub(super) fn is_installed(artifact: &Artifact, depots: &[PathBuf], files: &ObservedFiles) -> bool {
-    depots.iter().any(|depot| files.is_directory(&depot.join("artifacts").join(&artifact.tree)))
+    artifact.trees.iter().any(|tree| is_there(tree, depots, files))
+}
+
+fn is_there(tree: &str, depots: &[PathBuf], files: &ObservedFiles) -> bool {
+    depots.iter().any(|depot| files.is_directory(&depot.join("artifacts").join(tree)))
 }
 
 /// Name and tree hash of all artifacts that the package in a folder lists, for whatever platform.

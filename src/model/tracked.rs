@@ -47,8 +47,9 @@ pub(crate) struct Artifact {
     pub(crate) package: String,
     /// The name in the package's `Artifacts.toml`.
     pub(crate) name: String,
-    /// `git-tree-sha1`: the name of its folder.
-    pub(crate) tree: String,
+    /// `git-tree-sha1` of each form that was installed: the names of folders. Where the forms are for several platforms or
+    /// Julias, one of them is ours.
+    pub(crate) trees: Vec<String>,
 }
 
 /// Why an image that fits must not be used now.

@@ -139,7 +139,7 @@ fn an_image_that_is_hindered_is_not_used_and_another_one_is() {
         assert_eq!(texts, ["`/schema`, which One reads, changed"]);
     }
     // What another build mends comes first.
-    let artifact = Artifact { package: "Two".to_owned(), name: "data".to_owned(), tree: String::new() };
+    let artifact = Artifact { package: "Two".to_owned(), name: "data".to_owned(), trees: Vec::new() };
     let absent = Obstacle::NoArtifact(artifact.clone());
     let indirect = Obstacle::Indirect { package: "One".to_owned() };
     let both = |image: &KnownImage| [vec![absent.clone()], changed(&small.record.key)(image)].concat();
