@@ -54,18 +54,16 @@ fn what_no_tree_hash_tells_is_noticed() {
     let sandbox = direct();
     let schema = sandbox.write("home/.julia/schema.txt", "one");
     let artifact = install_artifact(&sandbox);
+    // Extra is named, and not a dependency. Before anything is compiled: Julia itself does not notice a change of what a
+    // package reads of another one (before 1.14).
+    sandbox.jlproj(["pkg", "--project", "scratch", "add", "Extra"]).code(0);
+    let scratch = fs::read_to_string(sandbox.path("project/scratch/Project.toml")).expect("project");
+    fs::remove_dir_all(sandbox.path("project/scratch")).expect("remove");
+    sandbox.write("project/Project.toml", format!("[extras]\nExtra = \"{}\"\n", uuid(&scratch, "Extra")));
+    sandbox.write("project/LocalPreferences.toml", "[Extra]\ncolour = \"red\"\n");
     let names: Vec<&str> = ALL.split(", ").collect();
     let added = jlproj_with(&sandbox, &[&["pkg", "add"], &names[..]].concat(), &[("BUILT_ANSWER", "a")]);
     added.code(0);
-    // Extra is named, and not a dependency.
-    let text = fs::read_to_string(sandbox.path("project/Project.toml")).expect("project");
-    let added = jlproj_with(&sandbox, &["pkg", "--project", "[SCRATCH]", "add", "Extra"], &[]);
-    added.code(0);
-    let scratch = fs::read_to_string(sandbox.path("project/[SCRATCH]/Project.toml")).expect("project");
-    let extras = format!("{text}\n[extras]\nExtra = \"{}\"\n", uuid(&scratch, "Extra"));
-    fs::remove_dir_all(sandbox.path("project/[SCRATCH]")).expect("remove");
-    sandbox.write("project/Project.toml", &extras);
-    sandbox.write("project/LocalPreferences.toml", "[Extra]\ncolour = \"red\"\n");
     let has_preferences = world::is_at_least(6);
     let colour = if has_preferences { "red" } else { "none" };
     let answers = |built: &str, schema: &str| {
@@ -126,7 +124,8 @@ fn what_no_tree_hash_tells_is_noticed() {
     // 5: another project has the same packages, but one of them not by name: the image would die there.
     let other = sandbox.path("other");
     fs::create_dir(&other).expect("folder");
-    let without = extras.lines().filter(|line| !line.starts_with("Choosy")).collect::<Vec<_>>().join("\n");
+    let project = fs::read_to_string(sandbox.path("project/Project.toml")).expect("project");
+    let without = project.lines().filter(|line| !line.starts_with("Choosy")).collect::<Vec<_>>().join("\n");
     fs::write(other.join("Project.toml"), without).expect("project");
     for name in ["Manifest.toml", "LocalPreferences.toml"] {
         fs::copy(sandbox.path("project").join(name), other.join(name)).expect("copy");
@@ -144,6 +143,13 @@ fn what_no_tree_hash_tells_is_noticed() {
     a_start_that_dies_is_noticed(&sandbox);
 
     // What has changed is built once more, in the place of the old one.
+    if world::is_at_least(9) {
+        world::left_out(
+            "a second build of what changed",
+            "it takes minutes, and is no other one than with 1.5",
+        );
+        return;
+    }
     jlproj_with(&sandbox, &["pkg", "build", "Built"], &[("BUILT_ANSWER", "c")]).code(0);
     sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
     assert_in_force(&sandbox);
