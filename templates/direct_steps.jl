@@ -133,39 +133,61 @@ function accept_baked_names()
     end
 end
 
-# `jlproj run` marks each start by a file, and where that is still there when nobody holds it, Julia ended before anything of
-# the user's ran. The last thing to be initialised removes it, and the record of earlier failures. Without Base's means:
-# nothing is to be compiled then.
-function remove_mark()
-    Sys.iswindows() && return
-    Core.eval(Base, Expr(:toplevel, :(module JlprojMark
-        function remove(name::Ptr{UInt8})
-            path = ccall(:getenv, Ptr{UInt8}, (Ptr{UInt8},), name)
-            path == C_NULL && return
-            ccall(:unlink, Cint, (Ptr{UInt8},), path)
-            ccall(:unsetenv, Cint, (Ptr{UInt8},), name)
-            return
-        end
-        function __init__()
-            ccall(:jl_generating_output, Cint, ()) == 1 && return
-            remove(pointer("JLPROJ_MARK"))
-            remove(pointer("JLPROJ_FAILURES"))
-        end
-    end)))
-    precompile(Base.JlprojMark.__init__, ())
+# A start under an image leaves a mark, where `jlproj run` names a file for it: made and locked before the packages are
+# initialised, removed after them, with the record of earlier failures. Where a mark is there that nobody holds, a package
+# ended Julia before anything of the user's ran. Without Base's means: nothing is to be compiled then.
+function define_in_base(definition)
+    Sys.iswindows() || Core.eval(Base, Expr(:toplevel, definition))
 end
+
+# To be called before packages are loaded: modules are initialised in the order in which they were defined.
+leave_mark() = define_in_base(:(module JlprojBegin
+    const file = Ref(Cint(-1))
+    function __init__()
+        ccall(:jl_generating_output, Cint, ()) == 1 && return
+        path = ccall(:getenv, Ptr{UInt8}, (Ptr{UInt8},), pointer("JLPROJ_MARK"))
+        path == C_NULL && return
+        file[] = ccall(:creat, Cint, (Ptr{UInt8}, UInt32), path, 0x00000180)
+        exclusive_at_once = Cint(2 | 4)
+        file[] < 0 || ccall(:flock, Cint, (Cint, Cint), file[], exclusive_at_once)
+        return
+    end
+end))
+
+# To be called after they are loaded.
+remove_mark() = define_in_base(:(module JlprojReady
+    import ..JlprojBegin
+    function remove(name::Ptr{UInt8})
+        path = ccall(:getenv, Ptr{UInt8}, (Ptr{UInt8},), name)
+        path == C_NULL && return
+        ccall(:unlink, Cint, (Ptr{UInt8},), path)
+        ccall(:unsetenv, Cint, (Ptr{UInt8},), name)
+        return
+    end
+    function __init__()
+        ccall(:jl_generating_output, Cint, ()) == 1 && return
+        remove(pointer("JLPROJ_MARK"))
+        remove(pointer("JLPROJ_FAILURES"))
+        JlprojBegin.file[] < 0 || ccall(:close, Cint, (Cint,), JlprojBegin.file[])
+        return
+    end
+end))
 
 # What is different in every session that starts from the image.
 function prepare_sessions()
     lift_pin()
     accept_baked_names()
     remove_mark()
+    Sys.iswindows() && return
+    precompile(Base.JlprojBegin.__init__, ())
+    precompile(Base.JlprojReady.__init__, ())
 end
 
 # For unpin.jl, where PackageCompiler has set the load path. PackageCompiler replays statements before it
 # runs our script, when the packages are not loaded yet: so theirs are replayed here.
 function load_requested(request_file)
     request = read_request(request_file)
+    leave_mark()
     foreach(load, rows(request, "packages"))
     replay(Vector{String}(get(request, "statements", String[])))
     prepare_sessions()
@@ -176,6 +198,7 @@ function main(request_file, result)
     request = read_request(request_file)
     copy!(LOAD_PATH, Vector{String}(request["load_path"]))
     copy!(DEPOT_PATH, Vector{String}(request["depots"]))
+    leave_mark()
     packages = [load(package) for package in rows(request, "packages")]
     done, failed = replay(Vector{String}(get(request, "statements", String[])))
     prepare_sessions()

@@ -18,11 +18,11 @@ pub(crate) fn install(folder: &Path) {
     fs::write(folder.join("default-image"), "image").expect("default image");
 }
 
-/// Answers as `templates/probe.jl` does when it is asked to; any other start ends at once, as under an image of ours: the mark
-/// of the start is removed.
+/// Answers as `templates/probe.jl` does when it is asked to; any other start ends at once, as under an image of ours: with a
+/// mark that is made and removed.
 pub(crate) fn answer() {
     if let Some(mark) = env::var_os("JLPROJ_MARK") {
-        fs::remove_file(mark).expect("the mark of this start");
+        fs::write(&mark, "").and_then(|()| fs::remove_file(mark)).expect("the mark of this start");
     }
     let arguments: Vec<_> = env::args_os().collect();
     let asked = arguments.iter().position(|argument| argument.to_string_lossy().ends_with("probe.jl"));

@@ -406,15 +406,11 @@ fn launch(
         };
     }
     let key = outcome.key.as_deref().filter(|_| outcome.tells).and_then(Digest::parse);
-    let mark = key.and_then(|key| unfinished::begin(&context.layout, &key));
-    if let Some(mark) = &mark {
+    if let Some(mark) = key.and_then(|key| unfinished::mark(&context.layout, &key)) {
         command.env(unfinished::MARK, &mark.path);
         command.envs(mark.failures.as_ref().map(|path| (unfinished::FAILURES, path)));
     }
     let source = platform::replace_process(&mut command);
-    if let Some(mark) = mark {
-        mark.withdraw();
-    }
     Err(Error::NotStarted { program: PathBuf::from(&located.binary), source })
 }
 

@@ -1,8 +1,9 @@
 //! Starts under an image that did not get through: a package in it may end Julia before anything of the user's runs, and the
 //! program that Julia replaced is not there to notice.
 //!
-//! Each start leaves a mark, a file that is locked as long as Julia runs. The image itself removes it when all its packages
-//! are initialised (`remove_mark` of `direct_steps.jl`). A mark that nobody holds is of a start that died.
+//! The image itself makes a mark, a file that it locks, before its packages are initialised, and removes it after them
+//! (`leave_mark` and `remove_mark` of `direct_steps.jl`): a start that Julia refuses for its arguments leaves none. A mark
+//! that nobody holds is of a start that died.
 
 use std::fs::TryLockError;
 use std::io;
@@ -14,7 +15,7 @@ use crate::model::key::Digest;
 use crate::platform;
 use crate::store::layout::Layout;
 
-/// The variable that tells the image which file to remove.
+/// The variable that tells the image which file is its mark.
 pub(crate) const MARK: &str = "JLPROJ_MARK";
 
 /// The variable that names the file with the number of failures, where there were any.
@@ -23,48 +24,25 @@ pub(crate) const FAILURES: &str = "JLPROJ_FAILURES";
 /// How many starts in a row may die before an image is no longer used.
 const MOST_FAILURES: u32 = 2;
 
-/// A start that has begun.
+/// What a start under an image is told, so that it can be noticed where it dies.
 #[derive(Debug)]
 pub(crate) struct Mark {
+    /// The file that the image makes and removes.
     pub(crate) path: PathBuf,
     /// The file with the number of failures, where there is one.
     pub(crate) failures: Option<PathBuf>,
-    _file: fs_err::File,
 }
 
-impl Mark {
-    /// Takes it back: nothing was started.
-    pub(crate) fn withdraw(self) {
-        let _ = fs_err::remove_file(self.path);
-    }
-}
-
-/// Marks a start under the image of `key`. `None` where that cannot be done: then nothing will be noticed.
-pub(crate) fn begin(layout: &Layout, key: &Digest) -> Option<Mark> {
-    if !cfg!(unix) {
-        // No program takes the place of ours.
-        return None;
-    }
+/// The mark of a start of this process under the image of `key`. `None` where there can be none: then nothing will be
+/// noticed.
+pub(crate) fn mark(layout: &Layout, key: &Digest) -> Option<Mark> {
     let folder = layout.starts(key);
-    let path = folder.join(std::process::id().to_string());
-    let open = || fs_err::OpenOptions::new().write(true).create(true).truncate(true).open(&path);
-    let opened = open().or_else(|error| {
-        if !fs::is_absence(&error) {
-            return Err(error);
-        }
-        platform::create_private_folders(&folder)?;
-        open()
-    });
-    let file = opened.ok()?;
-    #[expect(clippy::disallowed_methods, reason = "the one place that locks marks")]
-    let is_held = file.file().try_lock().is_ok() && platform::keep_open(file.file()).is_ok();
-    if !is_held {
-        let _ = fs_err::remove_file(&path);
-        return None;
+    if !folder.is_dir() {
+        platform::create_private_folders(&folder).ok()?;
     }
     let failures = layout.failures(key);
     let failures = failures.exists().then_some(failures);
-    Some(Mark { path, failures, _file: file })
+    Some(Mark { path: folder.join(std::process::id().to_string()), failures })
 }
 
 /// Whether the last start under the image of `key` died. It is counted, and told once.
@@ -125,18 +103,27 @@ mod tests {
         let key = Digest::of(b"image");
         let is_given_up = || is_given_up(&layout, &key, &ObservedFiles::default());
         assert!(!has_just_failed(&layout, &key) && !is_given_up());
+        // As the image does.
+        let begin = || {
+            let mark = mark(&layout, &key).expect("a mark");
+            let file = fs_err::File::create(&mark.path).expect("mark");
+            #[expect(clippy::disallowed_methods, reason = "as the image does")]
+            file.file().try_lock().expect("lock");
+            (mark, file)
+        };
         // One that still runs, and one that got through.
-        let running = begin(&layout, &key).expect("a mark");
-        assert!(running.failures.is_none());
+        let (mark, file) = begin();
+        assert!(mark.failures.is_none());
         assert!(!has_just_failed(&layout, &key));
-        running.withdraw();
+        fs_err::remove_file(mark.path).expect("remove");
+        drop(file);
         assert!(!has_just_failed(&layout, &key));
         // One that died.
-        drop(begin(&layout, &key).expect("a mark"));
+        drop(begin());
         assert!(has_just_failed(&layout, &key));
         assert!(!has_just_failed(&layout, &key) && !is_given_up());
-        let next = begin(&layout, &key).expect("a mark");
-        assert_eq!(next.failures, Some(layout.failures(&key)));
+        let next = begin();
+        assert_eq!(next.0.failures, Some(layout.failures(&key)));
         drop(next);
         assert!(has_just_failed(&layout, &key) && is_given_up());
         forget(&layout, &key);

@@ -184,6 +184,9 @@ fn a_start_that_dies_is_noticed(sandbox: &Sandbox) {
     session.kill().expect("kill");
     session.wait().expect("Julia");
     start("good").code(0).stdout("image").stderr("");
+    // Julia itself refuses to start.
+    assert_ne!(sandbox.jlproj(["run", "--no-such-option"]).code, 0);
+    start("good").code(0).stdout("image").stderr("");
     // Two in a row are enough.
     dies();
     start("bad").code(0).stdout("plain").stderr(told);
