@@ -343,7 +343,9 @@ fn with_an_image() {
         assert_eq!(used(&sandbox, &[kept]), image, "{kept}");
     }
     for (words, reason) in ASIDE {
-        assert_eq!(used(&sandbox, words), own, "{words:?}");
+        if words[0] != "-C" || world::starts_generic() {
+            assert_eq!(used(&sandbox, words), own, "{words:?}");
+        }
         let ran = sandbox.jlproj([&["run", "-v", "--dry-run"], words, &["-e", "0"]].concat());
         ran.code(0).stderr(&format!("jlproj: project [PROJECT]\njlproj: {reason}\n"));
     }

@@ -66,6 +66,15 @@ pub fn is_at_least(minor: u64) -> bool {
     own.expect("a number") >= minor
 }
 
+/// Whether it starts with `-C generic`: one whose own image is for a single processor refuses that.
+pub fn starts_generic() -> bool {
+    let output = Command::new(julia()).args(["-C", "generic", "-e", "0"]).output().expect("Julia");
+    if !output.status.success() {
+        left_out("a start with `-C generic`", "the image of this Julia itself is for one processor");
+    }
+    output.status.success()
+}
+
 /// The line with which a package begins in a manifest that this Julia wrote (format 2 from 1.7 on).
 pub fn manifest_entry(package: &str) -> String {
     if is_at_least(7) { format!("[[deps.{package}]]") } else { format!("[[{package}]]") }
