@@ -148,9 +148,10 @@ end
 function main(request_file, result)
     in_image = Set(keys(Base.loaded_modules))
     request = read_request(request_file)
+    tells_modules = get(request, "modules", false) === true
     included = Tuple{Base.PkgId,String}[]
     callback = (into, path) -> push!(included, (Base.PkgId(Base.moduleroot(into)), String(path)))
-    push!(Base.include_callbacks, callback)
+    tells_modules && push!(Base.include_callbacks, callback)
     ids = [package_id(package) for package in rows(request, "packages")]
     started = time_ns()
     failure = ""
@@ -163,7 +164,7 @@ function main(request_file, result)
     seconds = (time_ns() - started) / 1.0e9
     modules = Any[]
     files = Any[]
-    if get(request, "modules", false) === true
+    if tells_modules
         for (id, loaded) in Base.loaded_modules
             push!(modules, module_row(id, loaded, "loaded_with" => get(brought_by, id, "")))
             id in in_image && continue

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::assessment::ProjectState;
 use crate::context;
 use crate::fs::{self, ObservedFiles, Stamp};
+use crate::julia::import::FileRead;
 use crate::model::depots::package_folders;
 use crate::model::files::Files as _;
 use crate::model::git_tree::{self, Entry, Mode};
@@ -16,20 +17,20 @@ use crate::model::tracked::{Change, FileState, TrackedFile};
 use crate::path_text;
 use crate::platform;
 
-/// The state of those of `read` (the name of a package, and a path that it read) that no tree hash covers.
+/// The state of those files that no tree hash covers.
 ///
 /// # Errors
 /// Where one cannot be read.
 pub(crate) fn track(
-    read: &[(String, PathBuf)],
+    read: &[FileRead],
     state: &ProjectState,
     packages: &[BakedPackage],
 ) -> io::Result<Vec<TrackedFile>> {
     let covered = Covered::by(state, packages);
     let mut tracked = BTreeMap::new();
-    for (package, path) in read {
+    for FileRead { name, path } in read {
         if !tracked.contains_key(path) && !covered.has(path) {
-            tracked.insert(path.clone(), state_of(package, path)?);
+            tracked.insert(path, state_of(name, path)?);
         }
     }
     Ok(tracked.into_values().collect())

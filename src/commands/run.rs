@@ -99,12 +99,10 @@ pub(super) fn begin(context: &Context, split: Split, manner: Manner) -> Result<u
     if let Some(trouble) = trouble {
         outcome = without_image(outcome, format!("no image: {trouble}"), true);
     }
-    require_image(&settings, &outcome)?;
     // Held until Julia ends: `gc` removes no image that is in use.
     let lease = outcome.image.as_deref().map(path_text::decode).map(|image| lease::take(&image));
     if matches!(lease, Some(None)) {
         outcome = without_image(outcome, "no image: it is just being removed".to_owned(), true);
-        require_image(&settings, &outcome)?;
     }
     outcome = after_failure(context, outcome);
     require_image(&settings, &outcome)?;
@@ -117,11 +115,14 @@ pub(super) fn begin(context: &Context, split: Split, manner: Manner) -> Result<u
     launch(context, &settings, &split, &located, &outcome)
 }
 
+/// The key of the image in use, where that tells when a start under it got through.
+fn telling_key(outcome: &Outcome) -> Option<Digest> {
+    outcome.key.as_deref().filter(|_| outcome.tells).and_then(Digest::parse)
+}
+
 /// The same; without an image where the last start under it died.
 fn after_failure(context: &Context, outcome: Outcome) -> Outcome {
-    let key =
-        outcome.key.as_deref().filter(|_| outcome.tells && outcome.image.is_some()).and_then(Digest::parse);
-    if !key.is_some_and(|key| unfinished::has_just_failed(&context.layout, &key)) {
+    if !telling_key(&outcome).is_some_and(|key| unfinished::has_just_failed(&context.layout, &key)) {
         return outcome;
     }
     let reason = "no image this time: the last start under it ended before Julia was ready".to_owned();
@@ -405,8 +406,7 @@ fn launch(
             None => command.env_remove(name),
         };
     }
-    let key = outcome.key.as_deref().filter(|_| outcome.tells).and_then(Digest::parse);
-    if let Some(mark) = key.and_then(|key| unfinished::mark(&context.layout, &key)) {
+    if let Some(mark) = telling_key(outcome).and_then(|key| unfinished::mark(&context.layout, &key)) {
         command.env(unfinished::MARK, &mark.path);
         command.envs(mark.failures.as_ref().map(|path| (unfinished::FAILURES, path)));
     }

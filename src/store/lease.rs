@@ -1,6 +1,6 @@
 //! The use of an image by a running Julia, by a lock of the operating system on the image's file: it goes on in the
 //! program that `run` becomes, and in those that this one starts, and ends with the last of them. The journal is used in
-//! the same way while a line is added.
+//! the same way while a line is added, and the mark of a start until Julia got through.
 
 use std::fs::TryLockError;
 use std::io;
@@ -71,7 +71,7 @@ pub(crate) fn take_sole(file: &Path) -> io::Result<Option<Sole>> {
     }
 }
 
-/// Whether a Julia runs under an image. Where that cannot be told, one does.
+/// Whether a Julia runs under an image, or holds the mark of its start. Where that cannot be told, one does.
 pub(crate) fn is_in_use(image: &Path) -> bool {
     match take_sole(image) {
         Ok(sole) => sole.is_none(),

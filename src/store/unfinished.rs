@@ -5,8 +5,6 @@
 //! (`leave_mark` and `remove_mark` of `direct_steps.jl`): a start that Julia refuses for its arguments leaves none. A mark
 //! that nobody holds is of a start that died.
 
-use std::fs::TryLockError;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::fs::{self, ObservedFiles};
@@ -14,6 +12,7 @@ use crate::model::files::Files as _;
 use crate::model::key::Digest;
 use crate::platform;
 use crate::store::layout::Layout;
+use crate::store::lease;
 
 /// The variable that tells the image which file is its mark.
 pub(crate) const MARK: &str = "JLPROJ_MARK";
@@ -50,8 +49,8 @@ pub(crate) fn has_just_failed(layout: &Layout, key: &Digest) -> bool {
     let counter = layout.failures(key);
     let entries = fs_err::read_dir(layout.starts(key)).into_iter().flatten().flatten();
     let marks = entries.map(|entry| entry.path()).filter(|path| *path != counter);
-    let dead =
-        marks.filter(|path| is_dead(path).unwrap_or(false) && fs_err::remove_file(path).is_ok()).count();
+    // One that its image removes meanwhile cannot be removed any more.
+    let dead = marks.filter(|path| !lease::is_in_use(path) && fs_err::remove_file(path).is_ok()).count();
     if dead == 0 {
         return false;
     }
@@ -78,18 +77,6 @@ pub(crate) fn failures(layout: &Layout, key: &Digest) -> u32 {
 
 fn count(counter: &Path) -> u32 {
     fs_err::read_to_string(counter).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
-}
-
-/// Whether nobody holds a mark.
-fn is_dead(mark: &Path) -> io::Result<bool> {
-    let file = fs_err::OpenOptions::new().write(true).open(mark)?;
-    #[expect(clippy::disallowed_methods, reason = "the one place that locks marks")]
-    match file.file().try_lock() {
-        // It may have been removed between the opening and the lock.
-        Ok(()) => Ok(platform::names(&file.file().metadata()?) > 0),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The making of one image, step by step.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -298,14 +298,7 @@ impl<'a> Making<'a> {
         };
         let failed = |source| Error::Build { source, log: Some(work.log.to_owned()) };
         let learned = build_image(&base, &builder, plan, &recordings).map_err(failed)?;
-        let Learned { loaded, tracked, artifacts, direct_only } = learned;
-        let mut record = ImageRecord {
-            loaded,
-            tracked,
-            artifacts,
-            direct_only,
-            ..self.record(plan, &key, &image, recordings.digest())?
-        };
+        let mut record = self.record(plan, &key, &image, recordings.digest(), learned)?;
         // A launcher may have led to machines of several kinds.
         if fitness(&record.targets, &self.context.processor()) == Fitness::Unfit {
             return Err(failed(BuildError::OtherProcessor));
@@ -333,7 +326,9 @@ impl<'a> Making<'a> {
         key: &Digest,
         image: &Path,
         recorded: Option<Digest>,
+        learned: Learned,
     ) -> Result<ImageRecord, Error> {
+        let Learned { loaded, tracked, artifacts, direct_only } = learned;
         let others = plan.members.iter().map(|member| path_text::encode(&member.state.folder));
         platform::protect_file(image)?;
         Ok(ImageRecord {
@@ -349,11 +344,11 @@ impl<'a> Making<'a> {
             recorded,
             tried_on: Some(self.context.processor_fingerprint.clone()),
             targets: image_file::targets(image),
-            loaded: Vec::new(),
+            loaded,
             removes_marks: true,
-            tracked: Vec::new(),
-            artifacts: Vec::new(),
-            direct_only: BTreeMap::new(),
+            tracked,
+            artifacts,
+            direct_only,
         })
     }
 

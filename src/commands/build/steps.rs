@@ -49,9 +49,7 @@ pub(super) fn build_image(
         return Err(BuildError::LoadsOthers(faults));
     }
     // As they are now: one that changes while the image is made is another one than it holds, or is taken for that.
-    let read: Vec<(String, PathBuf)> =
-        imported.files.into_iter().map(|file| (file.name, file.path)).collect();
-    let tracked = assessment::track(&read, plan.state(), plan.packages())?;
+    let tracked = assessment::track(&imported.files, plan.state(), plan.packages())?;
     let artifacts = assessment::installed_artifacts(plan.state(), plan.packages());
     job.watcher.stage(Stage::Trace);
     let mut statements = startup_statements::record(job)?;
