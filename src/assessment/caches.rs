@@ -32,6 +32,10 @@ pub(crate) fn judge_all(files: Vec<Compiled>, owners: &mut Owners, now: i64) -> 
 }
 
 fn judge_one(file: Compiled, owners: &mut Owners, now: i64) -> CacheFile {
+    // Whoever may have written it: what lies in a Julia's own folder goes with that Julia.
+    if owners.is_shipped(&file.depot) {
+        return CacheFile { file, owner: None, verdict: CacheVerdict::Live, reason: SHIPPED };
+    }
     let project_slug = match &file.kind {
         compiled::Kind::Cache { project_slug } => project_slug,
         Kind::Leftover if now.saturating_sub(file.last_use()) >= DAY => {
@@ -60,9 +64,6 @@ fn judge_one(file: Compiled, owners: &mut Owners, now: i64) -> CacheFile {
         }
     }
     let Some(owner) = owner else {
-        if owners.is_shipped(&file.depot) {
-            return CacheFile { file, owner: None, verdict: CacheVerdict::Live, reason: SHIPPED };
-        }
         let reason = match &header {
             Some(header) if owners.knows(&header.julia) => "",
             Some(_) => "of a Julia that is not known",

@@ -402,6 +402,60 @@ fn names_of_real_files_lead_back_to_their_projects() {
     sandbox.jlproj(["gc", "--dry-run", "--caches"]).code(0).stdout("nothing to collect\n");
 }
 
+/// A Julia like the one of the tests, with a depot of its own beside its standard library.
+fn julia_with_own_depot(sandbox: &Sandbox) -> PathBuf {
+    let link_all = |from: &Path, to: &Path, but: &[&str]| {
+        fs::create_dir_all(to).expect("folder");
+        for entry in fs::read_dir(from).expect("folder").flatten() {
+            if !but.iter().any(|name| entry.file_name() == *name) {
+                std::os::unix::fs::symlink(entry.path(), to.join(entry.file_name())).expect("link");
+            }
+        }
+    };
+    let given = world::julia();
+    let prefix = given.parent().and_then(Path::parent).expect("a folder around bin");
+    let copy = sandbox.path("home/julia");
+    link_all(prefix, &copy, &["bin", "share"]);
+    link_all(&prefix.join("share"), &copy.join("share"), &["julia"]);
+    link_all(&prefix.join("share/julia"), &copy.join("share/julia"), &["compiled"]);
+    fs::create_dir_all(copy.join("bin")).expect("folder");
+    fs::copy(&given, copy.join("bin/julia")).expect("copy");
+    copy.join("bin/julia")
+}
+
+#[test]
+fn what_lies_in_julias_own_folder_is_never_garbage() {
+    let mut sandbox = sandbox();
+    let julia = julia_with_own_depot(&sandbox);
+    let project = make_project(&sandbox, "gone");
+    sandbox.set("JLPROJ_JULIA", &julia);
+    let shipped = sandbox.path("home/julia/share/julia");
+    let mut depots = shipped.clone().into_os_string();
+    depots.push(":");
+    depots.push(sandbox.path("home/.julia"));
+    // Somebody compiled packages into that folder, of a project that went since.
+    let mut command = sandbox.command(["run", "--startup-file=no", "--project"]);
+    command.current_dir(&project).args(["-e", "using Alpha"]).env("JULIA_DEPOT_PATH", &depots);
+    sandbox.run(&mut command).code(0);
+    fs::remove_dir_all(&project).expect("remove");
+    let folder = shipped.join("compiled").join(world::release()).join("Alpha");
+    let paths: Vec<PathBuf> =
+        fs::read_dir(folder).expect("folder").flatten().map(|entry| entry.path()).collect();
+    for path in &paths {
+        set_age(path, 400);
+    }
+    let ran = sandbox.run(sandbox.command(["cache", "--format", "json"]).env("JULIA_DEPOT_PATH", &depots));
+    let files = json(ran.code(0))["files"].as_array().expect("files").clone();
+    let own: Vec<&Value> = files.iter().filter(|file| file["package"] == "Alpha").collect();
+    assert!(!own.is_empty(), "{files:#?}");
+    assert!(
+        own.iter().all(|file| file["verdict"] == "live" && file["reason"] == "comes with Julia"),
+        "{own:#?}"
+    );
+    let ran = sandbox.run(sandbox.command(["gc", "--yes", "--caches"]).env("JULIA_DEPOT_PATH", &depots));
+    assert!(paths.iter().all(|path| path.exists()), "{}", ran.code(0));
+}
+
 #[test]
 fn packages_of_which_julia_keeps_no_more_files_are_told() {
     if world::is_at_least(6) {
