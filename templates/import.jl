@@ -3,8 +3,8 @@
 # Julia:   1.4 and later, run with the project's own environment (`--project=` or JULIA_LOAD_PATH).
 # ARGS:    REQUEST RESULT
 # Reads:   REQUEST: `[[packages]]` name, uuid; `precompile_only`, `modules` (optional, false): whether RESULT is to
-#          tell what is loaded in the end, each module with the package with which it came, and each file that was
-#          read when its code was compiled.
+#          tell what is loaded in the end, each module with the package with which it came, each file that was read
+#          when its code was compiled, and which packages are never compiled ahead.
 # Writes:  RESULT (TOML); cache files in the first depot, as Julia does when a package is loaded.
 # Exit:    0 however many packages failed (RESULT says which); 1 when REQUEST or RESULT is at fault.
 #
@@ -145,13 +145,28 @@ function tracked_files(id, loaded, included)
     return String[entry isa Tuple ? first(entry) : entry for entry in Base.cache_dependencies(cache)[2]]
 end
 
+# A package that says `__precompile__(false)` is compiled in the process that loads it, and ends one that writes an image
+# (`__precompile__`, base/loading.jl 1.4 to 1.13). Base's function is replaced in this process: the files that call it so.
+function record_never_compiled(files)
+    Core.eval(Base, quote
+        function __precompile__(isprecompilable::Bool = true)
+            isprecompilable || push!($files, String(something(source_path(nothing), "")))
+            return nothing
+        end
+    end)
+end
+
 function main(request_file, result)
     in_image = Set(keys(Base.loaded_modules))
     request = read_request(request_file)
     tells_modules = get(request, "modules", false) === true
     included = Tuple{Base.PkgId,String}[]
     callback = (into, path) -> push!(included, (Base.PkgId(Base.moduleroot(into)), String(path)))
-    tells_modules && push!(Base.include_callbacks, callback)
+    never_compiled = Set{String}()
+    if tells_modules
+        push!(Base.include_callbacks, callback)
+        record_never_compiled(never_compiled)
+    end
     ids = [package_id(package) for package in rows(request, "packages")]
     started = time_ns()
     failure = ""
@@ -164,10 +179,12 @@ function main(request_file, result)
     seconds = (time_ns() - started) / 1.0e9
     modules = Any[]
     files = Any[]
+    never = String[]
     if tells_modules
         for (id, loaded) in Base.loaded_modules
             push!(modules, module_row(id, loaded, "loaded_with" => get(brought_by, id, "")))
             id in in_image && continue
+            locate(id) in never_compiled && push!(never, id.name)
             for path in unique(tracked_files(id, loaded, included))
                 push!(files, ["name" => id.name, "path" => path])
             end
@@ -181,6 +198,7 @@ function main(request_file, result)
         "packages" => results,
         "modules" => modules,
         "files" => files,
+        "never_compiled" => sort(never),
     ])
 end
 

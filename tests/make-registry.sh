@@ -11,12 +11,14 @@
 #   Helper 0.1.0, and OnHelper 1.0.0 (on Helper)
 #   SlowLoad 1.0.0 (compiles for a second or so when it is loaded), SlowCall 1.0.0 (when it is first called)
 #   Broken 1.0.0 (does not load); InitThrows 1.0.0 (its __init__ throws under any image but Julia's own)
+#   Uncached 1.0.0 (is never compiled ahead), OnUncached 1.0.0 (on Uncached)
 #   Sneaky 1.0.0 (loads Extra without depending on it, where that can be found)
 #   Built 1.0.0 (includes deps/deps.jl, which its build writes from BUILT_ANSWER), Schema 1.0.0 (depends on schema.txt in the
 #   first depot), Prefers 1.0.0 (reads the preferences of Extra), Artful 1.0.0 (its __init__ wants an artifact)
 #   Choosy 1.0.0 (starts only in projects that name it), Holder 1.0.0 (on Choosy)
 #   Versioned 1.2.3 (its __init__ asks for its own version)
 #   Moody 1.0.0 (its __init__ throws where MOODY is `bad`)
+#   Extended 1.0.0 and Late 1.0.0 (each with an extension on Versioned and one on Gamma, from Julia 1.9 on)
 #   Remote 1.0.0 (makes a channel of Distributed when it is loaded, which a worker must not have before it is ready)
 set -euo pipefail
 
@@ -39,19 +41,20 @@ uuid_of() {
     printf '%s-%s-4%s-8%s-%s' "${hash:0:8}" "${hash:8:4}" "${hash:13:3}" "${hash:17:3}" "${hash:20:12}"
 }
 
-# write_package FOLDER NAME VERSION DEPENDENCIES CODE: dependencies as lines `Name = "uuid"`.
+# write_package FOLDER NAME VERSION DEPENDENCIES CODE [REST]: dependencies as lines `Name = "uuid"`; the rest of Project.toml.
 write_package() {
     mkdir -p "$1/src"
     {
         printf 'name = "%s"\nuuid = "%s"\nversion = "%s"\n' "$2" "$(uuid_of "$2")" "$3"
         [ -z "$4" ] || printf '\n[deps]\n%s\n' "$4"
+        [ -z "${6:-}" ] || printf '\n%s\n' "$6"
     } >"$1/Project.toml"
     printf '%s\n' "$5" >"$1/src/$2.jl"
 }
 
-# register NAME VERSION DEPENDENCIES CODE: one more version of a package.
+# register NAME VERSION DEPENDENCIES CODE [REST]: one more version of a package.
 register() {
-    local name=$1 version=$2 dependencies=$3 code=$4
+    local name=$1 version=$2 dependencies=$3 code=$4 rest=${5:-}
     local repository=$folder/packages/$name entry=$registry/${1:0:1}/$1 tree
     if [ ! -d "$repository/.git" ]; then
         git init -q -b main "$repository"
@@ -61,7 +64,7 @@ register() {
         : >"$entry/Versions.toml"
         packages_table+="$(uuid_of "$name") = { name = \"$name\", path = \"${name:0:1}/$name\" }"$'\n'
     fi
-    write_package "$repository" "$name" "$version" "$dependencies" "$code"
+    write_package "$repository" "$name" "$version" "$dependencies" "$code" "$rest"
     git -C "$repository" add -A
     git -C "$repository" commit -q -m "$name $version"
     git -C "$repository" tag "v$version"
@@ -120,6 +123,14 @@ function __init__()
     error("InitThrows does not like images")
 end
 end'
+register Uncached 1.0.0 '' '__precompile__(false)
+module Uncached
+answer() = "uncached 1.0.0"
+end'
+register OnUncached 1.0.0 "$(dependency Uncached)" 'module OnUncached
+using Uncached
+answer() = "on " * Uncached.answer()
+end'
 register Sneaky 1.0.0 '' 'module Sneaky
 const extra = Base.PkgId(Base.UUID("'"$(uuid_of Extra)"'"), "Extra")
 function __init__()
@@ -177,6 +188,30 @@ const version = Ref("")
 __init__() = version[] = isdefined(Base, :pkgversion) ? string(pkgversion(@__MODULE__)) : "1.2.3"
 answer() = "version " * version[]
 end'
+# register_extended NAME: a package that Versioned and Gamma extend, each where it is loaded.
+register_extended() {
+    local name=$1 trigger weak extensions=
+    weak=$(dependency Versioned)$'\n'$(dependency Gamma)
+    mkdir -p "$folder/packages/$name/ext"
+    for trigger in Versioned Gamma; do
+        extensions+="$name${trigger}Ext = \"$trigger\""$'\n'
+        printf '%s\n' "module $name${trigger}Ext
+using $name, $trigger
+__init__() = push!($name.extensions, \"$trigger\")
+end" >"$folder/packages/$name/ext/$name${trigger}Ext.jl"
+    done
+    register "$name" 1.0.0 '' "module $name
+const extensions = String[]
+answer() = isempty(extensions) ? \"${name,,}\" : \"${name,,} by \" * join(sort(extensions), \" and \")
+end" "[weakdeps]
+$weak
+
+[extensions]
+$extensions"
+    printf '[1]\n%s\n' "$weak" >"$registry/${name:0:1}/$name/WeakDeps.toml"
+}
+register_extended Extended
+register_extended Late
 register Remote 1.0.0 'Distributed = "8ba89e20-285c-5b6f-9357-94700520ee1b"' 'module Remote
 using Distributed
 const channel = Ref{Any}()

@@ -15,7 +15,7 @@ use crate::template::Template;
 #[derive(Serialize)]
 struct Request<'a> {
     precompile_only: bool,
-    /// Whether the answer is to tell which modules are loaded in the end, and the files that they were made from.
+    /// Whether the answer is to tell which modules are loaded in the end, and how they were compiled.
     modules: bool,
     packages: &'a [PackageRequest],
 }
@@ -31,6 +31,9 @@ pub(crate) struct Imported {
     /// The files that were read when the code of these modules was compiled; told with them.
     #[serde(default)]
     pub(crate) files: Vec<FileRead>,
+    /// The names of packages that say `__precompile__(false)`; told with them.
+    #[serde(default)]
+    pub(crate) never_compiled: Vec<String>,
 }
 
 /// A file that was read while a package was compiled, as Julia tracks it.

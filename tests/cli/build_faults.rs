@@ -163,6 +163,29 @@ fn a_package_that_loads_what_is_not_to_be_baked_is_named_before_code_is_generate
     sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
 }
 
+/// `__precompile__(false)` ends a process that writes an image: whoever says it is told before that, and its dependents go
+/// with it.
+#[test]
+fn a_package_that_is_never_compiled_ahead_is_named() {
+    let sandbox = prepared();
+    let add = r#"using Pkg; Pkg.add([PackageSpec(name = name) for name in ("Uncached", "OnUncached")])"#;
+    world().julia(Some(&sandbox.project()), add, &[]);
+    let calls = sandbox.path("calls");
+    let calls = calls.to_str().expect("UTF-8");
+    let ran = jlproj_with(&sandbox, &["build"], &[("JLPROJ_STANDIN_LOG", calls)]);
+    ran.code(1).stderr_has(
+        "  Uncached cannot be in an image: `__precompile__(false)` says that no code is to be kept\n",
+    );
+    ran.stderr_has("\nhint: leave out what says so: put `exclude = [\"Uncached\"]` into jlproj.toml\n");
+    assert!(!Path::new(calls).exists(), "the builder was started");
+    assert_nothing_left(&sandbox);
+
+    sandbox.write("project/jlproj.toml", "exclude = [\"Uncached\"]\n");
+    sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
+    let code = format!("{WHICH}; using OnUncached; print(\" \", OnUncached.answer())");
+    sandbox.jlproj(["run", "--startup-file=no", "-e", &code]).code(0).stdout("image on uncached 1.0.0");
+}
+
 #[test]
 fn a_workload_that_fails_stops_the_build() {
     let sandbox = prepared();

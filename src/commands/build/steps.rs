@@ -43,6 +43,9 @@ pub(super) fn build_image(
         let text = with_cause(failure.error, job.log);
         return Err(BuildError::PackageFailed { name: failure.name, text });
     }
+    if !imported.never_compiled.is_empty() {
+        return Err(BuildError::NeverCompiled { names: imported.never_compiled });
+    }
     // What is loaded now is what would be baked: known before the code is generated, which takes most of the time.
     let faults = compare(imported.modules, plan.packages(), &plan.state().manifest, job.julia);
     if !faults.is_empty() {

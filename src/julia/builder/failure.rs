@@ -22,6 +22,8 @@ pub(crate) enum BuildError {
     Interrupted(u8),
     #[error("{name} does not load in this project")]
     PackageFailed { name: String, text: String },
+    #[error("{} cannot be in an image: `__precompile__(false)` says that no code is to be kept", names.join(" and "))]
+    NeverCompiled { names: Vec<String> },
     #[error("the workload `{path}` failed (exit code {code})")]
     WorkloadFailed { path: String, code: u8 },
     #[error("Julia was killed while {}: most likely there was not enough memory", stage.name())]
@@ -113,6 +115,10 @@ impl BuildError {
             ],
             Self::InitFailed { name, .. } => vec![exclude(name)],
             Self::WorkersDie { names, .. } => names.iter().map(|name| exclude(name)).collect(),
+            Self::NeverCompiled { names } => {
+                let names = names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+                vec![format!("leave out what says so: put `exclude = [{names}]` into jlproj.toml")]
+            }
             Self::SomeInitFailed { .. } => vec![
                 "leave packages out, one after the other, to find it: `exclude = [\"NAME\"]` in jlproj.toml"
                     .to_owned(),
