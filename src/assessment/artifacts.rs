@@ -7,7 +7,6 @@ use toml::{Table, Value};
 
 use crate::assessment::ProjectState;
 use crate::fs::{self, ObservedFiles};
-use crate::model::depots::package_folders;
 use crate::model::files::Files as _;
 use crate::model::key::BakedPackage;
 use crate::model::toml_file;
@@ -21,9 +20,8 @@ pub(crate) fn installed_artifacts(state: &ProjectState, packages: &[BakedPackage
     let files = ObservedFiles::default();
     let mut installed: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for package in packages.iter().filter(|package| !package.tree.is_empty()) {
-        let folders = package_folders(&state.depots, &package.name, &package.uuid, &package.tree);
-        let Some(folder) = folders.iter().find(|folder| folder.is_dir()) else { continue };
-        for (name, tree) in listed(folder) {
+        let folder = state.installed_folder(&package.name, &package.uuid, &package.tree, &files);
+        for (name, tree) in folder.iter().flat_map(|folder| listed(folder)) {
             if is_there(&tree, &state.depots, &files) {
                 installed.entry((package.name.clone(), name)).or_default().push(tree);
             }

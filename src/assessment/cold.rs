@@ -9,11 +9,10 @@ use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 use crate::assessment::ProjectState;
-use crate::fs::Stamp;
+use crate::fs::{ObservedFiles, Stamp};
 use crate::installation::Installation;
 use crate::model::cache_slug::{self, ProjectSlug};
 use crate::model::dependency_order::dependency_order;
-use crate::model::depots::package_folders;
 use crate::model::key::Digest;
 use crate::model::manifest::{Package, Source};
 use crate::platform;
@@ -160,9 +159,10 @@ impl Surroundings<'_> {
         let entry = package.entry_file.clone().unwrap_or_else(|| format!("src/{}.jl", package.name));
         let folder = match &package.source {
             Source::Stdlib => return None,
-            Source::Tree(tree) => package_folders(&self.state.depots, &package.name, &package.uuid, tree)
-                .into_iter()
-                .find(|folder| folder.is_dir())?,
+            Source::Tree(tree) => {
+                let files = ObservedFiles::default();
+                self.state.installed_folder(&package.name, &package.uuid, tree, &files)?
+            }
             Source::Path(path) => self.state.manifest_file.parent()?.join(path),
         };
         let last = folder.file_name()?.to_string_lossy().into_owned();

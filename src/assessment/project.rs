@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
-use crate::model::depots::{DepotQuestion, depot_path};
+use crate::model::depots::{DepotQuestion, depot_path, package_folders};
 use crate::model::environment::{
     self, Environment, EnvironmentError, ProjectFlag, ProjectOrigin, Question, StackEntry,
 };
@@ -170,6 +170,19 @@ impl ProjectState {
     pub(crate) fn elsewhere(&self, files: &ObservedFiles) -> Result<BTreeSet<Uuid>, Error> {
         let manifests = manifests_below(&self.environment, files)?;
         Ok(manifests.into_iter().flat_map(|(_, manifest)| manifest.packages.into_keys()).collect())
+    }
+
+    /// The folder in which a registered package of this content is installed, the one that Julia looks at first; `None`
+    /// where it is in no depot.
+    pub(crate) fn installed_folder(
+        &self,
+        name: &str,
+        uuid: &Uuid,
+        tree_hash: &str,
+        files: &ObservedFiles,
+    ) -> Option<PathBuf> {
+        let folders = package_folders(&self.depots, name, uuid, tree_hash);
+        folders.into_iter().find(|folder| files.is_directory(folder))
     }
 
     /// Puts other projects below this one, as stacked environments are: for an image of all that they have.

@@ -9,7 +9,6 @@ use crate::assessment::ProjectState;
 use crate::context;
 use crate::fs::{self, ObservedFiles, Stamp};
 use crate::julia::import::FileRead;
-use crate::model::depots::package_folders;
 use crate::model::files::Files as _;
 use crate::model::git_tree::{self, Entry, Mode};
 use crate::model::key::{BakedPackage, Digest};
@@ -94,10 +93,11 @@ struct Covered {
 
 impl Covered {
     fn by(state: &ProjectState, packages: &[BakedPackage]) -> Self {
+        let files = ObservedFiles::default();
         let registered = packages.iter().filter(|package| !package.tree.is_empty());
         let packages = registered.filter_map(|package| {
-            let folders = package_folders(&state.depots, &package.name, &package.uuid, &package.tree);
-            let folder = folders.iter().find_map(|folder| fs_err::canonicalize(folder).ok())?;
+            let folder = state.installed_folder(&package.name, &package.uuid, &package.tree, &files)?;
+            let folder = fs_err::canonicalize(folder).ok()?;
             let additions = additions(&folder, &package.tree);
             Some((folder, additions))
         });

@@ -46,8 +46,8 @@ pub(crate) fn assess(
 ) -> Result<Assessment, Error> {
     let wanted = wanted(context, installation, settings, &state, files)?;
     let keys = wanted.keys();
-    let mut catalog = catalog_for(context, settings, &keys, files);
     let subject = Subject { state: &state, wanted: &wanted, keys: &keys };
+    let mut catalog = catalog_for(context, settings, subject, files);
     let verdict = loop {
         let verdict = verdict_among(context, installation, settings, subject, &catalog, files);
         let Some((key, note)) = differing(&context.layout, &verdict, &catalog) else { break verdict };
@@ -141,8 +141,14 @@ fn with_damage(verdict: Verdict, keys: &[Digest], catalog: &Catalog) -> Verdict 
     damaged.map_or(verdict, Verdict::Plain)
 }
 
-/// The images that matter: the exact one alone where it is there, else all; then those of further stores too.
-fn catalog_for(context: &Context, settings: &Settings, keys: &[Digest], files: &ObservedFiles) -> Catalog {
+/// The images that matter: the exact one alone where nothing stands in its way, else all; then those of further stores too.
+fn catalog_for(
+    context: &Context,
+    settings: &Settings,
+    subject: Subject<'_>,
+    files: &ObservedFiles,
+) -> Catalog {
+    let Subject { state, keys, .. } = subject;
     let (layout, processor) = (&context.layout, &context.processor());
     files.observe(layout.root());
     files.observe_listing(&layout.images());
@@ -150,7 +156,7 @@ fn catalog_for(context: &Context, settings: &Settings, keys: &[Digest], files: &
         observe_image(layout, key, files);
         if let Ok(image) = catalog::read(layout, key, processor)
             && image.can_be_used()
-            && !image.record.tracked.iter().any(|tracked| changed_file(tracked, files).is_some())
+            && obstacles(layout, &image.record, state, files).is_empty()
         {
             return Catalog { images: vec![image], ..Catalog::default() };
         }

@@ -14,7 +14,6 @@ use crate::installation::Installation;
 use crate::julia::builder::Builder;
 use crate::model::bake::{Rules, Selection, select};
 use crate::model::cpu_target::CpuTarget;
-use crate::model::depots::package_folders;
 use crate::model::embedding::PYCALL;
 use crate::model::files::Files as _;
 use crate::model::key::{BakedPackage, Digest, KEY_VERSION, KeyInputs, SteeringFile, baked_packages};
@@ -92,8 +91,7 @@ fn target(settings: &Settings, state: &ProjectState) -> CpuTarget {
 fn libpython(state: &ProjectState, files: &ObservedFiles) -> Option<String> {
     let package = state.manifest.packages.get(&PYCALL)?;
     let Source::Tree(tree) = &package.source else { return None };
-    let folders = package_folders(&state.depots, &package.name, &PYCALL, tree);
-    let folder = folders.iter().find(|folder| files.is_directory(folder))?;
+    let folder = state.installed_folder(&package.name, &PYCALL, tree, files)?;
     let deps = files.read(&folder.join("deps/deps.jl")).ok()??;
     pycall::libpython(&String::from_utf8_lossy(&deps)).map(|path| path_text::encode(Path::new(&path)))
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use crate::build_faults::{WHICH, jlproj_with};
+use crate::extensions;
 use crate::sandbox::{Ran, Sandbox};
 use crate::warm::own_depot;
 use crate::world;
@@ -46,7 +47,7 @@ fn assert_in_force(sandbox: &Sandbox) {
     ran.code(0).stdout("image").stderr("");
 }
 
-const ALL: &str = "Built, Schema, Prefers, Artful, Choosy, Holder, Moody, Versioned";
+const ALL: &str = "Built, Schema, Prefers, Artful, Choosy, Holder, Moody, Versioned, Extended";
 
 /// One image, and one after the other what Julia notices and a tree hash does not.
 #[test]
@@ -66,9 +67,11 @@ fn what_no_tree_hash_tells_is_noticed() {
     added.code(0);
     let has_preferences = world::is_at_least(6);
     let colour = if has_preferences { "red" } else { "none" };
+    let extended = if world::is_at_least(9) { "extended by Versioned" } else { "extended" };
     let answers = |built: &str, schema: &str| {
         format!(
-            "built {built}, schema {schema}, prefers {colour}, artful data, choosy, holds choosy, moody, version 1.2.3"
+            "built {built}, schema {schema}, prefers {colour}, artful data, choosy, holds choosy, moody, version 1.2.3, \
+             {extended}"
         )
     };
 
@@ -138,6 +141,10 @@ fn what_no_tree_hash_tells_is_noticed() {
     let ran = sandbox.run(command.current_dir(&other));
     ran.code(1).stderr_has("Choosy does not load in this project");
     ran.stderr_has("`exclude = [\"Choosy\"]` into jlproj.toml");
+    assert_in_force(&sandbox);
+
+    // An image takes minutes: the same one serves.
+    extensions::load_as_their_packages_do(&sandbox);
     assert_in_force(&sandbox);
 
     a_start_that_dies_is_noticed(&sandbox);

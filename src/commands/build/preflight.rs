@@ -5,10 +5,10 @@ use std::path::Path;
 use crate::commands::build::making::Making;
 use crate::commands::build::plan::Plan;
 use crate::error::Error;
+use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::julia::builder::BuildError;
 use crate::julia::linker::Linker;
-use crate::model::depots::package_folders;
 use crate::model::manifest::Source;
 use crate::model::settings::BuilderChoice;
 use crate::path_text;
@@ -73,11 +73,12 @@ fn check_manifest(installation: &Installation, plan: &Plan) -> Result<(), Error>
 /// Every package to bake must be in a depot.
 fn check_installed(plan: &Plan) -> Result<(), Error> {
     let state = plan.state();
+    let files = ObservedFiles::default();
     let is_missing = |uuid: &uuid::Uuid| {
         let package = state.manifest.packages.get(uuid)?;
         let Source::Tree(tree) = &package.source else { return None };
-        let folders = package_folders(&state.depots, &package.name, uuid, tree);
-        (!folders.iter().any(|folder| folder.is_dir())).then(|| package.name.clone())
+        let folder = state.installed_folder(&package.name, uuid, tree, &files);
+        folder.is_none().then(|| package.name.clone())
     };
     let mut packages: Vec<String> =
         plan.packages().iter().filter_map(|package| is_missing(&package.uuid)).collect();

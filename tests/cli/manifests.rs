@@ -1,0 +1,66 @@
+//! Manifests and project files of other releases of Julia, in a project that has an image.
+
+use std::fs;
+
+use crate::build_faults::WHICH;
+use crate::sandbox::Sandbox;
+use crate::world;
+
+fn with_image() -> Sandbox {
+    Sandbox::new().in_world().with_world_image()
+}
+
+/// What Julia does in the project with and without jlproj: under which image, and which Alpha it loads.
+#[track_caller]
+fn assert_loads(sandbox: &Sandbox, which: &str, alpha: &str) {
+    let code = format!("{WHICH}; using Alpha; print(\" \", Alpha.answer())");
+    let ran = sandbox.jlproj(["run", "--startup-file=no", "-e", &code]);
+    ran.code(0).stdout(&format!("{which} {alpha}"));
+    let ran = sandbox.jlproj(["run", "--sysimage=none", "--startup-file=no", "-e", &code]);
+    ran.code(0).stdout(&format!("plain {alpha}"));
+}
+
+/// Changes a file of the project.
+fn edit(sandbox: &Sandbox, name: &str, edit: impl Fn(&str) -> String) {
+    let path = sandbox.project().join(name);
+    let before = fs::read_to_string(&path).expect("read");
+    let after = edit(&before);
+    assert_ne!(before, after);
+    fs::write(path, after).expect("write");
+}
+
+/// Julia loads what the manifest says; `[sources]` (Pkg 1.11 and later) counts when it is resolved.
+#[test]
+fn sources_at_odds_with_the_manifest_change_nothing() {
+    let sandbox = with_image();
+    sandbox.write("elsewhere/Alpha/src/Alpha.jl", "module Alpha\nanswer() = \"alpha from elsewhere\"\nend\n");
+    edit(&sandbox, "Project.toml", |text| {
+        format!("{text}\n[sources]\nAlpha = {{ path = \"../elsewhere/Alpha\" }}\n")
+    });
+    assert_loads(&sandbox, "image", "alpha 1.0.0");
+    sandbox.jlproj(["status", "--check"]).code(0);
+}
+
+/// Pkg of 1.13 names the registry of each package; Julia's loader passes over that.
+#[test]
+fn a_manifest_that_names_registries_is_read() {
+    if !world::is_at_least(7) {
+        return world::left_out("a manifest of format 2.1", "Julia reads the first format alone before 1.7");
+    }
+    let sandbox = with_image();
+    edit(&sandbox, "Manifest.toml", |text| {
+        let text = text.replace("manifest_format = \"2.0\"", "manifest_format = \"2.1\"");
+        let text = text.replace("[[deps.Alpha]]\n", "[[deps.Alpha]]\nregistries = \"Tests\"\n");
+        format!(
+            "{text}\n[registries.Tests]\nuuid = \"23338594-aafe-5451-b93e-139f81909106\"\nurl = \"https://localhost\"\n"
+        )
+    });
+    assert_loads(&sandbox, "image", "alpha 1.0.0");
+    sandbox.jlproj(["status", "--check"]).code(0);
+    // As which language a package's code is read is part of what it is (Julia 1.14): another image, never the old one.
+    edit(&sandbox, "Manifest.toml", |text| {
+        text.replace("[[deps.Beta]]\n", "[[deps.Beta]]\nsyntax = { julia_version = \"1.13\" }\n")
+    });
+    assert_loads(&sandbox, "plain", "alpha 1.0.0");
+    sandbox.jlproj(["status", "--check"]).code(3);
+}
