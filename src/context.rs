@@ -46,6 +46,9 @@ pub(crate) struct Context {
     pub(crate) is_read: bool,
     /// Columns of the terminal that stdout is; `None` where it is none.
     pub(crate) width: Option<usize>,
+    /// Where nobody names a project, the one above the current folder is meant, and Julia is told of it; not so where we are
+    /// started as `julia`.
+    pub(crate) looks_upward: bool,
     /// We were started by a Julia that we asked about itself: it is a wrapper around jlproj.
     pub(crate) inside_probe: bool,
 }
@@ -153,6 +156,7 @@ impl Context {
             stdin_is_terminal: io::stdin().is_terminal(),
             is_read: io::stderr().is_terminal() || raw_variable("__JLPROJ_READ").is_some(),
             width: terminal_width(),
+            looks_upward: true,
             inside_probe: raw_variable(PROBE_VARIABLE).is_some(),
         })
     }

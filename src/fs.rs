@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{self, BufRead as _, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -135,6 +136,12 @@ impl Files for ObservedFiles {
             return Ok(None);
         }
         read_limited(path)
+    }
+
+    fn names(&self, directory: &Path) -> Vec<OsString> {
+        self.observe_listing(directory);
+        let entries = fs_err::read_dir(directory).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name()).collect()
     }
 
     fn is_same(&self, one: &Path, other: &Path) -> bool {

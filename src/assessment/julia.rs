@@ -8,8 +8,19 @@ use crate::error::Error;
 use crate::installation::Installation;
 use crate::julia::locate::{self, Located};
 use crate::julia::probe;
+use crate::model::environment::ProjectFlag;
+use crate::model::juliaup::ProjectQuestion;
 use crate::store::installation_cache;
 use crate::store::lock::Lock;
+
+/// The project that a Julia is to be found for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ForProject<'a> {
+    /// None, or many.
+    None,
+    /// The one that a start with this `--project` has.
+    This(Option<&'a ProjectFlag>),
+}
 
 /// Finds the Julia that is meant: by `channel`, by `wanted` (flag, variable or setting), or as typed.
 ///
@@ -19,7 +30,21 @@ pub(crate) fn find(
     context: &Context,
     channel: Option<&OsStr>,
     wanted: Option<&OsStr>,
+    project: ForProject<'_>,
 ) -> Result<Located, Error> {
+    let question = |flag| ProjectQuestion {
+        flag,
+        julia_project: context.julia_variables.project.as_deref(),
+        julia_load_path: context.julia_variables.load_path.as_deref(),
+        julia_depot_path: context.julia_variables.depot_path.as_deref(),
+        directory: &context.directory,
+        home: context.home.as_deref(),
+        looks_upward: context.looks_upward,
+    };
+    let project = match project {
+        ForProject::None => None,
+        ForProject::This(flag) => Some(question(flag)),
+    };
     Ok(locate::locate(&locate::Request {
         channel,
         wanted,
@@ -28,6 +53,7 @@ pub(crate) fn find(
         home: context.home.as_deref(),
         juliaup_depot: context.julia_variables.juliaup_depot.as_deref(),
         juliaup_channel: context.julia_variables.juliaup_channel.as_deref(),
+        project: project.as_ref(),
         own_program: context.own_program.as_deref(),
     })?)
 }

@@ -27,7 +27,7 @@ pub(crate) use caches::{CacheFile, SHIPPED, judge_all};
 pub(crate) use cold::Surroundings;
 pub(crate) use compiled::list;
 pub(crate) use crowded::{Crowded, UNDER_RUN, crowded, limit};
-pub(crate) use julia::{describe, find};
+pub(crate) use julia::{ForProject, describe, find};
 pub(crate) use known::{KnownProject, known_project, known_projects};
 pub(crate) use outcome::{code, outcome, plain_outcome, reason};
 pub(crate) use owners::{Owners, PROJECT_FILES};

@@ -75,10 +75,12 @@ pub(crate) fn locate_environment(
     files: &ObservedFiles,
 ) -> Result<(Environment, Vec<PathBuf>), Error> {
     let depots = depots(context, installation)?;
+    // How one asks Julia for its default.
+    let no_search = (!context.looks_upward).then_some(OsStr::new(""));
     let question = Question {
         julia: &installation.version(),
         project_flag: flag,
-        julia_project: context.julia_variables.project.as_deref(),
+        julia_project: context.julia_variables.project.as_deref().or(no_search),
         julia_load_path: context.julia_variables.load_path.as_deref(),
         depots: &depots,
         directory: &context.directory,
@@ -170,6 +172,22 @@ impl ProjectState {
     pub(crate) fn elsewhere(&self, files: &ObservedFiles) -> Result<BTreeSet<Uuid>, Error> {
         let manifests = manifests_below(&self.environment, files)?;
         Ok(manifests.into_iter().flat_map(|(_, manifest)| manifest.packages.into_keys()).collect())
+    }
+
+    /// Whether the manifest was resolved by this minor release of Julia: another one's may name standard libraries that this
+    /// one does not have. One that does not say is taken for this one's.
+    ///
+    /// # Errors
+    /// Where it was not.
+    pub(crate) fn check_release(&self, installation: &Installation) -> Result<(), Error> {
+        let Some(manifest) = &self.manifest.julia_version else { return Ok(()) };
+        let release = |version: &str| version.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
+        let julia = &installation.identity.version;
+        if release(manifest) == release(julia) {
+            return Ok(());
+        }
+        let (manifest, julia) = (manifest.clone(), julia.clone());
+        Err(Error::OtherJulia { manifest, julia, project: self.project_file.clone() })
     }
 
     /// The folder in which a registered package of this content is installed, the one that Julia looks at first; `None`

@@ -16,11 +16,12 @@ mod watcher;
 
 use std::ffi::OsString;
 
-use crate::assessment::Overrides;
+use crate::assessment::{self, ForProject, Overrides};
 use crate::cli::BuildArgs;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
+use crate::julia::locate::Located;
 use crate::model::environment::ProjectFlag;
 use crate::platform::Interruption;
 use crate::store::{protection, remains, workspace};
@@ -54,9 +55,16 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
     let options = Options { force: arguments.force, dry_run: arguments.dry_run, verbosity };
     let display = Display::new(verbosity, context.stderr_is_terminal, arguments.jobs > 1);
     let context = &*launched::context_for(context, overrides(arguments))?;
-    let making = Making::new(context, overrides(arguments), Interruption::watch()?, display)?;
-    sweep(&making, options);
+    let interruption = Interruption::watch()?;
     let projects = &arguments.projects.projects;
+    if projects.len() > 1 && !arguments.background {
+        return each_with_its_julia(arguments, context, options, &interruption, &display);
+    }
+    let flag = projects.first().map(|project| ProjectFlag::Value(project.clone()));
+    let many = arguments.frequent || arguments.all;
+    let project = if many { ForProject::None } else { ForProject::This(flag.as_ref()) };
+    let making = Making::new(context, overrides(arguments), project, interruption, display)?;
+    sweep(&making, options);
     if arguments.background {
         return background::run(&making, projects, options);
     }
@@ -64,11 +72,47 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
         let chosen = frequent::choose(&making, arguments, verbosity)?;
         return queue::build_all(&making, &chosen, options, arguments.jobs);
     }
-    match projects.as_slice() {
-        [] => build(&making, None, options),
-        [project] => build(&making, Some(project), options),
-        several => queue::build_all(&making, several, options, arguments.jobs),
+    build(&making, flag.as_ref(), options)
+}
+
+/// Builds the images of the projects that are named, those of one Julia together: manifests may choose different ones.
+///
+/// # Errors
+/// Where an image could not be built; the others are built all the same.
+fn each_with_its_julia(
+    arguments: &BuildArgs,
+    context: &Context,
+    options: Options,
+    interruption: &Interruption,
+    display: &Display,
+) -> Result<u8, Error> {
+    let settings = assessment::settings(context, overrides(arguments))?;
+    let mut groups: Vec<(Located, Vec<OsString>)> = Vec::new();
+    for project in &arguments.projects.projects {
+        let flag = ProjectFlag::Value(project.clone());
+        let wanted = settings.julia.value.as_deref();
+        let located = assessment::find(context, None, wanted, ForProject::This(Some(&flag)))?;
+        match groups.iter_mut().find(|(julia, _)| *julia == located) {
+            Some((_, projects)) => projects.push(project.clone()),
+            None => groups.push((located, vec![project.clone()])),
+        }
     }
+    let all = arguments.projects.projects.len();
+    let mut all_failed = 0;
+    for (place, (_, projects)) in groups.iter().enumerate() {
+        let flag = projects.first().map(|project| ProjectFlag::Value(project.clone()));
+        let project = ForProject::This(flag.as_ref());
+        let making =
+            Making::new(context, overrides(arguments), project, interruption.clone(), display.clone())?;
+        if place == 0 {
+            sweep(&making, options);
+        }
+        match queue::build_all(&making, projects, options, arguments.jobs) {
+            Err(Error::SomeFailed { failed, .. }) => all_failed += failed,
+            other => drop(other?),
+        }
+    }
+    if all_failed > 0 { Err(Error::SomeFailed { failed: all_failed, all }) } else { Ok(exit::SUCCESS) }
 }
 
 /// Removes what builders that died left behind.
@@ -95,9 +139,8 @@ fn overrides(arguments: &BuildArgs) -> Overrides {
 }
 
 /// Builds the image of one project, if it is not there.
-fn build(making: &Making<'_>, project: Option<&OsString>, options: Options) -> Result<u8, Error> {
-    let flag = project.map(|project| ProjectFlag::Value(project.clone()));
-    let plan = Plan::make(making.context, &making.settings, &making.julia, flag.as_ref())?;
+fn build(making: &Making<'_>, project: Option<&ProjectFlag>, options: Options) -> Result<u8, Error> {
+    let plan = Plan::make(making.context, &making.settings, &making.julia, project)?;
     make(making, &plan, options)
 }
 

@@ -65,6 +65,7 @@ pub(crate) fn run(arguments: &DoctorArgs, context: &Context) -> Result<u8, Error
             findings.push(julia(subject));
             findings.push(linker(context, subject));
             findings.push(project(subject));
+            findings.extend(manifest(subject));
             findings.push(caches(context, subject));
         }
         Err(error @ (Error::Locate(_) | Error::Probe(_) | Error::Recursion { .. })) => {
@@ -153,6 +154,12 @@ fn project(subject: &Subject) -> Finding {
         }
         verdict => Finding::good("project", format!("has an image ({})", assessment::code(verdict))),
     }
+}
+
+/// Where another minor release of Julia resolved the manifest.
+fn manifest(subject: &Subject) -> Option<Finding> {
+    let error = subject.assessment.state.check_release(&subject.installation).err()?;
+    Some(Finding::note("manifest", error.in_one_line(), remedy(&error, "")))
 }
 
 /// Whether there is room for further precompile files of each package.

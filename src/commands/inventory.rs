@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use crate::assessment::{self, CacheFile, Found, KnownProject, Overrides, Owners, Survey, Surveyed};
+use crate::assessment::{
+    self, CacheFile, ForProject, Found, KnownProject, Overrides, Owners, Survey, Surveyed,
+};
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs;
@@ -35,7 +37,7 @@ pub(super) struct Inventory {
 /// Where there is no Julia, a setting cannot be followed, or the journal cannot be read.
 pub(super) fn read(context: &Context, julia: Option<OsString>) -> Result<Inventory, Error> {
     let settings = assessment::settings(context, Overrides { julia, ..Overrides::default() })?;
-    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+    let located = assessment::find(context, None, settings.julia.value.as_deref(), ForProject::None)?;
     let installation = assessment::describe(context, &located)?;
     let mut julias = installation_cache::read_all(&context.layout);
     // Where the store cannot be written it is not among them.

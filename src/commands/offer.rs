@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::assessment::{self, Overrides, ProjectState};
+use crate::assessment::{self, ForProject, Overrides, ProjectState};
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
@@ -64,10 +64,11 @@ pub(crate) enum Place {
 pub(crate) fn offer(context: &Context, request: &Request<'_>) -> Result<Offer, Error> {
     let overrides = Overrides { julia: request.julia.clone(), ..Overrides::default() };
     let settings = assessment::settings(context, overrides)?;
-    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+    let flag = request.project.map(|project| ProjectFlag::Value(project.to_owned()));
+    let wanted = settings.julia.value.as_deref();
+    let located = assessment::find(context, None, wanted, ForProject::This(flag.as_ref()))?;
     let installation = assessment::describe(context, &located)?;
     let files = ObservedFiles::default();
-    let flag = request.project.map(|project| ProjectFlag::Value(project.to_owned()));
     let (environment, depots) =
         assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
     let version = installation.identity.version.clone();

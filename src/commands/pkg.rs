@@ -1,6 +1,6 @@
 //! `jlproj pkg`: Julia's package manager without the image, then the new verdict.
 
-use crate::assessment::{self, Overrides};
+use crate::assessment::{self, ForProject, Overrides};
 use crate::cli::PkgArgs;
 use crate::commands::{script, status, subject};
 use crate::context::Context;
@@ -15,9 +15,10 @@ use crate::ui::message;
 pub(crate) fn run(arguments: &PkgArgs, context: &Context) -> Result<u8, Error> {
     let overrides = Overrides { julia: arguments.julia.julia.clone(), ..Overrides::default() };
     let settings = assessment::settings(context, overrides)?;
-    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
-    let installation = assessment::describe(context, &located)?;
     let flag = arguments.project.project.as_ref().map(|project| ProjectFlag::Value(project.clone()));
+    let wanted = settings.julia.value.as_deref();
+    let located = assessment::find(context, None, wanted, ForProject::This(flag.as_ref()))?;
+    let installation = assessment::describe(context, &located)?;
     let files = ObservedFiles::default();
     let (environment, _) =
         assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;

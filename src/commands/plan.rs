@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::assessment::{Found, KnownProject, Overrides, Prospect, Survey, Surveyed};
+use crate::assessment::{ForProject, Found, KnownProject, Overrides, Prospect, Survey, Surveyed};
 use crate::cli::PlanArgs;
 use crate::commands::build::{self, Making, Options, Plan, launched};
 use crate::commands::survey;
@@ -160,7 +160,7 @@ fn build(
     }
     let display = Display::new(Verbosity::Normal, context.stderr_is_terminal, false);
     let overrides = Overrides { julia: arguments.julia.julia.clone(), ..Overrides::default() };
-    let making = Making::new(context, overrides, Interruption::watch()?, display)?;
+    let making = Making::new(context, overrides, ForProject::None, Interruption::watch()?, display)?;
     let options = Options { force: false, dry_run: false, verbosity: Verbosity::Normal };
     build::sweep(&making, options);
     let chosen: Vec<(SharedImage, Vec<BakedPackage>, Option<usize>)> = sharing

@@ -9,7 +9,7 @@ use std::process::Command;
 use clap::CommandFactory as _;
 use serde::Serialize;
 
-use crate::assessment::{self, Overrides, ProjectState};
+use crate::assessment::{self, ForProject, Overrides, ProjectState};
 use crate::cli::{Cli, RunArgs};
 use crate::context::{self, Context};
 use crate::error::Error;
@@ -93,7 +93,10 @@ pub(super) fn begin(context: &Context, split: Split, manner: Manner) -> Result<u
     // One that did not answer a moment ago is not asked.
     let (stores, silent) = assessment::answering(context, &settings);
     settings.stores.value = stores;
-    let located = assessment::find(context, split.own.channel.as_deref(), settings.julia.value.as_deref())?;
+    let wanted = settings.julia.value.as_deref();
+    let effects = split.effects();
+    let project = ForProject::This(effects.project.as_ref());
+    let located = assessment::find(context, split.own.channel.as_deref(), wanted, project)?;
     let split = split.with_channel_arguments(&located.arguments);
     let mut outcome = decide(context, &settings, &located, &split.effects())?;
     if let Some(trouble) = trouble {
@@ -209,7 +212,10 @@ fn decide(
 /// What Julia is told of the project where it could not be looked for: to look upward itself, if we would have.
 fn project_unseen(context: &Context, effects: &Effects) -> Option<String> {
     let variables = &context.julia_variables;
-    let is_named = effects.project.is_some() || variables.project.is_some() || variables.load_path.is_some();
+    let is_named = !context.looks_upward
+        || effects.project.is_some()
+        || variables.project.is_some()
+        || variables.load_path.is_some();
     (!is_named).then(|| "@.".to_owned())
 }
 
@@ -240,6 +246,7 @@ struct Question {
     variables: [Option<String>; 3],
     home: Option<String>,
     directory: String,
+    looks_upward: bool,
     builder: String,
     exclude: Vec<String>,
     outside_limit: f64,
@@ -268,6 +275,7 @@ impl Question {
             variables: variables.map(|value| value.as_deref().map(text)),
             home: context.home.as_deref().map(path_text::encode),
             directory: path_text::encode(&context.directory),
+            looks_upward: context.looks_upward,
             builder: format!("{:?}", settings.builder.value),
             exclude: settings.exclude.value.clone(),
             outside_limit: settings.outside_limit.value,

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use crate::assessment::{self, Overrides};
+use crate::assessment::{self, ForProject, Overrides};
 use crate::commands::run;
 use crate::context::Context;
 use crate::error::Error;
@@ -26,8 +26,7 @@ pub(crate) fn run_from_launcher(arguments: &[OsString]) -> u8 {
 fn start(arguments: &[OsString], julia: Option<&OsStr>) -> Result<u8, Error> {
     let mut context = Context::read()?;
     run::refuse_probe(&context)?;
-    // `jlproj run` looks upward for a project; `julia` does not.
-    context.julia_variables.project.get_or_insert_default();
+    context.looks_upward = false;
     let mut split = julia_options::split(&with_end(arguments))?;
     split.own.julia = julia.map(Into::into);
     let channel = split.own.channel.is_some();
@@ -74,9 +73,12 @@ fn plain(
         Some((first, rest)) if is_channel(first) => (first.to_str().and_then(|word| word.get(1..)), rest),
         _ => (None, arguments),
     };
-    let located = match assessment::find(context, channel.map(str::as_ref), wanted.as_deref()) {
+    let split = julia_options::split(&with_end(arguments)).ok();
+    let effects = split.map(|split| split.effects()).unwrap_or_default();
+    let project = ForProject::This(effects.project.as_ref());
+    let located = match assessment::find(context, channel.map(str::as_ref), wanted.as_deref(), project) {
         Err(Error::Locate(LocateError::NoJuliaup { .. })) if channel.is_some() => {
-            return Ok((assessment::find(context, None, wanted.as_deref())?, arguments.to_vec()));
+            return Ok((assessment::find(context, None, wanted.as_deref(), project)?, arguments.to_vec()));
         }
         other => other?,
     };

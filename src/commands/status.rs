@@ -29,6 +29,8 @@ use crate::ui::time::date;
 struct Report {
     project: String,
     manifest: String,
+    /// What is to be known of the manifest: that another minor release of Julia resolved it.
+    manifest_note: Option<String>,
     julia: JuliaReport,
     /// One word: see the manual.
     verdict: &'static str,
@@ -144,6 +146,7 @@ fn report(context: &Context, subject: &Subject) -> Report {
     Report {
         project: path_text::encode(&state.folder),
         manifest: path_text::encode(&state.manifest_file),
+        manifest_note: state.check_release(installation).err().map(|error| error.in_one_line()),
         julia: JuliaReport {
             version: installation.identity.version.clone(),
             binary: path_text::encode(&located.binary),
@@ -269,6 +272,9 @@ fn table(report: &Report, verbose: bool) -> String {
         ("julia", format!("{} ({}, {})", report.julia.version, report.julia.binary, report.julia.chosen)),
         ("verdict", format!("{}: {}", report.verdict, report.reason)),
     ];
+    if let Some(note) = &report.manifest_note {
+        lines.push(("manifest", note.clone()));
+    }
     if !report.differences.is_empty() {
         lines.push(("changed", join(report.differences.iter().map(ToString::to_string))));
     }

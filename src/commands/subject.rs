@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::assessment::{self, Assessment, Overrides, ProjectState};
+use crate::assessment::{self, Assessment, ForProject, Overrides, ProjectState};
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
@@ -31,10 +31,11 @@ pub(crate) fn read(
     project: Option<&OsStr>,
 ) -> Result<Subject, Error> {
     let settings = assessment::settings(context, Overrides { julia, ..Overrides::default() })?;
-    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+    let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
+    let project = ForProject::This(flag.as_ref());
+    let located = assessment::find(context, None, settings.julia.value.as_deref(), project)?;
     let installation = assessment::describe(context, &located)?;
     let files = ObservedFiles::default();
-    let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
     let (environment, depots) =
         assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
     let state = ProjectState::read(context, &settings, environment, depots, &files)?;
@@ -48,10 +49,11 @@ pub(crate) fn read(
 /// Where there is no Julia to say where projects are, or no project.
 pub(crate) fn folder(context: &Context, project: Option<&OsStr>) -> Result<PathBuf, Error> {
     let settings = assessment::settings(context, Overrides::default())?;
-    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+    let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
+    let project = ForProject::This(flag.as_ref());
+    let located = assessment::find(context, None, settings.julia.value.as_deref(), project)?;
     let installation = assessment::describe(context, &located)?;
     let files = ObservedFiles::default();
-    let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
     let (environment, _) =
         assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
     let no_project = || Error::NoProject { directory: context.directory.clone() };

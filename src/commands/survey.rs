@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use crate::assessment::{self, Overrides, Survey, Surveyed};
+use crate::assessment::{self, ForProject, Overrides, Survey, Surveyed};
 use crate::context::Context;
 use crate::error::Error;
 
@@ -20,7 +20,7 @@ pub(crate) fn read(
     looks_at_caches: bool,
 ) -> Result<Arc<Survey>, Error> {
     let settings = assessment::settings(context, Overrides { julia, ..Overrides::default() })?;
-    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+    let located = assessment::find(context, None, settings.julia.value.as_deref(), ForProject::None)?;
     let installation = assessment::describe(context, &located)?;
     let mut survey = Survey::new(context, &installation, &settings);
     survey.looks_at_caches = looks_at_caches;

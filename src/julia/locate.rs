@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::fs;
+use crate::fs::{self, ObservedFiles};
 use crate::model::juliaup::{self, ChannelError, Config, ConfigError, Host, Launcher, LocationError};
 use crate::model::launcher;
 use crate::path_text;
 use crate::platform;
 
 /// What the choice of a Julia rests on.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
     /// `+channel` on the command line, without the plus.
     pub(crate) channel: Option<&'a OsStr>,
@@ -23,6 +23,9 @@ pub(crate) struct Request<'a> {
     pub(crate) home: Option<&'a Path>,
     pub(crate) juliaup_depot: Option<&'a OsStr>,
     pub(crate) juliaup_channel: Option<&'a OsStr>,
+    /// The project that is meant: its manifest may choose, where juliaup's settings say so. `None` where a command is about
+    /// no one project.
+    pub(crate) project: Option<&'a juliaup::ProjectQuestion<'a>>,
     /// This program, which is never a Julia, under whatever name.
     pub(crate) own_program: Option<&'a Path>,
 }
@@ -132,7 +135,8 @@ fn by_juliaup(
         environment: request.juliaup_channel,
         directory: directory.as_deref(),
     };
-    let choice = config.choose(wish, || None)?;
+    let manifest = || juliaup::julia_version(request.project?, &ObservedFiles::default());
+    let choice = config.choose(wish, manifest)?;
     let folder = file.parent().unwrap_or_else(|| Path::new("."));
     let host = Host { system: juliaup::System::HOST, architecture: std::env::consts::ARCH };
     let resolved = config.resolve(&choice, folder, host)?;

@@ -1,8 +1,9 @@
-//! The disk as the model may see it: three questions, asked of whoever owns the real disk.
+//! The disk as the model may see it: a few questions, asked of whoever owns the real disk.
 //!
 //! The edge implements [`Files`] and records each path it is asked for, because the answer rests on
 //! those files. So model code asks for nothing else, and in the order in which Julia itself looks.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
@@ -24,6 +25,9 @@ pub(crate) trait Files {
     /// Whatever the disk says other than "not found".
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, io::Error>;
 
+    /// The names in a folder, in no order; none where it cannot be read.
+    fn names(&self, directory: &Path) -> Vec<OsString>;
+
     /// Whether two folders are one and the same, as Julia's `samefile` tells by device and inode.
     ///
     /// Asked for workspaces only. Unless overridden the paths themselves are compared, which misses
@@ -41,6 +45,7 @@ mod memory {
     use super::Files;
     use std::cell::RefCell;
     use std::collections::{BTreeMap, BTreeSet};
+    use std::ffi::OsString;
     use std::io;
     use std::path::{Path, PathBuf};
 
@@ -104,6 +109,12 @@ mod memory {
                 return Err(io::ErrorKind::PermissionDenied.into());
             }
             Ok(self.files.get(path).cloned())
+        }
+
+        fn names(&self, directory: &Path) -> Vec<OsString> {
+            self.note(directory);
+            let inside = self.files.keys().filter(|path| path.parent() == Some(directory));
+            inside.filter_map(|path| Some(path.file_name()?.to_owned())).collect()
         }
     }
 }

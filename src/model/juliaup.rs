@@ -3,17 +3,19 @@
 //!
 //! Facts from juliaup 1.23.0: `config_file.rs`, `bin/julialauncher.rs`, `global_paths.rs`, `utils.rs` and
 //! `version_selection.rs` in its `src`. Refused here: asking whether a channel is up to date, installing
-//! one, and the versions database, which only `ManifestVersionDetect` would need ([`Config::choose`]).
+//! one, and the versions database ([`Config::choose`]).
 
 mod channel;
 mod choice;
 mod config;
 mod location;
+mod manifest;
 
 pub(crate) use channel::{Host, System};
 pub(crate) use choice::{ChannelError, Request};
 pub(crate) use config::{Channel, Config, ConfigError};
 pub(crate) use location::{Launcher, LocationError, config_file, is_launcher};
+pub(crate) use manifest::{ProjectQuestion, julia_version};
 
 #[cfg(test)]
 mod tests;

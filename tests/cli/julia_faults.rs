@@ -178,6 +178,7 @@ fn juliaup(sandbox: &Sandbox) {
             "InstalledVersions": {{"1.5.3+0.x64.linux.gnu": {{"Path": "./julia-1.5.3"}}}},
             "InstalledChannels": {{"release": {{"Version": "1.5.3+0.x64.linux.gnu"}},
                 "one": {one}, "two": {two}, "three": {three}, "missing": {{"Version": "1.4.0+0.x64.linux.gnu"}}}},
+            "Settings": {{"ManifestVersionDetect": true}},
             "Overrides": [{{"Path": {project:?}, "Channel": "three"}}]}}"#,
         one = linked(1),
         project = sandbox.project().to_str().expect("UTF-8"),
@@ -223,6 +224,61 @@ fn juliaups_rules_choose_the_channel() {
         .code(127)
         .stdout("")
         .stderr_has("juliaup.json` is not what juliaup writes");
+}
+
+/// As juliaup's launcher does where its setting `ManifestVersionDetect` is on.
+#[test]
+fn the_manifest_of_the_project_chooses_where_juliaup_is_told_so() {
+    let mut sandbox = probed();
+    sandbox.unset("JLPROJ_JULIA");
+    juliaup(&sandbox);
+    let write = |folder: &str, version: &str| {
+        sandbox.write(format!("work/{folder}/Project.toml"), "");
+        let manifest = format!("julia_version = \"{version}\"\nmanifest_format = \"2.0\"\n\n[deps]\n");
+        sandbox.write(format!("work/{folder}/Manifest.toml"), manifest);
+    };
+    // The test's Julia is installed as this version, by a channel of another name.
+    let channel = "1.5.3";
+    write("old", channel);
+    write("gone", "1.4.7");
+    write("odd", "the newest");
+    sandbox.write("work/none/x", "");
+    let default = "juliaup's default";
+    let by_manifest = "julia_version of the manifest";
+    let says = |folder: &str, words: &[&str], reason: &str| {
+        let mut command = sandbox.command([&["status"], words].concat());
+        let ran = sandbox.run(command.current_dir(sandbox.path("work").join(folder)));
+        assert!(ran.stdout.contains(reason) || ran.stderr.contains(reason), "{reason}: {ran}");
+    };
+    says("old", &[], &format!("juliaup's channel {channel} ({by_manifest})"));
+    says("none", &["../old"], by_manifest);
+    says("odd", &[], default);
+    let missing = "error: juliaup channel `1.4.7` (from `julia_version` in the manifest) is not installed\n\n\
+                   hint: `juliaup add 1.4.7`\n";
+    for words in [&["run", "-e", "1"][..], &["run", "--project=.", "-e", "1"], &["build"]] {
+        let mut command = sandbox.command(words);
+        let ran = sandbox.run(command.current_dir(sandbox.path("work/gone")));
+        ran.code(127).stdout("").stderr(missing);
+    }
+    // What comes first for juliaup comes first here, and a flag of ours too.
+    sandbox.jlproj(["run", "+one", "--project=../work/gone", "-e", "print(1)"]).code(0).stdout("1");
+    let run = ["run", "--project=../work/gone", "-e", "print(Base.JLOptions().opt_level)"];
+    sandbox.jlproj(run).code(0).stdout("3");
+    // Under the name `julia` only a project that is named counts, as for juliaup.
+    let named_julia = |words: &[&str]| {
+        let shim = sandbox.path("shim/julia");
+        if !shim.exists() {
+            fs::create_dir(sandbox.path("shim")).expect("folder");
+            symlink(env!("CARGO_BIN_EXE_jlproj"), &shim).expect("link");
+        }
+        let jlproj = sandbox.command([""; 0]);
+        let mut command = std::process::Command::new(shim);
+        command.args(words).env_clear().current_dir(sandbox.path("work/gone"));
+        command.envs(jlproj.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        sandbox.run(&mut command)
+    };
+    named_julia(&["-e", "print(1)"]).code(0).stdout("1");
+    named_julia(&["--project", "-e", "print(1)"]).code(127).stderr(missing);
 }
 
 #[test]

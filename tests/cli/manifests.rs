@@ -64,3 +64,25 @@ fn a_manifest_that_names_registries_is_read() {
     assert_loads(&sandbox, "plain", "alpha 1.0.0");
     sandbox.jlproj(["status", "--check"]).code(3);
 }
+
+/// Which standard libraries there are depends on the release: it is told once, and in the way of nothing that is the same.
+#[test]
+fn a_manifest_of_another_release_is_told() {
+    if !world::is_at_least(7) {
+        return world::left_out(
+            "a manifest that names its Julia",
+            "Julia reads the first format alone before 1.7",
+        );
+    }
+    let sandbox = with_image();
+    let note = format!("the manifest was resolved by Julia 1.99.0, and this is Julia {}", world::version());
+    assert!(!sandbox.jlproj(["status"]).code(0).stdout.contains("was resolved by"));
+    edit(&sandbox, "Manifest.toml", |text| {
+        let own = format!("julia_version = \"{}\"", world::version());
+        text.replace(&own, "julia_version = \"1.99.0\"")
+    });
+    assert_loads(&sandbox, "image", "alpha 1.0.0");
+    sandbox.jlproj(["status"]).code(0).stdout_has(&note);
+    sandbox.jlproj(["doctor"]).stdout_has(&format!("note  manifest  {note}"));
+    sandbox.jlproj(["build", "--force"]).code(1).stderr_has(&note);
+}

@@ -16,7 +16,7 @@ fn direct() -> Sandbox {
     let sandbox = own_depot(Sandbox::new()).with("JLPROJ_BUILDER", "direct");
     sandbox.write("project/Project.toml", "");
     sandbox.write("home/settings.toml", "build_arguments = [\"-O0\", \"-g0\"]\n");
-    sandbox.with("JLPROJ_CONFIG", "home/settings.toml")
+    sandbox.with("JLPROJ_CONFIG", "home/settings.toml").with(world::IMAGE_THREADS.0, world::IMAGE_THREADS.1)
 }
 
 /// Puts an artifact into the depot.

@@ -39,6 +39,10 @@ pub fn julia() -> PathBuf {
         .clone()
 }
 
+/// Has Julia 1.9 and later generate the code of an image with two threads where by itself it takes half of the processors:
+/// most tests wait for it.
+pub const IMAGE_THREADS: (&str, &str) = ("JULIA_IMAGE_THREADS", "2");
+
 /// The version of the Julia to test against, as in `1.10.8`.
 pub fn version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
@@ -210,6 +214,7 @@ impl World {
                     .env("JLPROJ_CONFIG", self.config())
                     .env("JULIA_DEPOT_PATH", depot_path(&self.depot()))
                     .env("JULIA_PKG_SERVER", "")
+                    .env(IMAGE_THREADS.0, IMAGE_THREADS.1)
                     .stdin(Stdio::null())
                     .output()
                     .expect("jlproj build");

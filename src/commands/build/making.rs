@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use crate::assessment::{self, Overrides, ProjectState, Surroundings};
+use crate::assessment::{self, ForProject, Overrides, ProjectState, Surroundings};
 use crate::commands::build::plan::{JuliaInUse, Plan};
 use crate::commands::build::steps::{Learned, build_image, finish, package_times};
 use crate::commands::build::turn::Turn;
@@ -49,11 +49,12 @@ impl<'a> Making<'a> {
     pub(crate) fn new(
         context: &'a Context,
         overrides: Overrides,
+        project: ForProject<'_>,
         interruption: Interruption,
         display: Display,
     ) -> Result<Self, Error> {
         let settings = assessment::settings(context, overrides)?;
-        let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+        let located = assessment::find(context, None, settings.julia.value.as_deref(), project)?;
         let installation = assessment::describe(context, &located)?;
         let compiler = Context::compiler();
         let linker = linker::find(compiler.as_deref(), context.search_path.as_deref(), &installation);

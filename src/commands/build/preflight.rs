@@ -23,7 +23,7 @@ use crate::store::protection::{self, Trouble};
 pub(super) fn check(making: &Making<'_>, plan: &Plan) -> Result<(), Error> {
     let installation = &making.julia.installation;
     check_store(&making.context.layout).map_err(|source| Error::Build { source, log: None })?;
-    check_manifest(installation, plan)?;
+    plan.state().check_release(installation)?;
     check_installed(plan)?;
     check_library(installation)?;
     check_linker(making)?;
@@ -56,18 +56,6 @@ fn check_linker(making: &Making<'_>) -> Result<(), Error> {
         (_, linker) => linker.is_some(),
     };
     if is_there { Ok(()) } else { Err(Error::Build { source: BuildError::NoLinker, log: None }) }
-}
-
-/// A manifest that another release of Julia resolved may name standard libraries that this one does not have.
-fn check_manifest(installation: &Installation, plan: &Plan) -> Result<(), Error> {
-    let Some(manifest) = &plan.state().manifest.julia_version else { return Ok(()) };
-    let release = |version: &str| version.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
-    let julia = &installation.identity.version;
-    if release(manifest) == release(julia) {
-        return Ok(());
-    }
-    let (manifest, julia) = (manifest.clone(), julia.clone());
-    Err(Error::OtherJulia { manifest, julia, project: plan.state().project_file.clone() })
 }
 
 /// Every package to bake must be in a depot.

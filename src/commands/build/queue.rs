@@ -10,6 +10,7 @@ use crate::commands::build::{Making, Options, build};
 use crate::error::Error;
 use crate::exit;
 use crate::julia::builder::BuildError;
+use crate::model::environment::ProjectFlag;
 use crate::platform;
 use crate::store::project_record;
 
@@ -74,7 +75,7 @@ fn work(making: &Making<'_>, queue: &Mutex<Queue>, options: Options, needed: u64
             thread::sleep(PAUSE);
             continue;
         };
-        let outcome = build(making, Some(&project), options);
+        let outcome = build(making, Some(&ProjectFlag::Value(project.clone())), options);
         let mut queue = lock();
         queue.running -= 1;
         match outcome {

@@ -25,7 +25,7 @@ pub(super) fn setup(arguments: &JuliaupArgs, context: &Context) -> Result<Juliau
         return Ok(known);
     }
     let project = launcher::project(context, &arguments.project)?;
-    let (located, _) = launcher::julia(context, &arguments.julia)?;
+    let (located, _) = launcher::julia(context, &arguments.julia, &arguments.project)?;
     let depot = context.julia_variables.juliaup_depot.as_deref();
     let settings = juliaup::config_file(depot, context.home.as_deref()).map_err(LocateError::Location)?;
     if !settings.exists() {

@@ -27,7 +27,7 @@ pub(super) fn setup(arguments: &JupyterArgs, context: &Context) -> Result<Jupyte
         return Ok(known);
     }
     let project = launcher::project(context, &arguments.project)?;
-    let (located, version) = launcher::julia(context, &arguments.julia)?;
+    let (located, version) = launcher::julia(context, &arguments.julia, &arguments.project)?;
     let version = version.split('.').take(2).collect::<Vec<_>>().join(".");
     let data = match &prefix {
         Some(prefix) => prefix.join("share/jupyter"),

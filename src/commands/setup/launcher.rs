@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::assessment::{self, Overrides};
+use crate::assessment::{self, ForProject, Overrides};
 use crate::cli::{JuliaArg, ProjectOption, SetupOptions};
 use crate::commands::setup::own_program;
 use crate::commands::subject;
@@ -11,17 +11,24 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::hosts::{self, Launcher, Setup};
 use crate::julia::locate::{self, Located};
+use crate::model::environment::ProjectFlag;
 use crate::model::key::Digest;
 use crate::path_text::{self, PathText};
 
-/// The Julia that a launcher starts, and its version.
+/// The Julia that a launcher starts in this project, and its version.
 ///
 /// # Errors
 /// Where there is none.
-pub(super) fn julia(context: &Context, argument: &JuliaArg) -> Result<(Located, String), Error> {
+pub(super) fn julia(
+    context: &Context,
+    argument: &JuliaArg,
+    project: &ProjectOption,
+) -> Result<(Located, String), Error> {
     let overrides = Overrides { julia: argument.julia.clone(), ..Overrides::default() };
     let settings = assessment::settings(context, overrides)?;
-    let located = assessment::find(context, None, settings.julia.value.as_deref())?;
+    let flag = project.project.as_ref().map(|project| ProjectFlag::Value(project.clone()));
+    let wanted = settings.julia.value.as_deref();
+    let located = assessment::find(context, None, wanted, ForProject::This(flag.as_ref()))?;
     let version = assessment::describe(context, &located)?.identity.version;
     Ok((located, version))
 }

@@ -24,7 +24,7 @@ pub(super) fn setup(arguments: &QuartoArgs, context: &Context) -> Result<Quarto,
     }
     let settings = settings(arguments, context)?;
     let project = launcher::project(context, &arguments.project)?;
-    let (located, _) = launcher::julia(context, &arguments.julia)?;
+    let (located, _) = launcher::julia(context, &arguments.julia, &arguments.project)?;
     let place = launcher::folder(context, "quarto", &settings);
     Ok(Quarto {
         // The hook looks for it by this name.

@@ -21,7 +21,7 @@ pub(super) fn setup(arguments: &VscodeArgs, context: &Context) -> Result<Vscode,
         return Ok(known);
     }
     let folder = launcher::project(context, &arguments.project)?;
-    let (located, _) = launcher::julia(context, &arguments.julia)?;
+    let (located, _) = launcher::julia(context, &arguments.julia, &arguments.project)?;
     let place = launcher::folder(context, "vscode", &folder);
     let program = place.join(platform::program_name("julia".as_ref()));
     Ok(Vscode {

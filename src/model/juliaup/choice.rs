@@ -99,7 +99,7 @@ impl Config {
     ///
     /// juliaup looks a manifest's version up in its versions database: one that is in no release
     /// becomes a nightly channel, or is passed over. Without the database, only `-DEV` versions become
-    /// nightlies here; any other is taken as the name of a channel.
+    /// nightlies here, and what is no version is passed over; any other is taken as the name of a channel.
     ///
     /// # Errors
     /// [`ChannelError::NoDefault`].
@@ -115,7 +115,7 @@ impl Config {
             .or_else(|| Some((named(request.command_line)?, Source::CommandLine)))
             .or_else(|| Some((named(environment)?, Source::Environment)))
             .or_else(|| Some((self.override_of(request.directory?)?, Source::Override)))
-            .or_else(|| Some((self.channel_of_manifest(&detect()?), Source::Manifest)))
+            .or_else(|| Some((self.channel_of_manifest(&detect()?)?, Source::Manifest)))
             .or_else(|| Some((self.default.clone()?, Source::Default)))
             .ok_or(ChannelError::NoDefault)?;
         Ok(Choice { channel, source })
@@ -127,16 +127,16 @@ impl Config {
         holding.max_by_key(|one| one.path.len()).map(|one| one.channel.clone())
     }
 
-    fn channel_of_manifest(&self, julia_version: &str) -> String {
-        let nightly = semver::Version::parse(julia_version)
-            .ok()
-            .filter(|version| version.pre.as_str().starts_with("DEV"))
-            .filter(|_| !self.installed_channels.contains_key(julia_version))
-            .map(|version| format!("{}.{}-nightly", version.major, version.minor));
-        match nightly {
-            Some(name) if self.installed_channels.contains_key(&name) => name,
-            Some(_) => "nightly".to_owned(),
-            None => julia_version.to_owned(),
+    fn channel_of_manifest(&self, julia_version: &str) -> Option<String> {
+        if self.installed_channels.contains_key(julia_version) {
+            return Some(julia_version.to_owned());
         }
+        let version = semver::Version::parse(julia_version).ok()?;
+        if !version.pre.as_str().starts_with("DEV") {
+            return Some(julia_version.to_owned());
+        }
+        let nightly = format!("{}.{}-nightly", version.major, version.minor);
+        let is_there = self.installed_channels.contains_key(&nightly);
+        Some(if is_there { nightly } else { "nightly".to_owned() })
     }
 }

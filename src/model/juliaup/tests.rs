@@ -116,7 +116,7 @@ fn development_versions_of_a_manifest_are_nightlies() {
     let config = following(SETTINGS);
     assert_eq!(choose(&config, "1.14.0-DEV.7"), "nightly");
     assert_eq!(choose(&config, "1.13.0-rc1"), "1.13.0-rc1");
-    assert_eq!(choose(&config, "not a version"), "not a version");
+    assert_eq!(choose(&config, "not a version"), "release");
     let with = following(&SETTINGS.replace(r#""pr123""#, r#""1.14-nightly""#));
     assert_eq!(choose(&with, "1.14.0-DEV.7"), "1.14-nightly");
 }
