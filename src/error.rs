@@ -212,6 +212,13 @@ impl Error {
 fn locate_hints(error: &LocateError) -> Vec<String> {
     match error {
         LocateError::Channel(error) => vec![format!("`{}`", error.hint())],
+        LocateError::ChannelGone { channel, is_linked: true, .. } => {
+            let link = format!("`juliaup link {channel} /path/to/julia`");
+            vec![format!("`juliaup remove {channel}`, then {link} with a Julia that is there")]
+        }
+        LocateError::ChannelGone { channel, .. } => {
+            vec![format!("`juliaup remove {channel}`, then `juliaup add {channel}`")]
+        }
         LocateError::NoJuliaup { .. } => {
             vec!["install juliaup, or name a Julia: `jlproj run --julia /path/to/julia`".to_owned()]
         }

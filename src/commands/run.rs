@@ -18,6 +18,7 @@ use crate::fs::ObservedFiles;
 use crate::julia::command::Invocation;
 use crate::julia::locate::{self, Located};
 use crate::julia::probe::ProbeError;
+use crate::julia::process::why_not_started;
 use crate::model::environment::ProjectFlag;
 use crate::model::julia_options::{self, Additions, Effects, Ruling, Split};
 use crate::model::key::Digest;
@@ -418,7 +419,7 @@ fn launch(
         command.env(unfinished::MARK, &mark.path);
         command.envs(mark.failures.as_ref().map(|path| (unfinished::FAILURES, path)));
     }
-    let source = platform::replace_process(&mut command);
+    let source = why_not_started(&located.binary, platform::replace_process(&mut command));
     Err(Error::NotStarted { program: PathBuf::from(&located.binary), source })
 }
 
@@ -427,7 +428,7 @@ pub(super) fn become_julia(located: &Located, arguments: &[OsString]) -> Result<
     #[expect(clippy::disallowed_methods, reason = "the program that this process becomes")]
     let mut command = Command::new(&located.binary);
     command.args(arguments);
-    let source = platform::replace_process(&mut command);
+    let source = why_not_started(&located.binary, platform::replace_process(&mut command));
     Err(Error::NotStarted { program: located.binary.clone(), source })
 }
 

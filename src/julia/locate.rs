@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::fs::{self, ObservedFiles};
-use crate::model::juliaup::{self, ChannelError, Config, ConfigError, Host, Launcher, LocationError};
+use crate::model::juliaup::{
+    self, Channel, ChannelError, Config, ConfigError, Host, Launcher, LocationError,
+};
 use crate::model::launcher;
 use crate::path_text;
 use crate::platform;
@@ -50,6 +52,8 @@ pub(crate) enum LocateError {
     Nowhere,
     #[error("no `{name}` on PATH")]
     NotOnPath { name: String },
+    #[error("juliaup's channel `{channel}` leads to `{}`, which does not exist", path.display())]
+    ChannelGone { channel: String, path: PathBuf, is_linked: bool },
     #[error("`{}` is not a program", path.display())]
     NotAProgram { path: PathBuf },
     #[error("`{}` does not exist", path.display())]
@@ -147,6 +151,14 @@ fn by_juliaup(
         .unwrap_or(resolved.binary);
     if is_launcher(&binary) {
         return behind_launcher(request, &config, folder, &binary, resolved.arguments);
+    }
+    if !binary.exists() {
+        let channel = match config.installed_channels.get(&choice.channel) {
+            Some(Channel::Alias { target, .. }) => target.clone(),
+            _ => choice.channel,
+        };
+        let is_linked = matches!(config.installed_channels.get(&channel), Some(Channel::Linked { .. }));
+        return Err(LocateError::ChannelGone { channel, path: binary, is_linked });
     }
     check_program(request, &binary)?;
     Ok(Located {

@@ -1,6 +1,6 @@
 //! Runs the programs that build and measure: output into a log, a limit in time, nothing left behind.
 
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -87,6 +87,29 @@ pub(crate) fn run(
     wait(&expression, &program, limit, watcher)
 }
 
+/// Why a program could not be started: the system says "not found" too where the file is there, and what it is loaded by is
+/// not.
+pub(crate) fn why_not_started(program: &Path, error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::NotFound || !program.is_file() {
+        return error;
+    }
+    let text = match interpreter(program) {
+        Some(interpreter) => format!("the file is there, but its interpreter `{interpreter}` is not"),
+        None => "the file is there, but the loader that it was linked for is not: it is for another system"
+            .to_owned(),
+    };
+    io::Error::new(io::ErrorKind::NotFound, text)
+}
+
+/// What the first line of a script names.
+fn interpreter(program: &Path) -> Option<String> {
+    const LONGEST: u64 = 4096;
+    let mut start = Vec::new();
+    fs_err::File::open(program).ok()?.take(LONGEST).read_to_end(&mut start).ok()?;
+    let line = start.split(|byte| *byte == b'\n').next()?.strip_prefix(b"#!")?;
+    Some(String::from_utf8_lossy(line).split_whitespace().next()?.to_owned())
+}
+
 /// The program as duct has it: any exit code is an answer, and it leads a group of its own.
 pub(crate) fn expression(invocation: &Invocation, watcher: &dyn Watcher) -> duct::Expression {
     let (program, arguments) = invocation.started();
@@ -123,7 +146,8 @@ pub(crate) fn wait(
 ) -> Result<ExitStatus, ProcessError> {
     const PAUSE: Duration = Duration::from_millis(100);
     let not_started = |source| ProcessError::NotStarted { program: program.to_owned(), source };
-    let handle = expression.start().map_err(not_started)?;
+    let handle =
+        expression.start().map_err(|source| not_started(why_not_started(Path::new(program), source)))?;
     let leader = handle.pids().first().copied().unwrap_or_default();
     watcher.started(leader);
     let begun = Instant::now();

@@ -226,6 +226,50 @@ fn juliaups_rules_choose_the_channel() {
         .stderr_has("juliaup.json` is not what juliaup writes");
 }
 
+/// Channels that lead to nothing, and programs that are there and cannot be loaded: named, with what to type.
+#[test]
+fn a_julia_that_is_gone_is_named() {
+    let mut sandbox = probed();
+    sandbox.unset("JLPROJ_JULIA");
+    juliaup(&sandbox);
+    let path = sandbox.path("home/.julia/juliaup/juliaup.json");
+    let text = fs::read_to_string(&path).expect("settings");
+    let dangling = "{\"Command\": \"/nowhere/julia\"}";
+    let channels =
+        format!("\"InstalledChannels\": {{\"link\": {dangling}, \"fast\": {{\"Target\": \"link\"}},");
+    fs::write(&path, text.replace("\"InstalledChannels\": {", &channels)).expect("settings");
+    fs::remove_file(sandbox.path("home/.julia/juliaup/julia-1.5.3")).expect("remove");
+    let start = |channel: &str| sandbox.jlproj(["run", channel, "-e", "1"]);
+    let text = "error: juliaup's channel `release` leads to `[HOME]/.julia/juliaup/julia-1.5.3/bin/julia`, which does not \
+                exist\n\nhint: `juliaup remove release`, then `juliaup add release`\n";
+    start("+release").code(127).stderr(text);
+    let text = "error: juliaup's channel `link` leads to `/nowhere/julia`, which does not exist\n\n\
+                hint: `juliaup remove link`, then `juliaup link link /path/to/julia` with a Julia that is there\n";
+    start("+link").code(127).stderr(text);
+    start("+fast").code(127).stderr(text);
+
+    let script = sandbox.write("bin/script", "#!/nowhere/bash\n");
+    let binary = sandbox.write("bin/binary", strange_program());
+    for (program, says) in [
+        (script, "the file is there, but its interpreter `/nowhere/bash` is not"),
+        (binary, "the file is there, but the loader that it was linked for is not: it is for another system"),
+    ] {
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("mode");
+        let name = program.to_str().expect("UTF-8");
+        sandbox.jlproj(["run", "--quiet", "--julia", name, "-e", "1"]).code(126).stderr_has(says);
+        sandbox.jlproj(["status", "--julia", name]).code(1).stderr_has(says);
+    }
+    assert_eq!(sandbox.names("store/julias-v1").len(), 1, "only the Julia that was asked before");
+}
+
+/// A program of this machine's kind, whose loader is not here.
+fn strange_program() -> Vec<u8> {
+    let mut program = fs::read("/bin/true").expect("a program");
+    let loader = program.windows(8).position(|bytes| bytes == b"/ld-linu").expect("a loader");
+    program[loader + 1..loader + 3].copy_from_slice(b"no");
+    program
+}
+
 /// As juliaup's launcher does where its setting `ManifestVersionDetect` is on.
 #[test]
 fn the_manifest_of_the_project_chooses_where_juliaup_is_told_so() {
