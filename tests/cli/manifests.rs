@@ -59,7 +59,7 @@ fn a_manifest_that_names_registries_is_read() {
     sandbox.jlproj(["status", "--check"]).code(0);
     // As which language a package's code is read is part of what it is (Julia 1.14): another image, never the old one.
     edit(&sandbox, "Manifest.toml", |text| {
-        text.replace("[[deps.Beta]]\n", "[[deps.Beta]]\nsyntax = { julia_version = \"1.13\" }\n")
+        text.replace("[[deps.Beta]]\n", "[[deps.Beta]]\nsyntax = { julia_version = \"1.14\" }\n")
     });
     assert_loads(&sandbox, "plain", "alpha 1.0.0");
     sandbox.jlproj(["status", "--check"]).code(3);
