@@ -50,8 +50,10 @@ pub(crate) fn read(
 pub(crate) fn folder(context: &Context, project: Option<&OsStr>) -> Result<PathBuf, Error> {
     let settings = assessment::settings(context, Overrides::default())?;
     let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
-    let project = ForProject::This(flag.as_ref());
-    let located = assessment::find(context, None, settings.julia.value.as_deref(), project)?;
+    let wanted = settings.julia.value.as_deref();
+    // Where the Julia that its manifest names is not installed, any other knows as well where the project is.
+    let located = assessment::find(context, None, wanted, ForProject::This(flag.as_ref()))
+        .or_else(|_| assessment::find(context, None, wanted, ForProject::None))?;
     let installation = assessment::describe(context, &located)?;
     let files = ObservedFiles::default();
     let (environment, _) =

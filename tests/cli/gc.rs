@@ -415,7 +415,18 @@ fn julia_with_own_depot(sandbox: &Sandbox) -> PathBuf {
     let given = world::julia();
     let prefix = given.parent().and_then(Path::parent).expect("a folder around bin");
     let copy = sandbox.path("home/julia");
-    link_all(prefix, &copy, &["bin", "share"]);
+    link_all(prefix, &copy, &["bin", "lib", "share"]);
+    // From 1.12 on Julia is where its library is.
+    fs::create_dir_all(copy.join("lib")).expect("folder");
+    for entry in fs::read_dir(prefix.join("lib")).expect("folder").flatten() {
+        let (path, link) = (entry.path(), copy.join("lib").join(entry.file_name()));
+        let made = if path.is_dir() {
+            std::os::unix::fs::symlink(path, link)
+        } else {
+            fs::copy(path, link).map(drop)
+        };
+        made.expect("link or copy");
+    }
     link_all(&prefix.join("share"), &copy.join("share"), &["julia"]);
     link_all(&prefix.join("share/julia"), &copy.join("share/julia"), &["compiled"]);
     fs::create_dir_all(copy.join("bin")).expect("folder");

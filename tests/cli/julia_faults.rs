@@ -304,6 +304,8 @@ fn the_manifest_of_the_project_chooses_where_juliaup_is_told_so() {
         let ran = sandbox.run(command.current_dir(sandbox.path("work/gone")));
         ran.code(127).stdout("").stderr(missing);
     }
+    // Where only the folder is asked for, any Julia will do.
+    sandbox.jlproj(["forget", "../work/gone"]).code(0);
     // What comes first for juliaup comes first here, and a flag of ours too.
     sandbox.jlproj(["run", "+one", "--project=../work/gone", "-e", "print(1)"]).code(0).stdout("1");
     let run = ["run", "--project=../work/gone", "-e", "print(Base.JLOptions().opt_level)"];
