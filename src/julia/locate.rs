@@ -14,7 +14,7 @@ use crate::path_text;
 use crate::platform;
 
 /// What the choice of a Julia rests on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Request<'a> {
     /// `+channel` on the command line, without the plus.
     pub(crate) channel: Option<&'a OsStr>,

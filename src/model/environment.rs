@@ -13,6 +13,8 @@ mod search;
 mod tests;
 mod workspace;
 
+pub(crate) use search::PROJECT_NAMES;
+
 use super::files::Files;
 use super::paths::{System, TildeError};
 use super::toml_file::TomlError;

@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// `project_names`, `base/loading.jl`, all versions.
-const PROJECT_NAMES: [&str; 2] = ["JuliaProject.toml", "Project.toml"];
+pub(crate) const PROJECT_NAMES: [&str; 2] = ["JuliaProject.toml", "Project.toml"];
 
 /// What an entry stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
-use crate::model::environment::ProjectFlag;
+use crate::model::environment::{PROJECT_NAMES, ProjectFlag};
 use crate::model::files::Files;
 use crate::model::paths::{self, System};
 use crate::model::toml_file;
 
-const PROJECT_NAMES: [&str; 2] = ["JuliaProject.toml", "Project.toml"];
 const MANIFEST_NAMES: [&str; 2] = ["JuliaManifest.toml", "Manifest.toml"];
 
 /// What the choice of the project rests on, besides the files.
