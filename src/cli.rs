@@ -8,7 +8,7 @@ mod hosts;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use crate::cli::hosts::{
-    EnvArgs, ExecArgs, HostCommand, JuliaupArgs, JupyterArgs, PythonArgs, QuartoArgs, SetupArgs,
+    AppsArgs, EnvArgs, ExecArgs, HostCommand, JuliaupArgs, JupyterArgs, PythonArgs, QuartoArgs, SetupArgs,
     SetupOptions, ShellArgs, VscodeArgs,
 };
 use crate::model::cpu_target::CpuTarget;
@@ -121,6 +121,11 @@ pub(crate) struct BuildArgs {
     /// For all known projects
     #[arg(long, conflicts_with = "projects")]
     pub(crate) all: bool,
+    /// For all projects of the workspace that the project is in (Julia 1.12 and later)
+    ///
+    /// Each gets an image of what it can load itself; projects that load the same share one.
+    #[arg(long, conflicts_with_all = ["all", "frequent"])]
+    pub(crate) workspace: bool,
     /// How many builds at once, as far as there is memory
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) jobs: usize,

@@ -44,6 +44,8 @@ pub(crate) enum Error {
     NoProject { directory: PathBuf },
     #[error("`{}` does not exist", path.display())]
     NoProjectFile { path: PathBuf },
+    #[error("`{}` is in no workspace", project.display())]
+    NoWorkspace { project: PathBuf, julia: String, has_workspaces: bool },
     #[error("`{}` has no manifest", project.display())]
     NoManifest { project: PathBuf },
     #[error("cannot read `{}`: {text}", path.display())]
@@ -170,6 +172,13 @@ impl Error {
                     format!("make a project there: `jlproj pkg --project {} add PACKAGE`", folder_of(path))
                 }
             }),
+            Self::NoWorkspace { has_workspaces: false, julia, .. } => one(format!(
+                "Julia 1.12 and later know workspaces, and this is Julia {julia}: leave `--workspace` out"
+            )),
+            Self::NoWorkspace { .. } => {
+                one("leave `--workspace` out, or list its projects in the root's Project.toml: `[workspace]`"
+                    .to_owned())
+            }
             Self::NoManifest { project } | Self::NotInstalled { project, .. } => {
                 one(format!("`jlproj pkg --project {} instantiate`", folder_of(project)))
             }

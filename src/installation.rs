@@ -62,4 +62,14 @@ impl Installation {
     pub(crate) fn has_package_images(&self) -> bool {
         self.is_at_least(1, 9)
     }
+
+    /// Whether Pkg installs apps, and where a package's code begins is read from a project file (1.12 and later).
+    pub(crate) fn has_apps(&self) -> bool {
+        self.is_at_least(1, 12)
+    }
+
+    /// Whether several projects can share a manifest as a workspace (1.12 and later).
+    pub(crate) fn has_workspaces(&self) -> bool {
+        self.is_at_least(1, 12)
+    }
 }

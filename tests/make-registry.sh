@@ -19,6 +19,7 @@
 #   Versioned 1.2.3 (its __init__ asks for its own version)
 #   Moody 1.0.0 (its __init__ throws where MOODY is `bad`)
 #   Extended 1.0.0 and Late 1.0.0 (each with an extension on Versioned and one on Gamma, from Julia 1.9 on)
+#   Greeter 1.0.0 (has an app `greet`; on the Alpha, Beta and Gamma of the tests' project)
 #   Remote 1.0.0 (makes a channel of Distributed when it is loaded, which a worker must not have before it is ready)
 set -euo pipefail
 
@@ -218,6 +219,18 @@ const channel = Ref{Any}()
 __init__() = channel[] = RemoteChannel()
 answer() = "remote"
 end'
+greeter=$(printf '%s\n' "$(dependency Alpha)" "$(dependency Beta)" "$(dependency Gamma)")
+register Greeter 1.0.0 "$greeter" 'module Greeter
+using Alpha, Beta, Gamma
+image() = occursin("images-v1", unsafe_string(Base.JLOptions().image_file)) ? "image" : "plain"
+function main(words)
+    println(join([image(), Beta.answer(), words...], "|"))
+    return length(words)
+end
+isdefined(Base, Symbol("@main")) && eval(Meta.parse("@main"))
+end' '[apps]
+greet = {}'
+printf '[1]\nAlpha = "1.0.0"\nGamma = "1.0.0"\n' >"$registry/G/Greeter/Compat.toml"
 # Many methods that nothing has compiled yet when they are first called.
 slow='work() = sum(value -> length(string(value)), [
 '

@@ -87,15 +87,15 @@ impl Surroundings<'_> {
     }
 
     fn is_own(&self, uuid: Uuid) -> bool {
-        self.state.project.uuid == Some(uuid)
+        self.state.project.uuid == Some(uuid) && !self.state.is_installed_app
     }
 
     /// The times at which the caches that this project writes were last loaded, in seconds since 1970: Julia touches
     /// a cache when it loads it.
     pub(crate) fn last_loads(&self) -> Vec<i64> {
         let (Some(depot), Ok(slug)) = (self.state.depots.first(), self.slug()) else { return Vec::new() };
-        let files = self.state.project.dependencies.iter().map(|(name, uuid)| {
-            let file = format!("{}_{slug}.ji", cache_slug::package_slug(*uuid));
+        let files = self.state.direct().into_iter().map(|(name, uuid)| {
+            let file = format!("{}_{slug}.ji", cache_slug::package_slug(uuid));
             Stamp::of(&self.cache_folder(depot, name).join(file))
         });
         files.filter(|stamp| stamp.exists).map(|stamp| stamp.modified / 1_000_000_000).collect()

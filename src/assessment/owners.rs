@@ -18,6 +18,7 @@ use crate::model::cache_owner::{CpuTargets, Marks, Owner, Standing, Writer, Writ
 use crate::model::cache_slug::cache_folder;
 use crate::model::cpu_target::CpuTarget;
 use crate::model::depots::{package_folders, shipped};
+use crate::model::environment::PROJECT_NAMES;
 use crate::model::image::KnownImage;
 use crate::model::key::Digest;
 use crate::model::manifest::Source;
@@ -28,9 +29,6 @@ use crate::store::project_record;
 
 /// How long is waited for the disk of a project.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// What Julia takes for a project's file.
-pub(crate) const PROJECT_FILES: [&str; 2] = ["Project.toml", "JuliaProject.toml"];
 
 /// What is known of one project's images.
 #[derive(Clone, Debug, Default)]
@@ -182,7 +180,7 @@ impl Field<'_> {
         // PackageCompiler's own files: of no project of the user's, and needed for the next build.
         let builder = packagecompiler_environment(self.context, &self.julia.installation);
         let owner = self.owner(&path_text::encode(&builder), builder.exists(), None, Standing::InForce);
-        for file in PROJECT_FILES.map(|name| builder.join(name)) {
+        for file in PROJECT_NAMES.map(|name| builder.join(name)) {
             self.add_writer(platform::bytes(file.as_os_str()).to_vec(), None, Rc::clone(&owner), writers);
         }
     }
@@ -207,7 +205,7 @@ impl Field<'_> {
         let mut folders = vec![folder.to_owned(), self.context.layout.bake_project(version, folder)];
         let named = self.environments.iter().filter(|named| named.file_name() == folder.file_name());
         folders.extend(named.filter(|named| is_same(named, folder)).cloned());
-        folders.iter().flat_map(|folder| PROJECT_FILES.map(|name| folder.join(name))).collect()
+        folders.iter().flat_map(|folder| PROJECT_NAMES.map(|name| folder.join(name))).collect()
     }
 
     fn owner(&self, project: &str, has_project: bool, key: Option<&Digest>, standing: Standing) -> Rc<Owner> {
@@ -297,7 +295,7 @@ fn environments(depots: &[PathBuf]) -> Vec<PathBuf> {
 fn presence(projects: Vec<String>) -> HashMap<String, bool> {
     let answers = patience::each(projects.clone(), PATIENCE, |project: &String| {
         let folder = path_text::decode(project);
-        PROJECT_FILES.iter().any(|name| match fs_err::metadata(folder.join(name)) {
+        PROJECT_NAMES.iter().any(|name| match fs_err::metadata(folder.join(name)) {
             Ok(_) => true,
             Err(error) => !fs::is_absence(&error),
         })
@@ -315,7 +313,8 @@ impl Code {
         let mut code = Self { standard: standard.collect(), ..Self::default() };
         for prospect in prospects {
             let state = &prospect.state;
-            for package in state.manifest.packages.values() {
+            // What another project of its workspace loads was perhaps compiled from here (`Pkg.precompile(workspace = true)`).
+            for package in state.manifest.packages.values().chain(&state.unreached) {
                 match &package.source {
                     Source::Stdlib => {}
                     Source::Tree(tree) => {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use semver::Version;
 use toml::Table;
 use uuid::Uuid;
 
@@ -13,13 +14,14 @@ use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::model::depots::{DepotQuestion, depot_path, package_folders};
 use crate::model::environment::{
-    self, Environment, EnvironmentError, ProjectFlag, ProjectOrigin, Question, StackEntry,
+    self, Environment, EnvironmentError, ProjectFlag, ProjectOrigin, Question, StackEntry, Workspace,
 };
 use crate::model::files::Files as _;
-use crate::model::manifest::Manifest;
-use crate::model::paths::System;
+use crate::model::manifest::{Manifest, Package, Source};
+use crate::model::paths::{self, System};
 use crate::model::preferences::{self, Layer, Preferences};
 use crate::model::project::Project;
+use crate::model::reach::{Reach, reach};
 use crate::model::settings::{ProjectFile, Settings};
 use crate::model::stack::{self, Stack};
 use crate::model::toml_file;
@@ -35,7 +37,10 @@ pub(crate) struct ProjectState {
     pub(crate) folder: PathBuf,
     pub(crate) project: Project,
     pub(crate) manifest_file: PathBuf,
+    /// What of the manifest the project can load.
     pub(crate) manifest: Manifest,
+    /// The rest of it: a workspace has one for all of its projects.
+    pub(crate) unreached: Vec<Package>,
     /// The manifest as it is written, for the project that a build is made from. Where environments are stacked,
     /// theirs follow.
     pub(crate) raw_manifests: Vec<Vec<u8>>,
@@ -44,6 +49,9 @@ pub(crate) struct ProjectState {
     /// `jlproj.toml`
     pub(crate) settings: ProjectFile,
     pub(crate) depots: Vec<PathBuf>,
+    /// The project's own package is an installed one, as the environment of an app has it: its code changes no more than
+    /// that of what it depends on.
+    pub(crate) is_installed_app: bool,
     layers: Vec<(Project, Option<Table>)>,
 }
 
@@ -75,22 +83,56 @@ pub(crate) fn locate_environment(
     files: &ObservedFiles,
 ) -> Result<(Environment, Vec<PathBuf>), Error> {
     let depots = depots(context, installation)?;
+    let version = installation.version();
+    let question = Question { script, ..question(context, installation, &version, flag, &depots) };
+    Ok((environment::locate(&question, files)?, depots))
+}
+
+/// The workspace of a project, as this Julia sees it.
+///
+/// # Errors
+/// Where there is no project, or a project file cannot be read.
+pub(crate) fn workspace(
+    context: &Context,
+    installation: &Installation,
+    flag: Option<&ProjectFlag>,
+) -> Result<Workspace, Error> {
+    let files = ObservedFiles::default();
+    let depots = depots(context, installation)?;
+    let version = installation.version();
+    let question = question(context, installation, &version, flag, &depots);
+    let environment = environment::locate(&question, &files)?;
+    match environment.project_file {
+        Some(path) if files.is_file(&path) => Ok(environment::workspace(&question, &files, &path)?),
+        Some(path) if !matches!(environment.origin, ProjectOrigin::Default) => {
+            Err(Error::NoProjectFile { path })
+        }
+        _ => Err(Error::NoProject { directory: context.directory.clone() }),
+    }
+}
+
+/// What Julia would be asked about the project that `flag` names.
+fn question<'a>(
+    context: &'a Context,
+    installation: &'a Installation,
+    version: &'a Version,
+    flag: Option<&'a ProjectFlag>,
+    depots: &'a [PathBuf],
+) -> Question<'a> {
     // How one asks Julia for its default.
     let no_search = (!context.looks_upward).then_some(OsStr::new(""));
-    let question = Question {
-        julia: &installation.version(),
+    Question {
+        julia: version,
         project_flag: flag,
         julia_project: context.julia_variables.project.as_deref().or(no_search),
         julia_load_path: context.julia_variables.load_path.as_deref(),
-        depots: &depots,
+        depots,
         directory: &context.directory,
         home: context.home.as_deref(),
-        script,
+        script: None,
         stdlib: Some(&installation.standard_library_folder),
         system: System::HOST,
-    };
-    let environment = environment::locate(&question, files)?;
-    Ok((environment, depots))
+    }
 }
 
 impl ProjectState {
@@ -100,6 +142,7 @@ impl ProjectState {
     /// Where there is no project or no manifest, or a file of it cannot be read.
     pub(crate) fn read(
         context: &Context,
+        installation: &Installation,
         settings: &Settings,
         environment: Environment,
         depots: Vec<PathBuf>,
@@ -127,28 +170,43 @@ impl ProjectState {
         let layers = layers(&environment, (&project_file, &project), files)?;
         let mut raw_manifests = vec![raw_manifest];
         let mut stack = Stack { manifest, conflicts: BTreeSet::new() };
+        let mut projects_below = Vec::new();
         if own_settings.stacked.unwrap_or(settings.stacked.value) {
             let mut others = Vec::new();
-            for (raw, manifest) in manifests_below(&environment, files)? {
-                raw_manifests.push(raw);
-                others.push(manifest);
+            for below in below(&environment, files)? {
+                projects_below
+                    .push(parse(below.project_file, files, |bytes| Project::parse(bytes).map_err(text))?);
+                raw_manifests.push(below.raw);
+                others.push(below.manifest);
             }
             stack = stack::stack(&stack.manifest, &others);
         }
         let Stack { manifest, conflicts } = stack;
+        let Reach { reached, unreached } = reach(manifest, projects_below.iter().chain([&project]));
+        let is_installed_app =
+            installation.has_apps() && is_installed_app(&project, &folder, &reached, &depots, files);
         Ok(Self {
             environment,
+            is_installed_app,
             project_file,
             folder,
             project,
             manifest_file,
-            manifest,
+            manifest: reached,
+            unreached,
             raw_manifests,
             conflicts,
             settings: own_settings,
             depots,
             layers,
         })
+    }
+
+    /// The packages that are loaded by name in the project: what it depends on, and an installed app.
+    pub(crate) fn direct(&self) -> BTreeMap<&str, Uuid> {
+        let own = self.project.package().filter(|_| self.is_installed_app);
+        let dependencies = self.project.dependencies.iter().map(|(name, uuid)| (name.as_str(), *uuid));
+        dependencies.chain(own).collect()
     }
 
     /// The path that Julia has as its active project where `run` starts it: names of caches depend on it.
@@ -161,7 +219,8 @@ impl ProjectState {
 
     /// The name of the manifest, where it names no package at all.
     pub(crate) fn empty_manifest(&self) -> Option<String> {
-        let name = self.manifest_file.file_name().filter(|_| self.manifest.packages.is_empty())?;
+        let is_empty = self.manifest.packages.is_empty() && self.unreached.is_empty();
+        let name = self.manifest_file.file_name().filter(|_| is_empty)?;
         Some(path_text::encode(Path::new(name)))
     }
 
@@ -170,8 +229,8 @@ impl ProjectState {
     /// # Errors
     /// Where that cannot be told.
     pub(crate) fn elsewhere(&self, files: &ObservedFiles) -> Result<BTreeSet<Uuid>, Error> {
-        let manifests = manifests_below(&self.environment, files)?;
-        Ok(manifests.into_iter().flat_map(|(_, manifest)| manifest.packages.into_keys()).collect())
+        let below = below(&self.environment, files)?;
+        Ok(below.into_iter().flat_map(|below| below.manifest.packages.into_keys()).collect())
     }
 
     /// Whether the manifest was resolved by this minor release of Julia: another one's may name standard libraries that this
@@ -199,8 +258,7 @@ impl ProjectState {
         tree_hash: &str,
         files: &ObservedFiles,
     ) -> Option<PathBuf> {
-        let folders = package_folders(&self.depots, name, uuid, tree_hash);
-        folders.into_iter().find(|folder| files.is_directory(folder))
+        installed_folder(&self.depots, name, uuid, tree_hash, files)
     }
 
     /// Puts other projects below this one, as stacked environments are: for an image of all that they have.
@@ -254,27 +312,62 @@ impl ProjectState {
     }
 }
 
-/// The manifests of the environments below the project in the load path, as they are written and as they are read.
+fn installed_folder(
+    depots: &[PathBuf],
+    name: &str,
+    uuid: &Uuid,
+    tree_hash: &str,
+    files: &ObservedFiles,
+) -> Option<PathBuf> {
+    let folders = package_folders(depots, name, uuid, tree_hash);
+    folders.into_iter().find(|folder| files.is_directory(folder))
+}
+
+/// Whether the code of the project's own package is that of the installed package which the manifest names (`_resolve`,
+/// Pkg's `Apps.jl` 1.12, writes the environment of an app so).
+fn is_installed_app(
+    project: &Project,
+    folder: &Path,
+    manifest: &Manifest,
+    depots: &[PathBuf],
+    files: &ObservedFiles,
+) -> bool {
+    let is_installed = || {
+        let (name, uuid) = project.package()?;
+        let entry = paths::absolute(folder, project.entry_file.as_deref()?);
+        let Source::Tree(tree) = &manifest.packages.get(&uuid)?.source else { return None };
+        Some(entry.starts_with(installed_folder(depots, name, &uuid, tree, files)?))
+    };
+    is_installed().unwrap_or_default()
+}
+
+/// An environment below the project in the load path.
+struct Below<'a> {
+    project_file: &'a Path,
+    /// Its manifest as it is written.
+    raw: Vec<u8>,
+    /// The same as it is read.
+    manifest: Manifest,
+}
+
+/// The environments with a manifest below the project in the load path.
 ///
 /// # Errors
-/// Where one cannot be read, or a folder of packages is among them: what it holds is not known.
-fn manifests_below(
-    environment: &Environment,
-    files: &ObservedFiles,
-) -> Result<Vec<(Vec<u8>, Manifest)>, Error> {
-    let mut manifests = Vec::new();
+/// Where a manifest cannot be read, or a folder of packages is among them: what it holds is not known.
+fn below<'a>(environment: &'a Environment, files: &ObservedFiles) -> Result<Vec<Below<'a>>, Error> {
+    let mut environments = Vec::new();
     for entry in environment.below() {
         match entry {
-            StackEntry::Project { manifest_file: Some(path), .. } => {
+            StackEntry::Project { project_file, manifest_file: Some(path) } => {
                 let raw = read(path, files)?;
                 let manifest = Manifest::parse(&raw).map_err(|error| unreadable(path, &text(error)))?;
-                manifests.push((raw, manifest));
+                environments.push(Below { project_file, raw, manifest });
             }
             StackEntry::Packages(folder) => return Err(unreadable(folder, "a folder of packages")),
             StackEntry::Project { manifest_file: None, .. } | StackEntry::Stdlib => {}
         }
     }
-    Ok(manifests)
+    Ok(environments)
 }
 
 /// The settings of the project; none where it has no `jlproj.toml`.

@@ -146,7 +146,7 @@ impl Survey {
         files: &ObservedFiles,
     ) -> Result<(ProjectState, Wanted, Verdict), Error> {
         let Self { context, installation, settings, .. } = self;
-        let state = ProjectState::read(context, settings, environment, depots, files)?;
+        let state = ProjectState::read(context, installation, settings, environment, depots, files)?;
         let wanted = wanted(context, installation, settings, &state, files)?;
         let subject = Subject { state: &state, wanted: &wanted, keys: &wanted.keys() };
         let verdict = verdict_among(context, installation, settings, subject, &self.catalog, files);

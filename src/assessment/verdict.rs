@@ -122,7 +122,7 @@ pub(crate) fn obstacles(
     });
     let absent = image.artifacts.iter().filter(|artifact| !is_installed(artifact, &state.depots, files));
     let absent = absent.map(|artifact| Obstacle::NoArtifact(artifact.clone()));
-    let is_direct = |uuid: &Uuid| state.project.dependencies.values().any(|direct| direct == uuid);
+    let is_direct = |uuid: &Uuid| state.direct().values().any(|direct| direct == uuid);
     let indirect = image.direct_only.iter().filter(|(uuid, _)| !is_direct(uuid));
     let indirect = indirect.map(|(_, package)| Obstacle::Indirect { package: package.clone() });
     let dies = unfinished::is_given_up(layout, &image.key, files).then_some(Obstacle::Dies);

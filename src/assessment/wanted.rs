@@ -101,7 +101,7 @@ fn rules(settings: &Settings, state: &ProjectState) -> Rules {
     Rules {
         include: state.settings.include.clone().unwrap_or_default(),
         exclude: state.settings.exclude.clone().unwrap_or_else(|| settings.exclude.value.clone()),
-        own: state.project.uuid,
+        own: state.project.uuid.filter(|_| !state.is_installed_app),
         conflicts: state.conflicts.clone(),
     }
 }

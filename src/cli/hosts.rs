@@ -31,6 +31,7 @@ pub(crate) enum HostCommand {
     Vscode(VscodeArgs),
     Quarto(QuartoArgs),
     Juliaup(JuliaupArgs),
+    Apps(AppsArgs),
 }
 
 impl HostCommand {
@@ -43,6 +44,7 @@ impl HostCommand {
             Self::Vscode(arguments) => &arguments.options,
             Self::Quarto(arguments) => &arguments.options,
             Self::Juliaup(arguments) => &arguments.options,
+            Self::Apps(arguments) => &arguments.options,
         }
     }
 }
@@ -158,6 +160,19 @@ pub(crate) struct JuliaupArgs {
     /// The channel's name; without it made from the project's
     #[arg(long, value_name = "NAME", value_parser = plain_name)]
     pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) options: SetupOptions,
+}
+
+/// Have apps that Pkg installed start on their images (Julia 1.12 and later)
+///
+/// Edits one line of each app's script in the first depot's `bin`. Pkg writes the script anew when it updates the app: then
+/// set it up again. The image of an app is that of its environment, which holds the app itself too.
+#[derive(Debug, Args)]
+pub(crate) struct AppsArgs {
+    /// Names of apps; without any all that are installed
+    #[arg(value_name = "APP")]
+    pub(crate) apps: Vec<String>,
     #[command(flatten)]
     pub(crate) options: SetupOptions,
 }

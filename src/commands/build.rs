@@ -13,6 +13,7 @@ mod steps;
 pub(crate) mod summary;
 mod turn;
 mod watcher;
+mod workspace;
 
 use std::ffi::OsString;
 
@@ -24,7 +25,7 @@ use crate::exit;
 use crate::julia::locate::Located;
 use crate::model::environment::ProjectFlag;
 use crate::platform::Interruption;
-use crate::store::{protection, remains, workspace};
+use crate::store::{self, protection, remains};
 use crate::ui::progress::{Display, Verbosity};
 
 pub(crate) use frequent::{build_seconds, image_size};
@@ -36,6 +37,8 @@ pub(crate) use plan::{Plan, direct_dependencies};
 pub(crate) struct Options {
     pub(crate) force: bool,
     pub(crate) dry_run: bool,
+    /// A project of which no package can be baked is no failure.
+    pub(crate) passes_over_empty: bool,
     pub(crate) verbosity: Verbosity,
 }
 
@@ -52,13 +55,22 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
         (false, true) => Verbosity::Verbose,
         (false, false) => Verbosity::Normal,
     };
-    let options = Options { force: arguments.force, dry_run: arguments.dry_run, verbosity };
+    let options = Options {
+        force: arguments.force,
+        dry_run: arguments.dry_run,
+        passes_over_empty: arguments.workspace,
+        verbosity,
+    };
     let display = Display::new(verbosity, context.stderr_is_terminal, arguments.jobs > 1);
     let context = &*launched::context_for(context, overrides(arguments))?;
     let interruption = Interruption::watch()?;
-    let projects = &arguments.projects.projects;
+    let mut projects = arguments.projects.projects.clone();
+    if arguments.workspace {
+        let settings = assessment::settings(context, overrides(arguments))?;
+        projects = workspace::projects(context, &settings, &projects, verbosity == Verbosity::Quiet)?;
+    }
     if projects.len() > 1 && !arguments.background {
-        return each_with_its_julia(arguments, context, options, &interruption, &display);
+        return each_with_its_julia(arguments, &projects, context, options, &interruption, &display);
     }
     let flag = projects.first().map(|project| ProjectFlag::Value(project.clone()));
     let many = arguments.frequent || arguments.all;
@@ -66,7 +78,7 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
     let making = Making::new(context, overrides(arguments), project, interruption, display)?;
     sweep(&making, options);
     if arguments.background {
-        return background::run(&making, projects, options);
+        return background::run(&making, &projects, options);
     }
     if arguments.frequent || arguments.all {
         let chosen = frequent::choose(&making, arguments, verbosity)?;
@@ -75,12 +87,13 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
     build(&making, flag.as_ref(), options)
 }
 
-/// Builds the images of the projects that are named, those of one Julia together: manifests may choose different ones.
+/// Builds the images of `projects`, those of one Julia together: manifests may choose different ones.
 ///
 /// # Errors
 /// Where an image could not be built; the others are built all the same.
 fn each_with_its_julia(
     arguments: &BuildArgs,
+    projects: &[OsString],
     context: &Context,
     options: Options,
     interruption: &Interruption,
@@ -88,17 +101,23 @@ fn each_with_its_julia(
 ) -> Result<u8, Error> {
     let settings = assessment::settings(context, overrides(arguments))?;
     let mut groups: Vec<(Located, Vec<OsString>)> = Vec::new();
-    for project in &arguments.projects.projects {
+    let mut all_failed = 0;
+    for project in projects {
         let flag = ProjectFlag::Value(project.clone());
         let wanted = settings.julia.value.as_deref();
-        let located = assessment::find(context, None, wanted, ForProject::This(Some(&flag)))?;
-        match groups.iter_mut().find(|(julia, _)| *julia == located) {
-            Some((_, projects)) => projects.push(project.clone()),
-            None => groups.push((located, vec![project.clone()])),
+        match assessment::find(context, None, wanted, ForProject::This(Some(&flag))) {
+            Ok(located) => match groups.iter_mut().find(|(julia, _)| *julia == located) {
+                Some((_, projects)) => projects.push(project.clone()),
+                None => groups.push((located, vec![project.clone()])),
+            },
+            // The Julia that its manifest names may not be installed; that of the others is.
+            Err(error) => {
+                queue::not_built(project, &error);
+                all_failed += 1;
+            }
         }
     }
-    let all = arguments.projects.projects.len();
-    let mut all_failed = 0;
+    let all = projects.len();
     for (place, (_, projects)) in groups.iter().enumerate() {
         let flag = projects.first().map(|project| ProjectFlag::Value(project.clone()));
         let project = ForProject::This(flag.as_ref());
@@ -120,7 +139,7 @@ pub(crate) fn sweep(making: &Making<'_>, options: Options) {
     if options.dry_run {
         return;
     }
-    let swept = workspace::sweep(&making.context.layout);
+    let swept = store::workspace::sweep(&making.context.layout);
     remains::sweep(&making.context.layout);
     if swept > 0 && options.verbosity != Verbosity::Quiet {
         crate::ui::message::note(&format!("removed what {swept} unfinished build(s) had left"));

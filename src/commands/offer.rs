@@ -85,7 +85,7 @@ pub(crate) fn offer(context: &Context, request: &Request<'_>) -> Result<Offer, E
         pythoncall: Place::Absent,
         pythoncall_version: None,
     };
-    let assessed = ProjectState::read(context, &settings, environment, depots, &files)
+    let assessed = ProjectState::read(context, &installation, &settings, environment, depots, &files)
         .and_then(|state| assessment::assess(context, &installation, &settings, state, &files));
     match assessed {
         Ok(assessment) => offer.add_image(&assessment, &request.embedder),

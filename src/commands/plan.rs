@@ -161,7 +161,8 @@ fn build(
     let display = Display::new(Verbosity::Normal, context.stderr_is_terminal, false);
     let overrides = Overrides { julia: arguments.julia.julia.clone(), ..Overrides::default() };
     let making = Making::new(context, overrides, ForProject::None, Interruption::watch()?, display)?;
-    let options = Options { force: false, dry_run: false, verbosity: Verbosity::Normal };
+    let options =
+        Options { force: false, dry_run: false, passes_over_empty: false, verbosity: Verbosity::Normal };
     build::sweep(&making, options);
     let chosen: Vec<(SharedImage, Vec<BakedPackage>, Option<usize>)> = sharing
         .images

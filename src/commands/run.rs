@@ -320,7 +320,7 @@ fn reckon(
     )?;
     let version = installation.identity.version.clone();
     let base = assessment::plain_outcome(&environment, &files, version);
-    let assessed = ProjectState::read(context, settings, environment, depots, &files)
+    let assessed = ProjectState::read(context, &installation, settings, environment, depots, &files)
         .and_then(|state| assessment::assess(context, &installation, settings, state, &files));
     let is_partial = assessed.as_ref().is_ok_and(|assessment| assessment.catalog.is_partial);
     let outcome = match assessed {

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::assessment::PROJECT_FILES;
 use crate::cli::ScanArgs;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
+use crate::fs;
+use crate::model::environment::PROJECT_NAMES;
 use crate::model::manifest_usage::is_temporary;
 use crate::model::own_folder::is_own_folder;
+use crate::model::paths;
+use crate::model::project::Project;
 use crate::path_text;
 use crate::store::project_record;
 use crate::ui::message;
@@ -78,8 +81,8 @@ struct Walk {
 }
 
 impl Walk {
-    /// Adds the projects below `root`: folders with a project file and a manifest. Links are not followed; what a
-    /// .gitignore leaves out, and hidden folders, are passed over.
+    /// Adds the projects below `root`: folders with a project file and a manifest, and those of their workspaces, which need
+    /// none of their own. Links are not followed; what a .gitignore leaves out, and hidden folders, are passed over.
     fn look_through(&mut self, root: &Path) {
         if !can_be_entered(root) {
             return;
@@ -104,7 +107,9 @@ impl Walk {
             self.counter.show(self.folders, self.found.len());
             let folder = path_text::encode(entry.path());
             let is_none = is_temporary(&folder) || is_own_folder(&folder, &self.store);
-            if !is_none && is_project(entry.path()) {
+            // A root comes before what is below it.
+            if !is_none && (self.found.contains(entry.path()) || is_project(entry.path())) {
+                self.found.extend(members(entry.path()));
                 self.found.insert(entry.into_path());
             }
         }
@@ -132,8 +137,19 @@ fn is_project(folder: &Path) -> bool {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(name) = name.to_str() else { continue };
-        project |= PROJECT_FILES.contains(&name);
+        project |= PROJECT_NAMES.contains(&name);
         manifest |= is_manifest(name);
     }
     project && manifest
+}
+
+/// The folders of projects that a project lists as its workspace. One that cannot be read lists none.
+fn members(folder: &Path) -> Vec<PathBuf> {
+    let file_in =
+        |folder: &Path| PROJECT_NAMES.iter().map(|name| folder.join(name)).find(|file| file.is_file());
+    let contents = file_in(folder).and_then(|file| fs::read_limited(&file).ok()).flatten();
+    let project = contents.and_then(|contents| Project::parse(&contents).ok()).unwrap_or_default();
+    let members = project.workspace_projects.iter().map(|member| paths::absolute(folder, member));
+    // Julia looks for the root above a project only.
+    members.filter(|member| member.starts_with(folder) && file_in(member).is_some()).collect()
 }

@@ -1,5 +1,6 @@
 //! `jlproj setup`: other ways into Julia.
 
+mod apps;
 mod juliaup;
 mod jupyter;
 mod launcher;
@@ -47,7 +48,15 @@ pub(crate) fn run(arguments: &SetupArgs, context: &Context) -> Result<u8, Error>
             message::note(&format!("{} is not set up", shown(&setup)));
             return Ok(exit::SUCCESS);
         };
-        return finish(context, options, &hosts::withdrawal(record)?, "is taken back", &[]);
+        let rest = match (&arguments.host, &record.setup) {
+            (HostCommand::Apps(arguments), Setup::Apps(apps)) => apps::rest(arguments, apps).map(Setup::Apps),
+            _ => None,
+        };
+        let changes = match rest {
+            Some(rest) => hosts::changes(&rest, &rest.host().plan()?, Some(record))?,
+            None => hosts::withdrawal(record)?,
+        };
+        return finish(context, options, &changes, "is taken back", &[]);
     }
     let mut plan = setup.host().plan()?;
     let changes = hosts::changes(&setup, &plan, known)?;
@@ -188,6 +197,7 @@ fn setup(host: &HostCommand, context: &Context) -> Result<Setup, Error> {
         HostCommand::Vscode(arguments) => vscode::setup(arguments, context).map(Setup::Vscode),
         HostCommand::Quarto(arguments) => quarto::setup(arguments, context).map(Setup::Quarto),
         HostCommand::Juliaup(arguments) => juliaup::setup(arguments, context).map(Setup::Juliaup),
+        HostCommand::Apps(arguments) => apps::setup(arguments, context).map(Setup::Apps),
     }
 }
 

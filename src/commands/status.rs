@@ -31,6 +31,8 @@ struct Report {
     manifest: String,
     /// What is to be known of the manifest: that another minor release of Julia resolved it.
     manifest_note: Option<String>,
+    /// How many packages of the manifest the project cannot load: they are for others of its workspace.
+    unreached: usize,
     julia: JuliaReport,
     /// One word: see the manual.
     verdict: &'static str,
@@ -147,6 +149,7 @@ fn report(context: &Context, subject: &Subject) -> Report {
         project: path_text::encode(&state.folder),
         manifest: path_text::encode(&state.manifest_file),
         manifest_note: state.check_release(installation).err().map(|error| error.in_one_line()),
+        unreached: state.unreached.len(),
         julia: JuliaReport {
             version: installation.identity.version.clone(),
             binary: path_text::encode(&located.binary),
@@ -274,6 +277,10 @@ fn table(report: &Report, verbose: bool) -> String {
     ];
     if let Some(note) = &report.manifest_note {
         lines.push(("manifest", note.clone()));
+    }
+    if verbose && report.unreached > 0 {
+        let text = format!("{} of the packages in the manifest are not for this project", report.unreached);
+        lines.push(("workspace", text));
     }
     if !report.differences.is_empty() {
         lines.push(("changed", join(report.differences.iter().map(ToString::to_string))));

@@ -38,7 +38,7 @@ pub(crate) fn read(
     let files = ObservedFiles::default();
     let (environment, depots) =
         assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
-    let state = ProjectState::read(context, &settings, environment, depots, &files)?;
+    let state = ProjectState::read(context, &installation, &settings, environment, depots, &files)?;
     let assessment = assessment::assess(context, &installation, &settings, state, &files)?;
     Ok(Subject { located, installation, assessment })
 }

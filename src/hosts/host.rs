@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::hosts::apps::Apps;
 use crate::hosts::juliaup::Juliaup;
 use crate::hosts::jupyter::Jupyter;
 use crate::hosts::plan::Plan;
@@ -52,6 +53,7 @@ pub(crate) enum Setup {
     Vscode(Vscode),
     Quarto(Quarto),
     Juliaup(Juliaup),
+    Apps(Apps),
 }
 
 impl Setup {
@@ -64,6 +66,7 @@ impl Setup {
             Self::Vscode(vscode) => vscode,
             Self::Quarto(quarto) => quarto,
             Self::Juliaup(juliaup) => juliaup,
+            Self::Apps(apps) => apps,
         }
     }
 

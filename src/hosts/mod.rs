@@ -4,6 +4,7 @@
 //! before, [`carry_out`] does it, [`withdrawal`] takes it back. Whatever a host writes asks `jlproj` for the image when it
 //! is started, and starts Julia plainly where there is no `jlproj` any more or no image.
 
+mod apps;
 mod change;
 mod draft;
 mod effect;
@@ -19,6 +20,7 @@ mod shell;
 mod vscode;
 mod withdraw;
 
+pub(crate) use apps::{App, Apps};
 pub(crate) use change::{Changes, changes};
 pub(crate) use effect::{Effect, carry_out};
 pub(crate) use host::{HostError, Setup, Trouble};

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::model::dependency_order::{DependencyOrder, dependency_order};
 use crate::model::manifest::{Manifest, Package, Source};
+use crate::model::reach::closure;
 
 /// What the user said about baking, and which package the project itself is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,20 +133,6 @@ fn included_closure(manifest: &Manifest, names: &[String]) -> Option<BTreeSet<Uu
     }
     let roots = manifest.packages.values().filter(|package| names.contains(&package.name));
     Some(closure(manifest, roots.map(|package| package.uuid)))
-}
-
-/// These packages and all that they depend on.
-#[must_use]
-pub(crate) fn closure(manifest: &Manifest, packages: impl IntoIterator<Item = Uuid>) -> BTreeSet<Uuid> {
-    let mut waiting: Vec<Uuid> = packages.into_iter().collect();
-    let mut closure = BTreeSet::new();
-    while let Some(uuid) = waiting.pop() {
-        if closure.insert(uuid) {
-            let package = manifest.packages.get(&uuid);
-            waiting.extend(package.into_iter().flat_map(|package| package.dependencies.values().copied()));
-        }
-    }
-    closure
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::model::bake::closure;
 use crate::model::manifest::{Manifest, Package};
+use crate::model::reach::closure;
 
 /// Such an extension.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -14,6 +14,7 @@ mod tests;
 mod workspace;
 
 pub(crate) use search::PROJECT_NAMES;
+pub(crate) use workspace::Workspace;
 
 use super::files::Files;
 use super::paths::{System, TildeError};
@@ -180,4 +181,17 @@ pub(crate) fn locate(question: &Question<'_>, files: &dyn Files) -> Result<Envir
     let stack = load_path::stack(&search, &paths)?;
     let preference_projects = workspace::preference_projects(&search, &paths, &stack)?;
     Ok(Environment { project_file, origin, stack, preference_projects })
+}
+
+/// The workspace that a project is part of, whose file is named; alone where it is part of none.
+///
+/// # Errors
+///
+/// [`EnvironmentError`] where a project file of it cannot be read.
+pub(crate) fn workspace(
+    question: &Question<'_>,
+    files: &dyn Files,
+    project_file: &Path,
+) -> Result<Workspace, EnvironmentError> {
+    workspace::workspace(&search::Search { question, files }, project_file)
 }

@@ -1,6 +1,7 @@
 //! Pure: what jlproj decides, from values alone. No disk, environment, clock, process or terminal.
 
 pub(crate) mod age;
+pub(crate) mod app_shim;
 pub(crate) mod bake;
 pub(crate) mod cache_name;
 pub(crate) mod cache_owner;
@@ -34,6 +35,7 @@ pub(crate) mod processor;
 pub(crate) mod project;
 pub(crate) mod pycall;
 pub(crate) mod python;
+pub(crate) mod reach;
 pub(crate) mod savings;
 pub(crate) mod seal;
 pub(crate) mod settings;

@@ -29,6 +29,9 @@ pub(crate) struct Project {
     pub(crate) manifest: Option<String>,
     /// `[workspace] projects`: folders relative to the project's own (Julia 1.12 and later).
     pub(crate) workspace_projects: Vec<String>,
+    /// `path`, else `entryfile`: where the code of the project's own package is, relative to the project's folder
+    /// (`project_file_path`, `base/loading.jl` 1.12).
+    pub(crate) entry_file: Option<String>,
     /// `[preferences]` by package name (Julia 1.6 and later).
     pub(crate) preferences: toml::Table,
     /// `[compat] julia` as written.
@@ -56,6 +59,10 @@ impl Project {
             extensions: fields.extensions()?,
             manifest: fields.owned("manifest")?,
             workspace_projects: workspace_projects(&fields)?,
+            entry_file: match fields.owned("path")? {
+                Some(path) => Some(path),
+                None => fields.owned("entryfile")?,
+            },
             preferences: preferences(&fields, bytes)?,
             julia_compat: match compat {
                 Some(compat) => compat.owned("julia")?,

@@ -17,6 +17,15 @@ pub(crate) enum Edit {
     Member(Member),
     /// A key of YAML's outermost mapping, between two marks.
     Section(Section),
+    /// A piece of a text that another program writes anew when it pleases.
+    Piece(Piece),
+}
+
+/// A piece that is in a text once, and another one in its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Piece {
+    pub(crate) before: String,
+    pub(crate) after: String,
 }
 
 /// Lines between two marks, in a language whose comments begin with `comment`.
@@ -51,6 +60,8 @@ pub(crate) enum EditError {
     KeyThere { key: String },
     #[error("more lines at its end would mean something else")]
     NoRoom,
+    #[error("what is to be replaced is not in it once")]
+    NoPiece,
 }
 
 impl Edit {
@@ -63,13 +74,14 @@ impl Edit {
             Self::Block(block) => block.patch(text),
             Self::Member(member) => member.patch(text),
             Self::Section(section) => section.patch(text),
+            Self::Piece(piece) => piece.patch(text),
         }
     }
 
     /// Whether what the patch put there is still in the text.
     pub(crate) fn is_in(&self, patch: &Patch, text: &str) -> bool {
         match self {
-            Self::Block(_) | Self::Section(_) => patch.is_in(text),
+            Self::Block(_) | Self::Section(_) | Self::Piece(_) => patch.is_in(text),
             Self::Member(member) => member.is_in(text),
         }
     }
@@ -77,7 +89,7 @@ impl Edit {
     /// The text with what was there before; `None` where ours is not in it exactly once.
     pub(crate) fn undone(&self, patch: &Patch, text: &str) -> Option<String> {
         match self {
-            Self::Block(_) | Self::Section(_) => patch.undone(text),
+            Self::Block(_) | Self::Section(_) | Self::Piece(_) => patch.undone(text),
             Self::Member(member) => member.undone(patch, text),
         }
     }
@@ -88,6 +100,7 @@ impl Edit {
             Self::Block(block) => !block.has_marks(text),
             Self::Member(member) => member.is_gone(text),
             Self::Section(section) => !section.block.has_marks(text),
+            Self::Piece(piece) => !text.contains(&piece.after),
         }
     }
 
@@ -97,7 +110,16 @@ impl Edit {
             Self::Block(block) => block.lines.clone(),
             Self::Member(member) => member.snippet.clone(),
             Self::Section(section) => section.block.lines.clone(),
+            Self::Piece(piece) => piece.after.clone(),
         }
+    }
+}
+
+impl Piece {
+    fn patch(&self, text: &str) -> Result<Patch, EditError> {
+        let mut places = text.match_indices(&self.before);
+        let (Some((at, _)), None) = (places.next(), places.next()) else { return Err(EditError::NoPiece) };
+        Ok(Patch { at, before: self.before.clone(), after: self.after.clone() })
     }
 }
 
@@ -190,6 +212,19 @@ mod tests {
         assert_eq!(patch.undone(&edited.replace("A=1", "A=2")), None);
         assert_eq!(patch.undone(&format!("# mine\n{edited}{edited}")), None);
         assert_eq!(block().patch(&edited), Err(EditError::ForeignMarks));
+    }
+
+    #[test]
+    fn a_piece_is_replaced_where_it_is_once() {
+        let edit = Edit::Piece(Piece { before: "b\n".to_owned(), after: "c\n".to_owned() });
+        let patch = edit.patch("a\nb\n").expect("patch");
+        let edited = patch.applied("a\nb\n").expect("applied");
+        assert_eq!((edited.as_str(), edit.is_in(&patch, &edited)), ("a\nc\n", true));
+        assert_eq!(edit.undone(&patch, &edited).as_deref(), Some("a\nb\n"));
+        // Written anew by who wrote it first: nothing of ours is left.
+        assert!(edit.is_gone("a\nd\n") && !edit.is_gone(&edited));
+        assert_eq!(edit.patch("b\nb\n"), Err(EditError::NoPiece));
+        assert_eq!(edit.patch("a\n"), Err(EditError::NoPiece));
     }
 
     proptest! {

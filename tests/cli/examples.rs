@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use crate::sandbox::{NOW, Ran, Sandbox, copy_folder};
-use crate::warm::own_depot;
+use crate::warm::{own_depot, with_standard_caches};
 use crate::world::{self, repository, world};
 
 /// A sandbox in which `jlproj` is on PATH, and images are copies of the world's.
 fn sandbox() -> Sandbox {
-    let sandbox = own_depot(Sandbox::new().with_standin_builder());
+    let sandbox = with_standard_caches(own_depot(Sandbox::new().with_standin_builder()));
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_jlproj"), sandbox.path("bin/jlproj")).expect("link");
     sandbox
 }

@@ -68,6 +68,7 @@ fn help_of_the_hosts_that_get_a_launcher() {
     assert_data_eq!(help("vscode"), file!["snapshots/help-setup-vscode.txt"]);
     assert_data_eq!(help("quarto"), file!["snapshots/help-setup-quarto.txt"]);
     assert_data_eq!(help("juliaup"), file!["snapshots/help-setup-juliaup.txt"]);
+    assert_data_eq!(help("apps"), file!["snapshots/help-setup-apps.txt"]);
 }
 
 #[test]

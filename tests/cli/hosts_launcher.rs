@@ -67,6 +67,10 @@ pub fn files(sandbox: &Sandbox) -> BTreeMap<PathBuf, String> {
     // juliaup writes its settings in any order: its tests compare what they say.
     files.retain(|path, _| !path.starts_with(sandbox.path("home/juliaup-depot")));
     files.retain(|path, _| !path.starts_with(sandbox.path("home/.local")));
+    // What Julia compiles, and the times that it notes.
+    for name in ["compiled", "logs"] {
+        files.retain(|path, _| !path.starts_with(sandbox.path("home/.julia").join(name)));
+    }
     files
 }
 

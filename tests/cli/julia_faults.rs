@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::run::{instead, probed};
-use crate::sandbox::{Sandbox, copy_program};
+use crate::sandbox::{Sandbox, copy_folder, copy_program};
 use crate::world;
 
 const JLPROJ: &str = env!("CARGO_BIN_EXE_jlproj");
@@ -168,7 +168,7 @@ fn a_wrapper_that_starts_jlproj_again_is_reported() {
 }
 
 /// juliaup's settings: `release` is a real Julia, `two` and `three` are links to it with other options.
-fn juliaup(sandbox: &Sandbox) {
+pub fn juliaup(sandbox: &Sandbox) {
     let julia = world::julia();
     let command = julia.to_str().expect("UTF-8");
     let linked = |level: u8| format!("{{\"Command\": {command:?}, \"Args\": [\"--optimize={level}\"]}}");
@@ -304,6 +304,16 @@ fn the_manifest_of_the_project_chooses_where_juliaup_is_told_so() {
         let ran = sandbox.run(command.current_dir(sandbox.path("work/gone")));
         ran.code(127).stdout("").stderr(missing);
     }
+    // Of several projects the others are built all the same.
+    copy_folder(&world::world().project(), &sandbox.path("work/whole"));
+    let mut command = sandbox.command(["build", "--dry-run", "gone", "old", "whole"]);
+    command.env("JULIA_DEPOT_PATH", world::depot_path(&world::world().depot()));
+    let ran = sandbox.run(command.current_dir(sandbox.path("work")));
+    ran.code(1).stderr_has(
+        "jlproj: `gone` is not built\nerror: juliaup channel `1.4.7` (from `julia_version` in the manifest)",
+    );
+    ran.stderr_has("jlproj: `old` is not built\nerror: no package of this project can be baked");
+    ran.stderr_has("would bake").stderr_has("error: 2 of 3 images were not built");
     // Where only the folder is asked for, any Julia will do.
     sandbox.jlproj(["forget", "../work/gone"]).code(0);
     // What comes first for juliaup comes first here, and a flag of ours too.

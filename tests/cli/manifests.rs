@@ -86,3 +86,34 @@ fn a_manifest_of_another_release_is_told() {
     sandbox.jlproj(["doctor"]).stdout_has(&format!("note  manifest  {note}"));
     sandbox.jlproj(["build", "--force"]).code(1).stderr_has(&note);
 }
+
+/// A manifest may hold what only other projects load, as that of a workspace does: an image has what this one can.
+#[test]
+fn packages_that_the_project_does_not_reach_change_nothing() {
+    let sandbox = with_image();
+    sandbox.jlproj(["pkg", "--project", "scratch", "add", "Delta", "Extra"]).code(0);
+    let scratch = fs::read_to_string(sandbox.path("project/scratch/Manifest.toml")).expect("manifest");
+    let entry = |name: &str| {
+        let start = scratch.find(&world::manifest_entry(name)).expect("an entry");
+        let end = scratch[start..].find("\n\n").map_or(scratch.len(), |end| start + end);
+        format!("\n{}\n", &scratch[start..end])
+    };
+    edit(&sandbox, "Manifest.toml", |text| format!("{text}{}{}", entry("Delta"), entry("Extra")));
+    assert_loads(&sandbox, "image", "alpha 1.0.0");
+    sandbox.jlproj(["status", "--check"]).code(0).stdout_has("exact: the image is up to date");
+    let verbose = sandbox.jlproj(["status", "--verbose"]);
+    verbose.stdout_has("2 of the packages in the manifest are not for this project");
+    assert!(!verbose.stdout.contains("Delta"), "{verbose}");
+    // Named by the project, one of them is its own.
+    let uuid = scratch[scratch.find(&world::manifest_entry("Extra")).expect("an entry")..]
+        .lines()
+        .find_map(|line| line.strip_prefix("uuid = "));
+    edit(&sandbox, "Project.toml", |text| {
+        text.replace("[deps]\n", &format!("[deps]\nExtra = {}\n", uuid.expect("a UUID")))
+    });
+    assert_loads(&sandbox, "image", "alpha 1.0.0");
+    sandbox
+        .jlproj(["status"])
+        .code(0)
+        .stdout_has("contained: an image that lacks 1 of the packages is in force");
+}

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::sandbox::{Ran, Sandbox};
-use crate::warm::own_depot;
+use crate::warm::{own_depot, with_standard_caches};
 
 /// What the tests print before they load anything, then what they were given, then what they find.
 const TESTS: &str = r#"
@@ -129,7 +129,7 @@ fn coverage_is_recorded_of_the_package_under_the_image() {
 /// Pkg tests a registered package as the manifest has it, and that may well be what the image was made from.
 #[test]
 fn a_registered_package_is_not_tested_under_an_image_that_holds_it() {
-    let sandbox = own_depot(Sandbox::new().in_world().with_standin_builder());
+    let sandbox = with_standard_caches(own_depot(Sandbox::new().in_world().with_standin_builder()));
     let version = sandbox.names("home/.julia/packages/Beta").pop().expect("a version");
     let folder = format!("home/.julia/packages/Beta/{version}/test");
     let tests = "println(any(id -> id.name == \"Beta\", keys(Base.loaded_modules)) ? \"baked\" : \"loaded\")\n\

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::sandbox::{Ran, Sandbox};
-use crate::warm::own_depot;
+use crate::warm::{own_depot, with_standard_caches};
 use crate::world;
 
 /// The default environment, below the sandbox.
@@ -24,7 +24,8 @@ const ASK: &str = r#"
 
 /// A sandbox with these packages in the project, and those in the default environment.
 fn stack(project: &[&str], default: &[&str]) -> Sandbox {
-    let sandbox = own_depot(Sandbox::new().with_standin_builder()).with("JLPROJ_CONFIG", "home/config.toml");
+    let sandbox = with_standard_caches(own_depot(Sandbox::new().with_standin_builder()))
+        .with("JLPROJ_CONFIG", "home/config.toml");
     sandbox.write("home/config.toml", "");
     sandbox.write("project/Project.toml", "");
     sandbox.write(format!("{}/Project.toml", default_environment()), "");

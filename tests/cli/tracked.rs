@@ -8,12 +8,12 @@ use std::process::Stdio;
 use crate::build_faults::{WHICH, jlproj_with};
 use crate::extensions;
 use crate::sandbox::{Ran, Sandbox};
-use crate::warm::own_depot;
+use crate::warm::{own_depot, with_standard_caches};
 use crate::world;
 
 /// A sandbox with a depot of its own, and the direct builder, fast rather than good.
 fn direct() -> Sandbox {
-    let sandbox = own_depot(Sandbox::new()).with("JLPROJ_BUILDER", "direct");
+    let sandbox = with_standard_caches(own_depot(Sandbox::new())).with("JLPROJ_BUILDER", "direct");
     sandbox.write("project/Project.toml", "");
     sandbox.write("home/settings.toml", "build_arguments = [\"-O0\", \"-g0\"]\n");
     sandbox.with("JLPROJ_CONFIG", "home/settings.toml").with(world::IMAGE_THREADS.0, world::IMAGE_THREADS.1)

@@ -22,6 +22,24 @@ pub fn own_depot(mut sandbox: Sandbox) -> Sandbox {
     sandbox
 }
 
+/// Has the sandbox's depot begin with what a build compiled of Julia's own libraries (1.11 and later: they are not in its
+/// image, and it takes minutes). For tests that do not look at caches.
+pub fn with_standard_caches(sandbox: Sandbox) -> Sandbox {
+    if !world::is_at_least(11) {
+        return sandbox;
+    }
+    world().image();
+    let below = Path::new("compiled").join(world::release());
+    let compiled = world().depot().join(&below);
+    for entry in fs::read_dir(&compiled).expect("caches") {
+        let name = entry.expect("entry").file_name();
+        if !world().depot().join("packages").join(&name).exists() && name != "Helper" {
+            copy_folder(&compiled.join(&name), &sandbox.path("home/.julia").join(&below).join(&name));
+        }
+    }
+    sandbox
+}
+
 /// Starts Julia in the project and loads these packages; Julia says of each how it gets it.
 fn start(sandbox: &Sandbox, names: &[&str]) -> Ran {
     let load = format!("using {}; print(Alpha.answer())", names.join(", "));

@@ -55,7 +55,7 @@ impl Plan {
         let installation = &julia.installation;
         let (environment, depots) =
             assessment::locate_environment(context, installation, flag, None, &files)?;
-        let state = ProjectState::read(context, settings, environment, depots, &files)?;
+        let state = ProjectState::read(context, installation, settings, environment, depots, &files)?;
         let assessment = assessment::assess(context, installation, settings, state, &files)?;
         if assessment.wanted.inputs.packages.is_empty() {
             let outside = assessment.wanted.outside.values();
@@ -169,8 +169,8 @@ impl Plan {
 /// What a project depends on directly: what a user of it would load.
 pub(crate) fn direct_dependencies(state: &ProjectState) -> Vec<PackageRequest> {
     let held = |uuid: &uuid::Uuid| state.manifest.packages.contains_key(uuid);
-    let dependencies = state.project.dependencies.iter().filter(|(_, uuid)| held(uuid));
-    dependencies.map(|(name, uuid)| named(name, &uuid.to_string())).collect()
+    let direct = state.direct().into_iter().filter(|(_, uuid)| held(uuid));
+    direct.map(|(name, uuid)| named(name, &uuid.to_string())).collect()
 }
 
 fn request(package: &BakedPackage) -> PackageRequest {

@@ -1,7 +1,8 @@
 //! Several builds, some of them at once.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -11,8 +12,10 @@ use crate::error::Error;
 use crate::exit;
 use crate::julia::builder::BuildError;
 use crate::model::environment::ProjectFlag;
+use crate::path_text;
 use crate::platform;
 use crate::store::project_record;
+use crate::ui::message;
 
 /// What a build takes where none was measured: 2 GiB.
 const USUAL_MEMORY: u64 = 2 << 30;
@@ -83,12 +86,22 @@ fn work(making: &Making<'_>, queue: &Mutex<Queue>, options: Options, needed: u64
             Err(error @ Error::Build { source: BuildError::Interrupted(_), .. }) => {
                 queue.interrupted = Some(error);
             }
+            Err(Error::NothingToBake { .. }) if options.passes_over_empty => {
+                let project = path_text::encode(Path::new(&project));
+                message::note(&format!("`{project}` is passed over: no package of it can be baked"));
+            }
             Err(error) => {
-                error.print();
+                not_built(&project, &error);
                 queue.failed += 1;
             }
         }
     }
+}
+
+/// Says why one of several was not built.
+pub(super) fn not_built(project: &OsStr, error: &Error) {
+    message::note(&format!("`{}` is not built", path_text::encode(Path::new(project))));
+    error.print();
 }
 
 /// The most memory that a build on record took at once, in bytes, and a quarter more; the usual where none is.

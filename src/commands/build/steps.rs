@@ -71,7 +71,7 @@ pub(super) fn build_image(
     for member in &plan.members {
         starts::member(&job, &member.state.launched_project())?;
     }
-    let direct: Vec<Uuid> = plan.state().project.dependencies.values().copied().collect();
+    let direct: Vec<Uuid> = plan.state().direct().into_values().collect();
     let direct_only = starts::direct_only(&job, plan.packages(), &direct)?;
     Ok(Learned { loaded, tracked, artifacts, direct_only })
 }

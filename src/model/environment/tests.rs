@@ -65,8 +65,8 @@ impl Ask {
         self
     }
 
-    fn result(&self, files: &dyn Files) -> Result<Environment, EnvironmentError> {
-        let question = Question {
+    fn asked<T>(&self, answer: impl FnOnce(&Question<'_>) -> T) -> T {
+        answer(&Question {
             julia: &Version::parse(self.julia).unwrap(),
             project_flag: self.flag.as_ref(),
             julia_project: self.project.as_deref(),
@@ -77,8 +77,15 @@ impl Ask {
             script: self.script.map(OsStr::new),
             stdlib: Some(Path::new("/opt/julia/share/julia/stdlib/v1")),
             system: System::Unix,
-        };
-        locate(&question, files)
+        })
+    }
+
+    fn result(&self, files: &dyn Files) -> Result<Environment, EnvironmentError> {
+        self.asked(|question| locate(question, files))
+    }
+
+    fn workspace(&self, files: &dyn Files, project_file: &str) -> Workspace {
+        self.asked(|question| workspace(question, files, Path::new(project_file))).unwrap()
     }
 
     fn on(&self, files: &dyn Files) -> Environment {

@@ -1,5 +1,5 @@
 //! Which manifest belongs to a project, and the workspace that it may be part of
-//! (`project_file_manifest_path` and `base_project`, `base/loading.jl`).
+//! (`project_file_manifest_path` and `base_project`, `base/loading.jl`; `collect_workspace`, Pkg's `Types.jl` 1.12).
 
 use super::search::{Expanded, Kind, Search};
 use super::{EnvironmentError, StackEntry};
@@ -87,6 +87,39 @@ fn lists(search: &Search<'_>, base: &Path, root: &Path, folder: &Path) -> Result
     }
     let paths = members.iter().map(|member| paths::absolute(root, member));
     Ok(paths.into_iter().any(|path| search.files.is_directory(&path) && search.files.is_same(&path, folder)))
+}
+
+/// A workspace (1.12 and later).
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Workspace {
+    /// The project files of its projects, the root first, each before those that it lists.
+    pub(crate) projects: Vec<PathBuf>,
+    /// Folders that are listed and not part of it for Julia: without a project, or not below the one that lists them.
+    pub(crate) strangers: Vec<PathBuf>,
+}
+
+/// The workspace that a project is part of, as its root or further down; alone where it is part of none.
+pub(super) fn workspace(search: &Search<'_>, project_file: &Path) -> Result<Workspace, EnvironmentError> {
+    let mut root = project_file.to_owned();
+    while let Some(base) = base_project(search, &root)? {
+        root = base;
+    }
+    let mut workspace = Workspace { projects: vec![root], strangers: Vec::new() };
+    let mut looked_at = 0;
+    while let Some(project_file) = workspace.projects.get(looked_at).cloned() {
+        looked_at += 1;
+        for member in search.read(&project_file, project::workspace_projects)? {
+            let folder = paths::absolute(&paths::directory_name(&project_file), member);
+            match search.kind(&folder) {
+                Kind::Project(file) if workspace.projects.contains(&file) => {}
+                Kind::Project(file) if base_project(search, &file)?.as_ref() == Some(&project_file) => {
+                    workspace.projects.push(file);
+                }
+                _ => workspace.strangers.push(folder),
+            }
+        }
+    }
+    Ok(workspace)
 }
 
 /// The projects whose preferences count, the strongest first: the first entry of the load path with

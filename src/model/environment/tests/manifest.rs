@@ -100,3 +100,26 @@ fn a_workspace_within_a_workspace() {
     let chain = [HERE, WORK, "/home/u/Project.toml"].map(PathBuf::from);
     assert_eq!(environment.preference_projects, chain);
 }
+
+#[test]
+fn the_projects_of_a_workspace_are_those_that_julia_takes_for_them() {
+    let files = MemoryFiles::default()
+        .with(WORK, "[workspace]\nprojects = [\"p\", \"docs\", \".\", \"../beside\", \"none\", \"p\"]")
+        .with(HERE, "[workspace]\nprojects = [\"inner\", \"..\"]")
+        .with("/home/u/work/p/inner/Project.toml", "")
+        .with("/home/u/work/docs/JuliaProject.toml", "")
+        .with("/home/u/work/none/notes.txt", "")
+        .with("/home/u/beside/Project.toml", "");
+    let projects = [WORK, HERE, "/home/u/work/docs/JuliaProject.toml", "/home/u/work/p/inner/Project.toml"];
+    let strangers = ["/home/u/beside", "/home/u/work/none"];
+    for start in projects {
+        let found = ask().julia("1.12.5").workspace(&files, start);
+        assert_eq!(found.projects, projects.map(PathBuf::from), "{start}");
+        assert_eq!(found.strangers, strangers.map(PathBuf::from), "{start}");
+    }
+    // Julia 1.11 knows none, and a project of no list is alone.
+    let alone = ask().julia("1.11.7").workspace(&files, HERE);
+    assert_eq!(alone.projects, [PathBuf::from(HERE)]);
+    let alone = ask().julia("1.12.5").workspace(&files, "/home/u/beside/Project.toml");
+    assert_eq!((alone.projects.len(), alone.strangers.len()), (1, 0));
+}

@@ -1,0 +1,56 @@
+//! `build --workspace`: which projects those are.
+
+use std::ffi::{OsStr, OsString};
+
+use crate::assessment::{self, ForProject};
+use crate::context::Context;
+use crate::error::Error;
+use crate::model::environment::{ProjectFlag, Workspace};
+use crate::model::settings::Settings;
+use crate::path_text;
+use crate::ui::message;
+
+/// The projects of the workspaces of `named`, or of the one that a start here would have, each once: the root first.
+///
+/// # Errors
+/// Where one is in no workspace, or a project file cannot be read.
+pub(super) fn projects(
+    context: &Context,
+    settings: &Settings,
+    named: &[OsString],
+    is_quiet: bool,
+) -> Result<Vec<OsString>, Error> {
+    let mut projects: Vec<OsString> = Vec::new();
+    let here = if named.is_empty() { vec![None] } else { Vec::new() };
+    for name in named.iter().map(|name| Some(name.as_os_str())).chain(here) {
+        let Workspace { projects: found, strangers } = of(context, settings, name)?;
+        for stranger in strangers.iter().filter(|_| !is_quiet) {
+            let stranger = path_text::encode(stranger);
+            message::note(&format!(
+                "`{stranger}` is listed in the workspace, and is no project below the one that lists it"
+            ));
+        }
+        for project in found.into_iter().map(OsString::from) {
+            if !projects.contains(&project) {
+                projects.push(project);
+            }
+        }
+    }
+    Ok(projects)
+}
+
+fn of(context: &Context, settings: &Settings, name: Option<&OsStr>) -> Result<Workspace, Error> {
+    let flag = name.map(|name| ProjectFlag::Value(name.to_owned()));
+    let wanted = settings.julia.value.as_deref();
+    let located = assessment::find(context, None, wanted, ForProject::This(flag.as_ref()))?;
+    let installation = assessment::describe(context, &located)?;
+    let workspace = assessment::workspace(context, &installation, flag.as_ref())?;
+    match workspace.projects.as_slice() {
+        [project] if workspace.strangers.is_empty() => Err(Error::NoWorkspace {
+            project: project.clone(),
+            julia: installation.identity.version.clone(),
+            has_workspaces: installation.has_workspaces(),
+        }),
+        _ => Ok(workspace),
+    }
+}

@@ -1,0 +1,100 @@
+//! Apps that Pkg installs (Julia 1.12 and later): each is a script that starts Julia by a path, which becomes a launcher of
+//! ours. Pkg writes the script anew when it updates the app; then the app starts plainly, until it is set up again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hosts::host::{Host, HostError, Trouble};
+use crate::hosts::launcher::{Launcher, quoted, utf8};
+use crate::hosts::plan::{Plan, Step};
+use crate::model::text_edit::{Edit, Piece};
+use crate::path_text::PathText;
+
+/// The apps of a depot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Apps {
+    /// The folder of the scripts.
+    pub(crate) folder: PathText,
+    /// By name.
+    pub(crate) apps: Vec<App>,
+}
+
+/// One app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct App {
+    pub(crate) name: String,
+    /// Where its packages are from: as Julia's project when it starts.
+    pub(crate) environment: PathText,
+    /// What is started in the place of its Julia; apps of one Julia share it.
+    pub(crate) launcher: Launcher,
+    /// The line of the script that says which Julia, as Pkg wrote it, and with the launcher.
+    pub(crate) line: Piece,
+}
+
+impl Host for Apps {
+    fn name(&self) -> &'static str {
+        "apps"
+    }
+
+    fn target(&self) -> String {
+        String::from(self.folder.clone())
+    }
+
+    fn plan(&self) -> Result<Plan, HostError> {
+        let mut steps: Vec<Step> = Vec::new();
+        let mut notes = Vec::new();
+        for app in &self.apps {
+            let launcher = Step::File(app.launcher.file()?);
+            if !steps.contains(&launcher) {
+                steps.push(launcher);
+            }
+            notes.push(format!("the image of `{}`: `jlproj build {}`", app.name, quoted(&app.environment)));
+        }
+        let path = |app: &App| self.folder.join(&app.name);
+        let edits =
+            self.apps.iter().map(|app| Step::Edit { path: path(app), edit: Edit::Piece(app.line.clone()) });
+        steps.extend(edits);
+        Ok(Plan { steps, notes })
+    }
+
+    fn check(&self) -> Vec<Trouble> {
+        let mut troubles = Vec::new();
+        for app in &self.apps {
+            if !app.environment.exists() {
+                let name = &app.name;
+                troubles.push(Trouble {
+                    message: format!("the environment of `{name}`, `{}`, is gone", app.environment.display()),
+                    remedy: format!("`pkg> app add` its package again, or `jlproj setup apps {name} --undo`"),
+                });
+            }
+            for trouble in app.launcher.troubles(&self.command()) {
+                if !troubles.contains(&trouble) {
+                    troubles.push(trouble);
+                }
+            }
+        }
+        troubles
+    }
+
+    fn command(&self) -> String {
+        let names = self.apps.iter().map(|app| format!(" {}", app.name));
+        format!("jlproj setup apps{}", names.collect::<String>())
+    }
+}
+
+impl App {
+    /// An app whose script has this line.
+    ///
+    /// # Errors
+    /// Where the launcher's path has no form in a script.
+    pub(crate) fn new(
+        name: String,
+        environment: PathText,
+        launcher: Launcher,
+        line: &str,
+        with_julia: impl FnOnce(&str) -> String,
+    ) -> Result<Self, HostError> {
+        utf8(&launcher.path)?;
+        let line = Piece { before: line.to_owned(), after: with_julia(&quoted(&launcher.path)) };
+        Ok(Self { name, environment, launcher, line })
+    }
+}
