@@ -120,7 +120,9 @@ pub(crate) struct JupyterArgs {
 
 /// Have VS Code's Julia extension use the image of a project, in the project's folder
 ///
-/// Sets `julia.executablePath` in `.vscode/settings.json`, and `julia.languageServerExecutablePath` where it is not set.
+/// Sets `julia.executablePath` in `.vscode/settings.json`. The Julia is the one that was there before (`+lts`,
+/// `julia +lts`, a path), else the usual one. Without a juliaup sets `julia.languageServerExecutablePath` too, where it is
+/// not set: the language server would follow the other.
 #[derive(Debug, Args)]
 pub(crate) struct VscodeArgs {
     #[command(flatten)]

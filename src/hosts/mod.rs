@@ -31,5 +31,5 @@ pub(crate) use python::{Bridge, Interview, PythonSetup, interview};
 pub(crate) use quarto::Quarto;
 pub(crate) use record::{read, read_all};
 pub(crate) use shell::Shell;
-pub(crate) use vscode::Vscode;
+pub(crate) use vscode::{Vscode, as_argument, named_julia};
 pub(crate) use withdraw::withdrawal;

@@ -2,7 +2,8 @@
 //!
 //! Of its settings only `julia.executablePath` reaches more than the REPL, and only it can name something that decides
 //! at the start: `julia.additionalArgs` are Julia's own, and could hold no more than the path of an image. The language
-//! server, which would be started by it too, stays with the plain Julia.
+//! server stays with a plain Julia: where there is a juliaup it has one of its channels by itself, else it would be started
+//! by that setting too (`getExecutable` and `getLsExecutable` in `src/executables.ts` of the extension, 1.232.0).
 
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,12 @@ pub(crate) struct Vscode {
     pub(crate) folder: PathText,
     /// The settings are edited although git tracks them.
     pub(crate) shared: bool,
+    /// The extension finds a juliaup.
+    #[serde(default)]
+    pub(crate) has_juliaup: bool,
+    /// The Julia that the settings named before ours.
+    #[serde(default)]
+    pub(crate) named: Option<String>,
 }
 
 impl Host for Vscode {
@@ -42,13 +49,12 @@ impl Host for Vscode {
         let file = self.settings();
         let launcher = self.launcher.file()?;
         let (program, julia) = (utf8(&launcher.path)?.to_owned(), utf8(&self.launcher.julia)?.to_owned());
-        let snippet = format!(
-            "    {}: {},\n    {}: {}\n",
-            jsonc::json(EXECUTABLE),
-            jsonc::json(&program),
-            jsonc::json(LANGUAGE_SERVER),
-            jsonc::json(&julia)
-        );
+        let line = |key: &str, value: &str| format!("    {}: {}", jsonc::json(key), jsonc::json(value));
+        let mut snippet = line(EXECUTABLE, &program);
+        if !self.has_juliaup {
+            snippet = format!("{snippet},\n{}", line(LANGUAGE_SERVER, &julia));
+        }
+        snippet.push('\n');
         if !self.shared && is_tracked(&self.folder, &file) {
             let reason =
                 "git tracks it, and these paths are this machine's (`--shared` has it edited all the same)";
@@ -63,9 +69,9 @@ impl Host for Vscode {
             }),
         };
         let mut steps = vec![Step::File(launcher)];
-        let chosen = server_of(&file)?;
+        let chosen = text_of(&file, LANGUAGE_SERVER)?;
         // Another one is the user's choice.
-        if chosen.is_none_or(|chosen| chosen == julia) {
+        if !self.has_juliaup && chosen.is_none_or(|chosen| chosen == julia) {
             steps.push(member(LANGUAGE_SERVER, &julia));
         }
         steps.push(member(EXECUTABLE, &program));
@@ -88,14 +94,45 @@ impl Host for Vscode {
 
 impl Vscode {
     fn settings(&self) -> PathBuf {
-        self.folder.join(".vscode/settings.json")
+        settings(&self.folder)
     }
 }
 
-/// The language server's Julia that the settings name.
-fn server_of(file: &Path) -> Result<Option<String>, HostError> {
+fn settings(folder: &Path) -> PathBuf {
+    folder.join(".vscode/settings.json")
+}
+
+/// The Julia that the settings of a folder name.
+///
+/// # Errors
+/// Where they cannot be read.
+pub(crate) fn named_julia(folder: &Path) -> Result<Option<String>, HostError> {
+    text_of(&settings(folder), EXECUTABLE)
+}
+
+/// The same as `--julia` has it: a channel, a path or a name on PATH. `None` where only the extension could tell what is
+/// meant, as by its variables.
+#[must_use]
+pub(crate) fn as_argument(named: &str, home: Option<&Path>) -> Option<PathBuf> {
+    let named = named.trim();
+    let unquoted = ['"', '\''].iter().find_map(|quote| named.strip_prefix(*quote)?.strip_suffix(*quote));
+    let named = unquoted.unwrap_or(named);
+    let channel = ["julia.exe +", "julia +", "+"].iter().find_map(|prefix| named.strip_prefix(prefix));
+    match (channel, named.strip_prefix("~/")) {
+        (Some(channel), _) => Some(format!("+{channel}").into()),
+        (None, Some(rest)) => Some(home?.join(rest)),
+        (None, None) if named.is_empty() || named.contains("${") => None,
+        (None, None) => {
+            let path = Path::new(named);
+            (path.is_absolute() || path.components().count() == 1).then(|| path.to_owned())
+        }
+    }
+}
+
+/// The text that the settings have for a key.
+fn text_of(file: &Path, key: &str) -> Result<Option<String>, HostError> {
     let contents = fs::read_limited(file)?.unwrap_or_default();
-    Ok(jsonc::text_of(&String::from_utf8_lossy(&contents), LANGUAGE_SERVER))
+    Ok(jsonc::text_of(&String::from_utf8_lossy(&contents), key))
 }
 
 /// Whether git tracks the file. Where there is no git to ask, a repository is taken for one that does.
@@ -113,4 +150,29 @@ fn is_tracked(folder: &Path, file: &Path) -> bool {
     }
     // 1: not tracked; 128: no repository that git would read.
     git.run().map_or(true, |output| output.status.code() != Some(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_julia_of_the_settings_is_read_as_the_extension_does() {
+        let of = |named: &str| as_argument(named, Some(Path::new("/home/u")));
+        let cases = [
+            ("julia +lts", "+lts"),
+            ("+lts", "+lts"),
+            ("julia.exe +1.10~x86", "+1.10~x86"),
+            ("julia", "julia"),
+            (" /opt/julia 1.10/bin/julia ", "/opt/julia 1.10/bin/julia"),
+            ("\"/opt/julia\"", "/opt/julia"),
+            ("~/julia/bin/julia", "/home/u/julia/bin/julia"),
+        ];
+        for (named, argument) in cases {
+            assert_eq!(of(named).as_deref(), Some(Path::new(argument)), "{named}");
+        }
+        for none in ["", "${userHome}/julia", "bin/julia"] {
+            assert_eq!(of(none), None, "{none}");
+        }
+    }
 }

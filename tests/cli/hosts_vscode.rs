@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::hosts_launcher::{IMAGE, jlproj, launcher, printed, sandbox, there_and_back, with_image};
+use crate::julia_faults;
 use crate::sandbox::Sandbox;
 use crate::world;
 
@@ -160,4 +161,33 @@ fn what_git_tracks_is_edited_only_where_that_is_said() {
     assert_eq!(settings(&project), "{}\n");
     assert!(!project.join("ran").exists());
     there_and_back(&sandbox, &project, &["vscode", "--shared"], || ());
+}
+
+/// As the extension reads its settings (`src/executables.ts`, 1.232.0): a channel is named in two ways, and where there is a
+/// juliaup the language server has a channel of its own.
+#[test]
+fn the_channel_that_the_settings_named_is_what_starts() {
+    let (mut sandbox, project) = sandbox();
+    sandbox.unset("JLPROJ_JULIA");
+    julia_faults::juliaup(&sandbox);
+    std::os::unix::fs::symlink("/bin/true", sandbox.path("bin/juliaup")).expect("link");
+    let path = world::julia().display().to_string();
+    let cases =
+        [("julia +two", "--optimize=2 "), ("+one", "--optimize=1 "), (path.as_str(), ""), ("+nosuch", "")];
+    for (named, option) in cases {
+        let text = format!("{{\n    \"julia.executablePath\": {named:?} // mine\n}}\n");
+        write(&project, text.as_bytes());
+        there_and_back(&sandbox, &project, &["vscode"], || {
+            let (program, _) = lines(&sandbox);
+            assert_eq!(settings(&project), format!("{{\n    {program} // mine\n}}\n"), "{named}");
+            let script = fs::read_to_string(launcher(&sandbox)).expect("launcher");
+            assert!(script.contains(&format!("exec \"$julia\" {option}\"$@\"\n")), "{named}: {script}");
+        });
+        assert_eq!(settings(&project), text);
+    }
+    // What is said is what counts.
+    write(&project, b"{\"julia.executablePath\": \"+one\"}");
+    jlproj(&sandbox, &project, &["setup", "vscode", "--julia", "+two"]).code(0);
+    let script = fs::read_to_string(launcher(&sandbox)).expect("launcher");
+    assert!(script.contains("exec \"$julia\" --optimize=2 \"$@\"\n"), "{script}");
 }

@@ -64,18 +64,22 @@ pub(super) fn setup(arguments: &JuliaupArgs, context: &Context) -> Result<Juliau
     Ok(juliaup)
 }
 
-/// juliaup: on PATH, or where it installs itself.
+/// juliaup, which has to be there.
 fn program_of_juliaup(context: &Context) -> Result<PathBuf, Error> {
-    let name = platform::program_name("juliaup".as_ref());
-    let on_path = std::env::split_paths(context.search_path.as_deref().unwrap_or_default())
-        .map(|folder| context.directory.join(folder));
-    let own = context.home.as_deref().map(|home| home.join(".juliaup/bin"));
-    let is_program = |path: &PathBuf| fs_err::metadata(path).is_ok_and(|data| platform::is_executable(&data));
-    let found = on_path.chain(own).map(|folder: PathBuf| Path::new(&folder).join(&name)).find(is_program);
-    found.ok_or_else(|| {
+    program(context).ok_or_else(|| {
         Error::Host(HostError::Refused {
             text: "there is no juliaup on PATH".to_owned(),
             hints: vec!["install it, or use `jlproj setup shell`".to_owned()],
         })
     })
+}
+
+/// juliaup: on PATH, or where it installs itself.
+pub(super) fn program(context: &Context) -> Option<PathBuf> {
+    let name = platform::program_name("juliaup".as_ref());
+    let on_path = std::env::split_paths(context.search_path.as_deref().unwrap_or_default())
+        .map(|folder| context.directory.join(folder));
+    let own = context.home.as_deref().map(|home| home.join(".juliaup/bin"));
+    let is_program = |path: &PathBuf| fs_err::metadata(path).is_ok_and(|data| platform::is_executable(&data));
+    on_path.chain(own).map(|folder: PathBuf| Path::new(&folder).join(&name)).find(is_program)
 }

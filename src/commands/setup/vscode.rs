@@ -1,10 +1,13 @@
 //! `jlproj setup vscode`: which folder, and which Julia.
 
-use crate::cli::VscodeArgs;
-use crate::commands::setup::launcher;
+use std::path::Path;
+
+use crate::cli::{JuliaArg, VscodeArgs};
+use crate::commands::setup::{juliaup, launcher};
 use crate::context::Context;
 use crate::error::Error;
-use crate::hosts::{Setup, Vscode};
+use crate::hosts::{self, Setup, Vscode};
+use crate::julia::locate::Located;
 use crate::path_text::PathText;
 use crate::platform;
 
@@ -21,12 +24,42 @@ pub(super) fn setup(arguments: &VscodeArgs, context: &Context) -> Result<Vscode,
         return Ok(known);
     }
     let folder = launcher::project(context, &arguments.project)?;
-    let (located, _) = launcher::julia(context, &arguments.julia, &arguments.project)?;
     let place = launcher::folder(context, "vscode", &folder);
     let program = place.join(platform::program_name("julia".as_ref()));
+    let named = named_before(context, &folder, &program)?;
+    let located = julia(arguments, context, named.as_deref())?;
     Ok(Vscode {
         launcher: launcher::launcher(context, &located, program, Vec::new())?,
         folder: PathText(folder),
         shared: arguments.shared,
+        has_juliaup: juliaup::program(context).is_some(),
+        named,
     })
+}
+
+/// The Julia that the folder's settings name, or did before ours.
+fn named_before(context: &Context, folder: &Path, program: &Path) -> Result<Option<String>, Error> {
+    let named = hosts::named_julia(folder)?;
+    if named.as_deref().map(Path::new) != Some(program) {
+        return Ok(named);
+    }
+    let records = hosts::read_all(&context.layout).into_iter().flatten();
+    let known = records.filter_map(|record| match record.setup {
+        Setup::Vscode(vscode) if *vscode.folder == *folder => vscode.named,
+        _ => None,
+    });
+    Ok(known.last())
+}
+
+/// The Julia that is started: the one that is said, else the one that the settings name, where it is there, as the extension
+/// does.
+fn julia(arguments: &VscodeArgs, context: &Context, named: Option<&str>) -> Result<Located, Error> {
+    let of = |argument: &JuliaArg| Ok(launcher::julia(context, argument, &arguments.project)?.0);
+    let named = named.and_then(|named| hosts::as_argument(named, context.home.as_deref()));
+    match (&arguments.julia.julia, named) {
+        (None, Some(named)) => {
+            of(&JuliaArg { julia: Some(named.into()) }).or_else(|_: Error| of(&arguments.julia))
+        }
+        _ => of(&arguments.julia),
+    }
 }
