@@ -36,28 +36,10 @@ pub(crate) fn command_line(program: &OsStr, arguments: &[OsString]) -> String {
     line
 }
 
-/// The words of a command prefix, as a shell splits them at blanks: `'…'` and `"…"` keep them together, and a backslash
-/// takes its next character as it is. Nothing is expanded. `None` where a quote is not closed.
+/// The words of a command prefix, as a shell splits them. Nothing is expanded. `None` where a quote is not closed.
 #[must_use]
 pub(crate) fn words(text: &str) -> Option<Vec<String>> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match (quote, character) {
-            (Some(open), _) if character == open => quote = None,
-            (None, '\'' | '"') => {
-                quote = Some(character);
-                word.get_or_insert_default();
-            }
-            (None | Some('"'), '\\') => word.get_or_insert_default().push(characters.next()?),
-            (None, _) if character.is_whitespace() => words.extend(word.take()),
-            _ => word.get_or_insert_default().push(character),
-        }
-    }
-    words.extend(word);
-    quote.is_none().then_some(words)
+    shell_words::split(text).ok()
 }
 
 /// Nothing that any shell gives a meaning to: no `~` (home), no `^` (zsh), no `=` at the start (zsh).
@@ -124,8 +106,12 @@ mod tests {
             Some("srun|--comment=a  b|c 'd'|")
         );
         assert_eq!(split(r"a\ b '\'").as_deref(), Some(r"a b|\"));
+        // In `"…"` a backslash is one, but before `"`, `\`, `$` and a backquote.
+        assert_eq!(split(r#"--comment="a\d \"b\" \\ \$c""#).as_deref(), Some(r#"--comment=a\d "b" \ $c"#));
+        assert_eq!(split("srun --comment=#1 # for tests").as_deref(), Some("srun|--comment=#1"));
         assert_eq!(split("").as_deref(), Some(""));
-        assert_eq!((split("srun '"), split("srun \\")), (None, None));
+        assert_eq!((split("srun '"), split("srun \"")), (None, None));
+        assert_eq!(split("srun \\").as_deref(), Some("srun|\\"));
         assert_eq!(split("$(rm) `x` ; y > z").as_deref(), Some("$(rm)|`x`|;|y|>|z"));
     }
 
