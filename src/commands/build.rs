@@ -66,8 +66,8 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
     let interruption = Interruption::watch()?;
     let mut projects = arguments.projects.projects.clone();
     if arguments.workspace {
-        let settings = assessment::settings(context, overrides(arguments))?;
-        projects = workspace::projects(context, &settings, &projects, verbosity == Verbosity::Quiet)?;
+        let is_quiet = verbosity == Verbosity::Quiet;
+        projects = workspace::projects(context, &overrides(arguments), &projects, is_quiet)?;
     }
     if projects.len() > 1 && !arguments.background {
         return each_with_its_julia(arguments, &projects, context, options, &interruption, &display);

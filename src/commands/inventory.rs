@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use crate::assessment::{
-    self, CacheFile, ForProject, Found, KnownProject, Overrides, Owners, Survey, Surveyed,
+    self, CacheFile, ForProject, Found, KnownProject, Overrides, Owners, Survey, Surveyed, Toolchain,
 };
 use crate::context::Context;
 use crate::error::Error;
@@ -36,9 +36,8 @@ pub(super) struct Inventory {
 /// # Errors
 /// Where there is no Julia, a setting cannot be followed, or the journal cannot be read.
 pub(super) fn read(context: &Context, julia: Option<OsString>) -> Result<Inventory, Error> {
-    let settings = assessment::settings(context, Overrides { julia, ..Overrides::default() })?;
-    let located = assessment::find(context, None, settings.julia.value.as_deref(), ForProject::None)?;
-    let installation = assessment::describe(context, &located)?;
+    let overrides = Overrides { julia, ..Overrides::default() };
+    let Toolchain { settings, installation, .. } = Toolchain::open(context, overrides, ForProject::None)?;
     let mut julias = installation_cache::read_all(&context.layout);
     // Where the store cannot be written it is not among them.
     if julias.iter().all(|julia| julia.installation != installation) {

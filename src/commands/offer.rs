@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::assessment::{self, ForProject, Overrides, ProjectState};
+use crate::assessment::{self, ForProject, Overrides, ProjectState, Toolchain};
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
@@ -63,14 +63,11 @@ pub(crate) enum Place {
 /// Where there is no Julia, or the settings cannot be followed.
 pub(crate) fn offer(context: &Context, request: &Request<'_>) -> Result<Offer, Error> {
     let overrides = Overrides { julia: request.julia.clone(), ..Overrides::default() };
-    let settings = assessment::settings(context, overrides)?;
     let flag = request.project.map(|project| ProjectFlag::Value(project.to_owned()));
-    let wanted = settings.julia.value.as_deref();
-    let located = assessment::find(context, None, wanted, ForProject::This(flag.as_ref()))?;
-    let installation = assessment::describe(context, &located)?;
+    let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
     let files = ObservedFiles::default();
-    let (environment, depots) =
-        assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
+    let (environment, depots) = toolchain.environment(flag.as_ref(), &files)?;
+    let Toolchain { settings, located, installation, .. } = toolchain;
     let version = installation.identity.version.clone();
     let base = assessment::plain_outcome(&environment, &files, version.clone());
     let mut offer = Offer {

@@ -1,6 +1,6 @@
 //! `jlproj pkg`: Julia's package manager without the image, then the new verdict.
 
-use crate::assessment::{self, ForProject, Overrides};
+use crate::assessment::{ForProject, Overrides, Toolchain};
 use crate::cli::PkgArgs;
 use crate::commands::{script, status, subject};
 use crate::context::Context;
@@ -14,14 +14,10 @@ use crate::ui::message;
 
 pub(crate) fn run(arguments: &PkgArgs, context: &Context) -> Result<u8, Error> {
     let overrides = Overrides { julia: arguments.julia.julia.clone(), ..Overrides::default() };
-    let settings = assessment::settings(context, overrides)?;
     let flag = arguments.project.project.as_ref().map(|project| ProjectFlag::Value(project.clone()));
-    let wanted = settings.julia.value.as_deref();
-    let located = assessment::find(context, None, wanted, ForProject::This(flag.as_ref()))?;
-    let installation = assessment::describe(context, &located)?;
-    let files = ObservedFiles::default();
-    let (environment, _) =
-        assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
+    let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
+    let (environment, _) = toolchain.environment(flag.as_ref(), &ObservedFiles::default())?;
+    let located = toolchain.located;
     // The folder where there is no project yet: Pkg makes the file.
     let target = environment
         .project_file

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::assessment::{self, Assessment, ForProject, Overrides, ProjectState};
+use crate::assessment::{Assessment, ForProject, Overrides, Toolchain};
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
@@ -30,16 +30,11 @@ pub(crate) fn read(
     julia: Option<OsString>,
     project: Option<&OsStr>,
 ) -> Result<Subject, Error> {
-    let settings = assessment::settings(context, Overrides { julia, ..Overrides::default() })?;
     let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
-    let project = ForProject::This(flag.as_ref());
-    let located = assessment::find(context, None, settings.julia.value.as_deref(), project)?;
-    let installation = assessment::describe(context, &located)?;
-    let files = ObservedFiles::default();
-    let (environment, depots) =
-        assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
-    let state = ProjectState::read(context, &installation, &settings, environment, depots, &files)?;
-    let assessment = assessment::assess(context, &installation, &settings, state, &files)?;
+    let overrides = Overrides { julia, ..Overrides::default() };
+    let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
+    let assessment = toolchain.assess(flag.as_ref())?;
+    let Toolchain { located, installation, .. } = toolchain;
     Ok(Subject { located, installation, assessment })
 }
 
@@ -48,16 +43,12 @@ pub(crate) fn read(
 /// # Errors
 /// Where there is no Julia to say where projects are, or no project.
 pub(crate) fn folder(context: &Context, project: Option<&OsStr>) -> Result<PathBuf, Error> {
-    let settings = assessment::settings(context, Overrides::default())?;
     let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
-    let wanted = settings.julia.value.as_deref();
+    let open = |project| Toolchain::open(context, Overrides::default(), project);
     // Where the Julia that its manifest names is not installed, any other knows as well where the project is.
-    let located = assessment::find(context, None, wanted, ForProject::This(flag.as_ref()))
-        .or_else(|_| assessment::find(context, None, wanted, ForProject::None))?;
-    let installation = assessment::describe(context, &located)?;
+    let toolchain = open(ForProject::This(flag.as_ref())).or_else(|_| open(ForProject::None))?;
     let files = ObservedFiles::default();
-    let (environment, _) =
-        assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
+    let (environment, _) = toolchain.environment(flag.as_ref(), &files)?;
     let no_project = || Error::NoProject { directory: context.directory.clone() };
     if environment.is_absent_default(&files) {
         return Err(no_project());

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use crate::assessment::{self, ForProject, Overrides, Survey, Surveyed};
+use crate::assessment::{self, ForProject, Overrides, Survey, Surveyed, Toolchain};
 use crate::context::Context;
 use crate::error::Error;
 
@@ -19,9 +19,8 @@ pub(crate) fn read(
     julia: Option<OsString>,
     looks_at_caches: bool,
 ) -> Result<Arc<Survey>, Error> {
-    let settings = assessment::settings(context, Overrides { julia, ..Overrides::default() })?;
-    let located = assessment::find(context, None, settings.julia.value.as_deref(), ForProject::None)?;
-    let installation = assessment::describe(context, &located)?;
+    let overrides = Overrides { julia, ..Overrides::default() };
+    let Toolchain { settings, installation, .. } = Toolchain::open(context, overrides, ForProject::None)?;
     let mut survey = Survey::new(context, &installation, &settings);
     survey.looks_at_caches = looks_at_caches;
     Ok(Arc::new(survey))

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::assessment::{self, ForProject, Overrides};
+use crate::assessment::{ForProject, Overrides, Toolchain};
 use crate::cli::TestArgs;
 use crate::commands::script;
 use crate::context::Context;
@@ -18,14 +18,10 @@ use crate::template::Template;
 /// Where there is no Julia or no project.
 pub(crate) fn run(arguments: &TestArgs, context: &Context) -> Result<u8, Error> {
     let overrides = Overrides { julia: arguments.julia.julia.clone(), ..Overrides::default() };
-    let settings = assessment::settings(context, overrides)?;
     let flag = arguments.project.project.as_ref().map(|project| ProjectFlag::Value(project.clone()));
-    let wanted = settings.julia.value.as_deref();
-    let located = assessment::find(context, None, wanted, ForProject::This(flag.as_ref()))?;
-    let installation = assessment::describe(context, &located)?;
-    let files = ObservedFiles::default();
-    let (environment, _) =
-        assessment::locate_environment(context, &installation, flag.as_ref(), None, &files)?;
+    let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
+    let (environment, _) = toolchain.environment(flag.as_ref(), &ObservedFiles::default())?;
+    let located = toolchain.located;
     let no_project = || Error::NoProject { directory: context.directory.clone() };
     let project = environment.project_file.ok_or_else(no_project)?;
     let program = context.own_program.clone().unwrap_or_else(|| PathBuf::from("jlproj"));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use crate::assessment::{self, ForProject, Overrides, ProjectState, Surroundings};
+use crate::assessment::{ForProject, Overrides, ProjectState, Surroundings, Toolchain};
 use crate::commands::build::plan::{JuliaInUse, Plan};
 use crate::commands::build::steps::{Learned, build_image, finish, package_times};
 use crate::commands::build::turn::Turn;
@@ -53,9 +53,7 @@ impl<'a> Making<'a> {
         interruption: Interruption,
         display: Display,
     ) -> Result<Self, Error> {
-        let settings = assessment::settings(context, overrides)?;
-        let located = assessment::find(context, None, settings.julia.value.as_deref(), project)?;
-        let installation = assessment::describe(context, &located)?;
+        let Toolchain { settings, located, installation, .. } = Toolchain::open(context, overrides, project)?;
         let compiler = Context::compiler();
         let linker = linker::find(compiler.as_deref(), context.search_path.as_deref(), &installation);
         let julia = JuliaInUse { located, installation };

@@ -2,11 +2,10 @@
 
 use std::ffi::{OsStr, OsString};
 
-use crate::assessment::{self, ForProject};
+use crate::assessment::{self, ForProject, Overrides, Toolchain};
 use crate::context::Context;
 use crate::error::Error;
 use crate::model::environment::{ProjectFlag, Workspace};
-use crate::model::settings::Settings;
 use crate::path_text;
 use crate::ui::message;
 
@@ -16,14 +15,14 @@ use crate::ui::message;
 /// Where one is in no workspace, or a project file cannot be read.
 pub(super) fn projects(
     context: &Context,
-    settings: &Settings,
+    overrides: &Overrides,
     named: &[OsString],
     is_quiet: bool,
 ) -> Result<Vec<OsString>, Error> {
     let mut projects: Vec<OsString> = Vec::new();
     let here = if named.is_empty() { vec![None] } else { Vec::new() };
     for name in named.iter().map(|name| Some(name.as_os_str())).chain(here) {
-        let Workspace { projects: found, strangers } = of(context, settings, name)?;
+        let Workspace { projects: found, strangers } = of(context, overrides.clone(), name)?;
         for stranger in strangers.iter().filter(|_| !is_quiet) {
             let stranger = path_text::encode(stranger);
             message::note(&format!(
@@ -39,11 +38,9 @@ pub(super) fn projects(
     Ok(projects)
 }
 
-fn of(context: &Context, settings: &Settings, name: Option<&OsStr>) -> Result<Workspace, Error> {
+fn of(context: &Context, overrides: Overrides, name: Option<&OsStr>) -> Result<Workspace, Error> {
     let flag = name.map(|name| ProjectFlag::Value(name.to_owned()));
-    let wanted = settings.julia.value.as_deref();
-    let located = assessment::find(context, None, wanted, ForProject::This(flag.as_ref()))?;
-    let installation = assessment::describe(context, &located)?;
+    let installation = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?.installation;
     let workspace = assessment::workspace(context, &installation, flag.as_ref())?;
     match workspace.projects.as_slice() {
         [project] if workspace.strangers.is_empty() => Err(Error::NoWorkspace {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::assessment::{self, ForProject, Overrides};
+use crate::assessment::{ForProject, Overrides, Toolchain};
 use crate::cli::AppsArgs;
 use crate::commands::setup::launcher;
 use crate::context::Context;
@@ -19,10 +19,8 @@ use crate::path_text::PathText;
 /// # Errors
 /// Where there is no Julia to say where its depot is, none is installed, or one that is named is not.
 pub(super) fn setup(arguments: &AppsArgs, context: &Context) -> Result<Apps, Error> {
-    let settings = assessment::settings(context, Overrides::default())?;
-    let located = assessment::find(context, None, settings.julia.value.as_deref(), ForProject::None)?;
-    let installation = assessment::describe(context, &located)?;
-    let depots = assessment::depots(context, &installation)?;
+    let toolchain = Toolchain::open(context, Overrides::default(), ForProject::None)?;
+    let depots = toolchain.depots()?;
     let folder = depots.first().map(|depot| depot.join("bin")).unwrap_or_default();
     let known = known(context, &folder)?;
     if arguments.options.undo || arguments.options.check {

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::assessment::{self, ForProject, Overrides};
+use crate::assessment::{ForProject, Overrides, Toolchain};
 use crate::cli::{JuliaArg, ProjectOption, SetupOptions};
 use crate::commands::setup::own_program;
 use crate::commands::subject;
@@ -25,12 +25,9 @@ pub(super) fn julia(
     project: &ProjectOption,
 ) -> Result<(Located, String), Error> {
     let overrides = Overrides { julia: argument.julia.clone(), ..Overrides::default() };
-    let settings = assessment::settings(context, overrides)?;
     let flag = project.project.as_ref().map(|project| ProjectFlag::Value(project.clone()));
-    let wanted = settings.julia.value.as_deref();
-    let located = assessment::find(context, None, wanted, ForProject::This(flag.as_ref()))?;
-    let version = assessment::describe(context, &located)?.identity.version;
-    Ok((located, version))
+    let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
+    Ok((toolchain.located, toolchain.installation.identity.version))
 }
 
 /// The folder of the project that is meant.

@@ -1,0 +1,74 @@
+//! What a command opens first: the settings that are in force, and the Julia that it works with.
+
+use std::path::PathBuf;
+
+use crate::assessment::julia::{ForProject, describe, find};
+use crate::assessment::project::locate_environment;
+use crate::assessment::settings::{Overrides, settings};
+use crate::assessment::verdict::{Assessment, assess};
+use crate::assessment::{ProjectState, depots};
+use crate::context::Context;
+use crate::error::Error;
+use crate::fs::ObservedFiles;
+use crate::installation::Installation;
+use crate::julia::locate::Located;
+use crate::model::environment::{Environment, ProjectFlag};
+use crate::model::settings::Settings;
+
+/// The settings and the Julia of a command.
+#[derive(Debug)]
+pub(crate) struct Toolchain<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) settings: Settings,
+    pub(crate) located: Located,
+    pub(crate) installation: Installation,
+}
+
+impl<'a> Toolchain<'a> {
+    /// Resolves the settings, finds the Julia for a project, and asks it what it is where that is not known.
+    ///
+    /// # Errors
+    /// Where a setting cannot be followed, there is no Julia, or it does not answer.
+    pub(crate) fn open(
+        context: &'a Context,
+        overrides: Overrides,
+        project: ForProject<'_>,
+    ) -> Result<Self, Error> {
+        let settings = settings(context, overrides)?;
+        let located = find(context, None, settings.julia.value.as_deref(), project)?;
+        let installation = describe(context, &located)?;
+        Ok(Self { context, settings, located, installation })
+    }
+
+    /// The environment of a start with this `--project`, and the depots.
+    ///
+    /// # Errors
+    /// Where it cannot be told.
+    pub(crate) fn environment(
+        &self,
+        flag: Option<&ProjectFlag>,
+        files: &ObservedFiles,
+    ) -> Result<(Environment, Vec<PathBuf>), Error> {
+        locate_environment(self.context, &self.installation, flag, None, files)
+    }
+
+    /// The depots that Julia searches.
+    ///
+    /// # Errors
+    /// Where a `~` in `JULIA_DEPOT_PATH` cannot be expanded.
+    pub(crate) fn depots(&self) -> Result<Vec<PathBuf>, Error> {
+        depots(self.context, &self.installation)
+    }
+
+    /// The project of a start with this `--project`, with the verdict on it.
+    ///
+    /// # Errors
+    /// Where there is none, or a file of it cannot be read.
+    pub(crate) fn assess(&self, flag: Option<&ProjectFlag>) -> Result<Assessment, Error> {
+        let files = ObservedFiles::default();
+        let (environment, depots) = self.environment(flag, &files)?;
+        let Self { context, settings, installation, .. } = self;
+        let state = ProjectState::read(context, installation, settings, environment, depots, &files)?;
+        assess(context, installation, settings, state, &files)
+    }
+}
