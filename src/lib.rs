@@ -22,6 +22,7 @@
 //! notices-v1/          when a project was last told that it has no image
 //! compared-v1/         images of shared stores whose contents were compared, and stores that did not answer
 //! attempts-v1/         for what a build was last begun in the background, and what became of it
+//! starts-v1/<key>/     starts under an image that have begun, and how many died
 //! recordings-v1/       what Julia compiled at starts that were recorded
 //! hosts-v1/            what was done for each other way into Julia, to take it back
 //! shims-v1/            a folder for PATH, in which `julia` is jlproj
