@@ -139,8 +139,8 @@ pub(crate) fn sweep(making: &Making<'_>, options: Options) {
     if options.dry_run {
         return;
     }
-    let swept = store::workspace::sweep(&making.context.layout);
-    remains::sweep(&making.context.layout);
+    let swept = store::workspace::sweep(&making.toolchain.context.layout);
+    remains::sweep(&making.toolchain.context.layout);
     if swept > 0 && options.verbosity != Verbosity::Quiet {
         crate::ui::message::note(&format!("removed what {swept} unfinished build(s) had left"));
     }
@@ -159,7 +159,7 @@ fn overrides(arguments: &BuildArgs) -> Overrides {
 
 /// Builds the image of one project, if it is not there.
 fn build(making: &Making<'_>, project: Option<&ProjectFlag>, options: Options) -> Result<u8, Error> {
-    let plan = Plan::make(making.context, &making.settings, &making.julia, project)?;
+    let plan = Plan::make(&making.toolchain, project)?;
     make(making, &plan, options)
 }
 
@@ -179,7 +179,7 @@ pub(crate) fn make(making: &Making<'_>, plan: &Plan, options: Options) -> Result
         summary::intention(plan);
         return Ok(exit::SUCCESS);
     }
-    for folder in protection::tighten(&making.context.layout)? {
+    for folder in protection::tighten(&making.toolchain.context.layout)? {
         let folder = crate::path_text::encode(&folder);
         crate::ui::message::note(&format!("`{folder}` could be written by others; now by you alone"));
     }

@@ -20,11 +20,11 @@ use crate::store::lock::{Attempt, Lock};
 pub(super) fn run(making: &Making<'_>, projects: &[OsString], options: Options) -> Result<u8, Error> {
     let Some(project) = projects.first() else { return Ok(exit::SUCCESS) };
     platform::lower_priority();
-    let layout = &making.context.layout;
+    let layout = &making.toolchain.context.layout;
     let flag = ProjectFlag::Value(project.clone());
-    let plan = Plan::make(making.context, &making.settings, &making.julia, Some(&flag))?;
+    let plan = Plan::make(&making.toolchain, Some(&flag))?;
     let folder = plan.state().folder.clone();
-    let note = |text: &str| attempt::note(layout, &folder, making.context.now, text);
+    let note = |text: &str| attempt::note(layout, &folder, making.toolchain.context.now, text);
     if platform::is_on_battery() {
         note("not built in the background: on battery");
         return Ok(exit::SUCCESS);
@@ -56,8 +56,8 @@ pub(super) fn run(making: &Making<'_>, projects: &[OsString], options: Options) 
 
 /// Why no image is built for a project, where that is for the user to change.
 fn reason_against(making: &Making<'_>, plan: &Plan) -> Result<Option<String>, Error> {
-    let context = making.context;
-    let survey = assessment::Survey::new(context, &making.julia.installation, &making.settings);
+    let context = making.toolchain.context;
+    let survey = assessment::Survey::new(context, &making.toolchain.installation, &making.toolchain.settings);
     let known = assessment::known_project(context, survey.clock, &plan.state().folder)?;
     if known.record.as_ref().is_some_and(|record| record.is_declined) {
         return Ok(Some("its image was dropped".to_owned()));
@@ -66,7 +66,7 @@ fn reason_against(making: &Making<'_>, plan: &Plan) -> Result<Option<String>, Er
     let per_month =
         survey.model.saving(packages) * known.uses.per_week(survey.clock) * frequent::WEEKS_IN_MONTH;
     let build = frequent::build_seconds(&survey);
-    let needed = making.settings.worth_building.value * build;
+    let needed = making.toolchain.settings.worth_building.value * build;
     Ok((per_month < needed)
         .then(|| format!("would save {per_month:.0} s a month, and takes about {build:.0} s to build")))
 }

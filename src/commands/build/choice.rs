@@ -22,7 +22,7 @@ const PATIENCE: i64 = 24 * 3600;
 /// Where PackageCompiler was asked for and cannot be had, or we are interrupted.
 pub(super) fn choose(making: &Making<'_>, work: Work<'_>, quiet: bool) -> Result<Builder, Error> {
     let failed = |source| Error::Build { source, log: None };
-    match making.settings.builder.value {
+    match making.toolchain.settings.builder.value {
         BuilderChoice::Direct => Ok(Builder::Direct),
         BuilderChoice::PackageCompiler => packagecompiler(making, work).map_err(failed),
         BuilderChoice::Auto => {
@@ -36,7 +36,7 @@ pub(super) fn choose(making: &Making<'_>, work: Work<'_>, quiet: bool) -> Result
                 Err(_) => {
                     remember_refusal(making);
                     if !quiet {
-                        let place = match &making.settings.packagecompiler.value {
+                        let place = match &making.toolchain.settings.packagecompiler.value {
                             Some(folder) => format!("from `{}`", folder.display()),
                             None => "here".to_owned(),
                         };
@@ -51,9 +51,9 @@ pub(super) fn choose(making: &Making<'_>, work: Work<'_>, quiet: bool) -> Result
 
 /// The PackageCompiler of the private environment, which is made or renewed where that is needed.
 fn packagecompiler(making: &Making<'_>, work: Work<'_>) -> Result<Builder, BuildError> {
-    let installation = &making.julia.installation;
-    let environment = assessment::packagecompiler_environment(making.context, installation);
-    let source = match &making.settings.packagecompiler.value {
+    let installation = &making.toolchain.installation;
+    let environment = assessment::packagecompiler_environment(making.toolchain.context, installation);
+    let source = match &making.toolchain.settings.packagecompiler.value {
         Some(folder) => Source::Folder(folder.clone()),
         None => Source::Registry,
     };
@@ -62,7 +62,8 @@ fn packagecompiler(making: &Making<'_>, work: Work<'_>) -> Result<Builder, Build
     let current = || {
         let is_current = fs_err::read_to_string(&marker).is_ok_and(|text| text == wanted);
         let files = ObservedFiles::default();
-        assessment::recorded_packagecompiler(making.context, installation, &files).filter(|_| is_current)
+        assessment::recorded_packagecompiler(making.toolchain.context, installation, &files)
+            .filter(|_| is_current)
     };
     if let Some(builder) = current() {
         return Ok(builder);
@@ -81,8 +82,8 @@ fn packagecompiler(making: &Making<'_>, work: Work<'_>) -> Result<Builder, Build
 
 /// Locks the private environment, so that one build at a time makes it.
 fn lock(making: &Making<'_>, work: Work<'_>) -> Result<Lock, BuildError> {
-    let name = format!("packagecompiler-{}", making.julia.installation.identity.version);
-    let lock = Lock::take(&making.context.layout.lock(&name), |_| {
+    let name = format!("packagecompiler-{}", making.toolchain.installation.identity.version);
+    let lock = Lock::take(&making.toolchain.context.layout.lock(&name), |_| {
         work.watcher.waiting();
         work.watcher.interruption().is_none()
     })?;
@@ -102,7 +103,7 @@ fn marker_text(source: &Source) -> String {
 
 /// Whether the direct builder may take over where PackageCompiler fails: the user did not ask for either.
 pub(super) fn may_build_directly(making: &Making<'_>) -> bool {
-    making.settings.builder.value == BuilderChoice::Auto
+    making.toolchain.settings.builder.value == BuilderChoice::Auto
 }
 
 /// Tells that PackageCompiler failed and what follows, and has the next builds of a day go without it.
@@ -116,19 +117,19 @@ pub(super) fn remember_failure(making: &Making<'_>, text: &str, quiet: bool) {
 
 /// The file whose time says when PackageCompiler could not be had.
 fn refusal_file(making: &Making<'_>) -> PathBuf {
-    making.context.layout.builder(&making.julia.installation.identity.version).join("refused")
+    making.toolchain.context.layout.builder(&making.toolchain.installation.identity.version).join("refused")
 }
 
 fn was_refused_lately(making: &Making<'_>) -> bool {
-    if making.settings.packagecompiler.value.is_some() {
+    if making.toolchain.settings.packagecompiler.value.is_some() {
         return false;
     }
     let text = fs_err::read_to_string(refusal_file(making)).unwrap_or_default();
     let time = text.trim().parse::<i64>().ok();
-    time.is_some_and(|time| (0..PATIENCE).contains(&making.context.now.saturating_sub(time)))
+    time.is_some_and(|time| (0..PATIENCE).contains(&making.toolchain.context.now.saturating_sub(time)))
 }
 
 fn remember_refusal(making: &Making<'_>) {
     // It is asked for again next time where this fails.
-    let _ = fs::replace(&refusal_file(making), making.context.now.to_string().as_bytes());
+    let _ = fs::replace(&refusal_file(making), making.toolchain.context.now.to_string().as_bytes());
 }

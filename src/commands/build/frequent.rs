@@ -40,9 +40,13 @@ pub(super) fn choose(
     arguments: &BuildArgs,
     verbosity: Verbosity,
 ) -> Result<Vec<OsString>, Error> {
-    let survey = Arc::new(Survey::new(making.context, &making.julia.installation, &making.settings));
-    let depots = assessment::depots(making.context, &making.julia.installation)?;
-    let known = assessment::known_projects(making.context, survey.clock, &depots)?;
+    let survey = Arc::new(Survey::new(
+        making.toolchain.context,
+        &making.toolchain.installation,
+        &making.toolchain.settings,
+    ));
+    let depots = assessment::depots(making.toolchain.context, &making.toolchain.installation)?;
+    let known = assessment::known_projects(making.toolchain.context, survey.clock, &depots)?;
     let tell = |text: &str| {
         if verbosity != Verbosity::Quiet {
             message::line(text);
@@ -69,7 +73,7 @@ pub(super) fn choose(
     let mut chosen = Vec::new();
     for candidate in candidates.into_iter().take(arguments.top.unwrap_or(usize::MAX)) {
         let Candidate { project, path, per_month, obstacle } = candidate;
-        let pays = per_month >= making.settings.worth_building.value * build;
+        let pays = per_month >= making.toolchain.settings.worth_building.value * build;
         let verdict = format!("{} a month for a build of about {}", time(per_month), time(build));
         match obstacle {
             Some(obstacle) => tell(&format!("{path}: {obstacle}")),

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::assessment::{ForProject, Overrides, ProjectState, Surroundings, Toolchain};
-use crate::commands::build::plan::{JuliaInUse, Plan};
+use crate::commands::build::plan::Plan;
 use crate::commands::build::steps::{Learned, build_image, finish, package_times};
 use crate::commands::build::turn::Turn;
 use crate::commands::build::watcher::BuildWatcher;
@@ -19,7 +19,6 @@ use crate::julia::session::Session;
 use crate::model::image::{ImageRecord, Measurements, RECORD_FORMAT, StageTime};
 use crate::model::image_target::{Fitness, fitness};
 use crate::model::key::{Digest, KeyInputs};
-use crate::model::settings::Settings;
 use crate::path_text;
 use crate::platform::{self, Interruption};
 use crate::store::layout::name_of;
@@ -33,9 +32,7 @@ use crate::ui::progress::{Display, Verbosity};
 /// What all builds of a command share.
 #[derive(Debug)]
 pub(crate) struct Making<'a> {
-    pub(crate) context: &'a Context,
-    pub(crate) settings: Settings,
-    pub(crate) julia: JuliaInUse,
+    pub(crate) toolchain: Toolchain<'a>,
     pub(super) linker: Option<Linker>,
     pub(crate) interruption: Interruption,
     pub(super) display: Display,
@@ -53,17 +50,17 @@ impl<'a> Making<'a> {
         interruption: Interruption,
         display: Display,
     ) -> Result<Self, Error> {
-        let Toolchain { settings, located, installation, .. } = Toolchain::open(context, overrides, project)?;
+        let toolchain = Toolchain::open(context, overrides, project)?;
         let compiler = Context::compiler();
-        let linker = linker::find(compiler.as_deref(), context.search_path.as_deref(), &installation);
-        let julia = JuliaInUse { located, installation };
-        Ok(Self { context, settings, julia, linker, interruption, display })
+        let search_path = context.search_path.as_deref();
+        let linker = linker::find(compiler.as_deref(), search_path, &toolchain.installation);
+        Ok(Self { toolchain, linker, interruption, display })
     }
 
     /// A Julia of ours.
     pub(super) fn julia_invocation(&self) -> Invocation {
-        let mut invocation = Invocation::julia(&self.julia.located.binary);
-        invocation.arguments.splice(0..0, self.julia.located.arguments.iter().map(Into::into));
+        let mut invocation = Invocation::julia(&self.toolchain.located.binary);
+        invocation.arguments.splice(0..0, self.toolchain.located.arguments.iter().map(Into::into));
         invocation
     }
 
@@ -72,7 +69,7 @@ impl<'a> Making<'a> {
     /// # Errors
     /// Where a step fails or we are interrupted; what was in force before stays so.
     pub(super) fn make(&self, plan: &Plan, options: Options) -> Result<Made, Error> {
-        let layout = &self.context.layout;
+        let layout = &self.toolchain.context.layout;
         let seen: Vec<Option<i64>> =
             plan.projects().into_iter().map(|(state, _)| self.last_load(state)).collect();
         let workspace = Workspace::create(layout)?;
@@ -95,14 +92,14 @@ impl<'a> Making<'a> {
                 progress.finish();
                 message::note("another process has just built this image");
                 self.adopt(plan, &key)?;
-                let image =
-                    catalog::read(layout, &key, &self.context.processor()).map_err(io::Error::other)?;
+                let image = catalog::read(layout, &key, &self.toolchain.context.processor())
+                    .map_err(io::Error::other)?;
                 return Ok(Made { record: image.record, builder: image.inputs.builder, is_new: false });
             }
         };
         made.record.measured.build = progress.elapsed().as_secs_f64();
         // What a launcher takes here is not what a build takes.
-        let is_here = self.settings.launcher.value.is_empty();
+        let is_here = self.toolchain.settings.launcher.value.is_empty();
         made.record.measured.peak_memory = if is_here { watcher.peak_memory.get() } else { 0 };
         let stages = progress.finish();
         made.record.measured.stages =
@@ -120,13 +117,15 @@ impl<'a> Making<'a> {
 
     /// When the project's packages were last loaded by somebody else, as Julia's caches tell: a build hides it.
     fn last_load(&self, state: &ProjectState) -> Option<i64> {
-        let record = project_record::read(&self.context.layout, &state.folder);
+        let record = project_record::read(&self.toolchain.context.layout, &state.folder);
         let worked = record.as_ref().and_then(|record| record.worked).unwrap_or(i64::MIN);
-        let image = record.and_then(|record| record.image).map(|key| self.context.layout.image_file(&key));
+        let image =
+            record.and_then(|record| record.image).map(|key| self.toolchain.context.layout.image_file(&key));
         let baked = BTreeSet::new();
         let images = std::iter::once(None).chain(image.as_deref().map(Some));
         let loads = images.flat_map(|image| {
-            let (installation, cpu_target) = (&self.julia.installation, self.context.cpu_target());
+            let (installation, cpu_target) =
+                (&self.toolchain.installation, self.toolchain.context.cpu_target());
             Surroundings { installation, state, image, baked: &baked, cpu_target }.last_loads()
         });
         loads.filter(|time| *time > worked).max()
@@ -137,11 +136,13 @@ impl<'a> Making<'a> {
     /// # Errors
     /// Where the store cannot be written.
     pub(super) fn adopt(&self, plan: &Plan, key: &Digest) -> Result<(), Error> {
-        let Ok(image) = catalog::read(&self.context.layout, key, &self.context.processor()) else {
+        let Ok(image) =
+            catalog::read(&self.toolchain.context.layout, key, &self.toolchain.context.processor())
+        else {
             return Ok(());
         };
         for (state, _) in plan.projects() {
-            let known = project_record::read(&self.context.layout, &state.folder);
+            let known = project_record::read(&self.toolchain.context.layout, &state.folder);
             if known.is_none_or(|record| record.image.as_ref() != Some(key)) {
                 let measured = &image.record.measured;
                 let is_own = image.record.is_for(&path_text::encode(&state.folder));
@@ -167,7 +168,7 @@ impl<'a> Making<'a> {
         #[expect(clippy::cast_precision_loss, reason = "a number of projects is exact in a double")]
         let share = image.measured.build / plan.projects().len() as f64;
         self.write_record(plan, state, image, times, share)?;
-        let _ = fs_err::remove_file(self.context.layout.failed_log(&state.folder));
+        let _ = fs_err::remove_file(self.toolchain.context.layout.failed_log(&state.folder));
         Ok(())
     }
 
@@ -179,7 +180,7 @@ impl<'a> Making<'a> {
         (load_without, load_with): (f64, f64),
         spent: f64,
     ) -> Result<(), Error> {
-        let layout = &self.context.layout;
+        let layout = &self.toolchain.context.layout;
         let warmed = warmed(self, plan, state, &image.key);
         project_record::update(layout, &state.folder, |record| {
             record.image = Some(image.key.clone());
@@ -203,7 +204,7 @@ impl<'a> Making<'a> {
         workspace: &Workspace,
         watcher: &BuildWatcher<'_>,
     ) -> Result<Ending, Error> {
-        let layout = &self.context.layout;
+        let layout = &self.toolchain.context.layout;
         let scripts = template::materialise(&layout.scripts())?;
         platform::create_private_folders(&layout.builders())?;
         platform::close_to_others(&layout.builders())?;
@@ -235,7 +236,7 @@ impl<'a> Making<'a> {
     ) -> Result<Ending, Error> {
         let inputs = with_builder(&plan.inputs, &builder);
         let key = inputs.key();
-        let Some(turn) = Turn::wait(self.context, key.as_str(), watcher)? else {
+        let Some(turn) = Turn::wait(self.toolchain.context, key.as_str(), watcher)? else {
             return Err(interrupted(watcher));
         };
         let outcome = match turn.failure_before() {
@@ -256,29 +257,29 @@ impl<'a> Making<'a> {
         watcher: &BuildWatcher<'_>,
     ) -> Result<Ending, Error> {
         let Recipe { builder, inputs, key } = recipe;
-        let layout = &self.context.layout;
+        let layout = &self.toolchain.context.layout;
         let recordings = plan.recordings(self);
         if !options.force && self.is_there(&key, plan, recordings.digest().as_ref()) {
             return Ok(Ending::MadeByAnother(key));
         }
         let project_lock = format!("project-{}", name_of(&plan.state().folder));
-        let Some(_project_lock) = Turn::wait(self.context, &project_lock, watcher)? else {
+        let Some(_project_lock) = Turn::wait(self.toolchain.context, &project_lock, watcher)? else {
             return Err(interrupted(watcher));
         };
         let Some(prepared) = work.log.parent() else { return Err(io::Error::other("no folder").into()) };
         let bake_folder =
-            layout.bake_project(&self.julia.installation.identity.version, &plan.state().folder);
+            layout.bake_project(&self.toolchain.installation.identity.version, &plan.state().folder);
         let bake_file =
-            bake_project::write(&bake_folder, plan.state(), plan.packages(), &self.julia.installation)?;
+            bake_project::write(&bake_folder, plan.state(), plan.packages(), &self.toolchain.installation)?;
         let image = prepared.join(layout.image_file(&key).file_name().unwrap_or_default());
         let requests = plan.requests();
         let launched = plan.state().launched_project();
         // What several environments hold together only our own project holds.
         let project_file = if plan.state().is_joined() { &bake_file } else { &launched };
         let session = Session {
-            julia: &self.julia.installation,
-            julia_arguments: &self.julia.located.arguments,
-            launcher: &self.settings.launcher.value,
+            julia: &self.toolchain.installation,
+            julia_arguments: &self.toolchain.located.arguments,
+            launcher: &self.toolchain.settings.launcher.value,
             project_file,
             folder: work.folder,
             scripts: work.scripts,
@@ -299,7 +300,7 @@ impl<'a> Making<'a> {
         let learned = build_image(&base, &builder, plan, &recordings).map_err(failed)?;
         let mut record = self.record(plan, &key, &image, recordings.digest(), learned)?;
         // A launcher may have led to machines of several kinds.
-        if fitness(&record.targets, &self.context.processor()) == Fitness::Unfit {
+        if fitness(&record.targets, &self.toolchain.context.processor()) == Fitness::Unfit {
             return Err(failed(BuildError::OtherProcessor));
         }
         publish::publish(layout, prepared, &record, &inputs)?;
@@ -313,7 +314,7 @@ impl<'a> Making<'a> {
 
     /// Whether the image is there, can be used, and holds all that was recorded.
     fn is_there(&self, key: &Digest, plan: &Plan, recorded: Option<&Digest>) -> bool {
-        let image = catalog::read(&self.context.layout, key, &self.context.processor());
+        let image = catalog::read(&self.toolchain.context.layout, key, &self.toolchain.context.processor());
         image.is_ok_and(|image| {
             image.can_be_used() && image.record.has_recorded(recorded) && plan.is_unhindered(self, &image)
         })
@@ -333,15 +334,15 @@ impl<'a> Making<'a> {
         Ok(ImageRecord {
             format: RECORD_FORMAT,
             key: key.clone(),
-            built: self.context.now,
+            built: self.toolchain.context.now,
             project: path_text::encode(&plan.state().folder),
-            julia: path_text::encode(&self.julia.installation.binary),
-            file: catalog::record_of(&self.context.layout, key, image)?,
+            julia: path_text::encode(&self.toolchain.installation.binary),
+            file: catalog::record_of(&self.toolchain.context.layout, key, image)?,
             measured: Measurements::default(),
             precompiled_for: Vec::new(),
             shared_with: others.collect(),
             recorded,
-            tried_on: Some(self.context.processor_fingerprint.clone()),
+            tried_on: Some(self.toolchain.context.processor_fingerprint.clone()),
             targets: image_file::targets(image),
             loaded,
             removes_marks: true,
@@ -358,7 +359,7 @@ impl<'a> Making<'a> {
             // The other build kept its own.
             return Error::Build { source, log: None };
         }
-        let kept = self.context.layout.failed_log(&plan.state().folder);
+        let kept = self.toolchain.context.layout.failed_log(&plan.state().folder);
         let log = workspace.path().join("image/build.log");
         let copied = fs_err::read(&log).and_then(|text| crate::fs::replace(&kept, &text));
         Error::Build { source, log: copied.is_ok().then_some(kept) }
@@ -419,13 +420,13 @@ fn with_builder(inputs: &KeyInputs, builder: &Builder) -> KeyInputs {
 /// The digest of what a project's next start under this image will find compiled.
 fn warmed(making: &Making<'_>, plan: &Plan, state: &ProjectState, key: &Digest) -> Digest {
     let baked = plan.packages().iter().map(|package| package.uuid).collect();
-    let image = making.context.layout.image_file(key);
+    let image = making.toolchain.context.layout.image_file(key);
     let surroundings = Surroundings {
-        installation: &making.julia.installation,
+        installation: &making.toolchain.installation,
         state,
         image: Some(&image),
         baked: &baked,
-        cpu_target: making.context.cpu_target(),
+        cpu_target: making.toolchain.context.cpu_target(),
     };
     surroundings.digest()
 }

@@ -3,29 +3,18 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::assessment::{self, Assessment, ProjectState, Prospect, Survey};
+use crate::assessment::{self, Assessment, ProjectState, Prospect, Survey, Toolchain};
 use crate::commands::build::Making;
-use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
-use crate::installation::Installation;
 use crate::julia::exchange::PackageRequest;
-use crate::julia::locate::Located;
 use crate::model::dependency_order::dependency_order;
 use crate::model::embedding::PYCALL;
 use crate::model::environment::ProjectFlag;
 use crate::model::image::KnownImage;
 use crate::model::key::{BakedPackage, Digest, KeyInputs};
-use crate::model::settings::Settings;
 use crate::model::verdict::{Wanted, find};
 use crate::store::recording::Recordings;
-
-/// The Julia that builds.
-#[derive(Debug)]
-pub(crate) struct JuliaInUse {
-    pub(crate) located: Located,
-    pub(crate) installation: Installation,
-}
 
 /// One image to be built.
 #[derive(Debug)]
@@ -45,18 +34,8 @@ impl Plan {
     ///
     /// # Errors
     /// Where there is no project with a manifest, or nothing in it to bake.
-    pub(super) fn make(
-        context: &Context,
-        settings: &Settings,
-        julia: &JuliaInUse,
-        flag: Option<&ProjectFlag>,
-    ) -> Result<Self, Error> {
-        let files = ObservedFiles::default();
-        let installation = &julia.installation;
-        let (environment, depots) =
-            assessment::locate_environment(context, installation, flag, None, &files)?;
-        let state = ProjectState::read(context, installation, settings, environment, depots, &files)?;
-        let assessment = assessment::assess(context, installation, settings, state, &files)?;
+    pub(super) fn make(toolchain: &Toolchain<'_>, flag: Option<&ProjectFlag>) -> Result<Self, Error> {
+        let assessment = toolchain.assess(flag)?;
         if assessment.wanted.inputs.packages.is_empty() {
             let outside = assessment.wanted.outside.values();
             let outside = outside.map(|(name, reason)| format!("{name}: {reason}")).take(8);
@@ -104,7 +83,7 @@ impl Plan {
 
     /// Whether nothing that an image rests on is another than when it was made.
     pub(super) fn is_unhindered(&self, making: &Making<'_>, image: &KnownImage) -> bool {
-        let layout = &making.context.layout;
+        let layout = &making.toolchain.context.layout;
         assessment::obstacles(layout, &image.record, self.state(), &ObservedFiles::default()).is_empty()
     }
 
@@ -120,8 +99,8 @@ impl Plan {
     pub(super) fn recordings(&self, making: &Making<'_>) -> Recordings {
         let projects: Vec<&Path> = self.projects().iter().map(|(state, _)| state.folder.as_path()).collect();
         let held = self.packages().iter().map(|package| package.name.clone());
-        let held = held.chain(making.julia.installation.names_in_default_image());
-        Recordings::read(&making.context.layout, &projects, &held.collect())
+        let held = held.chain(making.toolchain.installation.names_in_default_image());
+        Recordings::read(&making.toolchain.context.layout, &projects, &held.collect())
     }
 
     pub(super) fn state(&self) -> &ProjectState {

@@ -21,13 +21,13 @@ use crate::store::protection::{self, Trouble};
 /// # Errors
 /// The first thing that is missing.
 pub(super) fn check(making: &Making<'_>, plan: &Plan) -> Result<(), Error> {
-    let installation = &making.julia.installation;
-    check_store(&making.context.layout).map_err(|source| Error::Build { source, log: None })?;
+    let installation = &making.toolchain.installation;
+    check_store(&making.toolchain.context.layout).map_err(|source| Error::Build { source, log: None })?;
     plan.state().check_release(installation)?;
     check_installed(plan)?;
     check_library(installation)?;
     check_linker(making)?;
-    if making.settings.launcher.value.is_empty() {
+    if making.toolchain.settings.launcher.value.is_empty() {
         check_memory()?;
     }
     check_disk(making, installation)
@@ -51,7 +51,7 @@ pub(crate) fn check_store(layout: &Layout) -> Result<(), BuildError> {
 /// What is built directly is linked by whatever there is; PackageCompiler wants a C compiler, and before 2.1.5
 /// says so only when minutes have passed.
 fn check_linker(making: &Making<'_>) -> Result<(), Error> {
-    let is_there = match (making.settings.builder.value, &making.linker) {
+    let is_there = match (making.toolchain.settings.builder.value, &making.linker) {
         (BuilderChoice::PackageCompiler, linker) => matches!(linker, Some(Linker::Compiler(_))),
         (_, linker) => linker.is_some(),
     };
@@ -112,12 +112,12 @@ pub(super) fn explain_full_disk(error: Error, making: &Making<'_>) -> Error {
     /// Less than this stays free where a part of an image did not fit.
     const LITTLE: u64 = 16 << 20;
     let is_interrupted = matches!(error, Error::Build { source: BuildError::Interrupted(_), .. });
-    let root = making.context.layout.root();
+    let root = making.toolchain.context.layout.root();
     match platform::free_disk(root) {
         Some(free) if free < LITTLE && !is_interrupted => Error::DiskFull {
             folder: root.to_owned(),
             free: megabytes(free),
-            needed: megabytes(needed_disk(&making.julia.installation)),
+            needed: megabytes(needed_disk(&making.toolchain.installation)),
         },
         _ => error,
     }
@@ -125,7 +125,7 @@ pub(super) fn explain_full_disk(error: Error, making: &Making<'_>) -> Error {
 
 /// There must be room.
 fn check_disk(making: &Making<'_>, installation: &Installation) -> Result<(), Error> {
-    let root = making.context.layout.root();
+    let root = making.toolchain.context.layout.root();
     let existing = root.ancestors().find(|folder| folder.exists()).unwrap_or(root);
     let needed = needed_disk(installation);
     match platform::free_disk(existing) {

@@ -106,11 +106,11 @@ pub(super) fn not_built(project: &OsStr, error: &Error) {
 
 /// The most memory that a build on record took at once, in bytes, and a quarter more; the usual where none is.
 fn needed_memory(making: &Making<'_>) -> u64 {
-    if !making.settings.launcher.value.is_empty() {
+    if !making.toolchain.settings.launcher.value.is_empty() {
         // Whoever schedules the launcher sees to it.
         return 0;
     }
-    let records = project_record::read_all(&making.context.layout);
+    let records = project_record::read_all(&making.toolchain.context.layout);
     let peak = records.iter().map(|record| record.measured.peak_memory).max().filter(|peak| *peak > 0);
     peak.map_or(USUAL_MEMORY, |peak| peak.saturating_add(peak / 4))
 }

@@ -44,7 +44,7 @@ pub(super) fn built(making: &Making<'_>, plan: &Plan, made: &Made, verbosity: Ve
     if verbosity == Verbosity::Quiet || !made.is_new {
         return;
     }
-    let julia = &making.julia;
+    let julia = &making.toolchain;
     let measured = &made.record.measured;
     let projects = plan.projects().into_iter().map(|(state, _)| path_text::encode(&state.folder));
     let mut lines = vec![
@@ -66,8 +66,8 @@ pub(super) fn built(making: &Making<'_>, plan: &Plan, made: &Made, verbosity: Ve
         ("built in", duration(std::time::Duration::from_secs_f64(measured.build))),
         ("load time", load_time(measured)),
     ];
-    let clock = Clock::at(making.context.now);
-    let known = assessment::known_project(making.context, clock, &plan.state().folder);
+    let clock = Clock::at(making.toolchain.context.now);
+    let known = assessment::known_project(making.toolchain.context, clock, &plan.state().folder);
     if let Ok(known) = known
         && let Some(pay_off) = known.pay_off(clock, None)
     {
