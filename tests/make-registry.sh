@@ -229,7 +229,11 @@ function main(words)
 end
 isdefined(Base, Symbol("@main")) && eval(Meta.parse("@main"))
 end' '[apps]
-greet = {}'
+greet = {}
+
+[compat]
+Alpha = "=1.0.0"
+Gamma = "=1.0.0"'
 printf '[1]\nAlpha = "1.0.0"\nGamma = "1.0.0"\n' >"$registry/G/Greeter/Compat.toml"
 # Many methods that nothing has compiled yet when they are first called.
 slow='work() = sum(value -> length(string(value)), [
