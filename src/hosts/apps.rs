@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::hosts::host::{Host, HostError, Trouble};
 use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{Plan, Step};
+use crate::model::app_shim::AppShim;
 use crate::model::text_edit::{Edit, Piece};
 use crate::path_text::PathText;
 
@@ -82,19 +83,18 @@ impl Host for Apps {
 }
 
 impl App {
-    /// An app whose script has this line.
+    /// An app with this script; `line` is what Pkg wrote where the script says which Julia.
     ///
     /// # Errors
     /// Where the launcher's path has no form in a script.
     pub(crate) fn new(
         name: String,
-        environment: PathText,
+        shim: &AppShim<'_>,
         launcher: Launcher,
         line: &str,
-        with_julia: impl FnOnce(&str) -> String,
     ) -> Result<Self, HostError> {
         utf8(&launcher.path)?;
-        let line = Piece { before: line.to_owned(), after: with_julia(&quoted(&launcher.path)) };
-        Ok(Self { name, environment, launcher, line })
+        let line = Piece { before: line.to_owned(), after: shim.with_julia(&quoted(&launcher.path)) };
+        Ok(Self { name, environment: PathText(shim.environment.clone().into()), launcher, line })
     }
 }

@@ -24,10 +24,11 @@ impl<'a> AppShim<'a> {
         text.lines().take(8).find(|line| line.contains(HEADER))?;
         // The other line of this kind takes what the variable says.
         let mut lines = text.split_inclusive('\n');
-        let julia_line =
-            lines.clone().find(|line| value(line, JULIA).is_some_and(|word| !word.contains('$')))?;
+        let is_fixed = |julia: &&str| !julia.contains('$');
+        let (julia_line, julia) =
+            lines.clone().find_map(|line| Some((line, value(line, JULIA).filter(is_fixed)?)))?;
         let environment = lines.find_map(|line| value(line, ENVIRONMENT))?;
-        Some(Self { julia_line, julia: word(value(julia_line, JULIA)?)?, environment: word(environment)? })
+        Some(Self { julia_line, julia: word(julia)?, environment: word(environment)? })
     }
 
     /// The same line with another Julia, whose path is quoted for a shell.

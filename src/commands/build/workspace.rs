@@ -20,7 +20,7 @@ pub(super) fn projects(
     is_quiet: bool,
 ) -> Result<Vec<OsString>, Error> {
     let mut projects: Vec<OsString> = Vec::new();
-    let here = if named.is_empty() { vec![None] } else { Vec::new() };
+    let here = named.is_empty().then_some(None);
     for name in named.iter().map(|name| Some(name.as_os_str())).chain(here) {
         let Workspace { projects: found, strangers } = of(context, overrides.clone(), name)?;
         for stranger in strangers.iter().filter(|_| !is_quiet) {

@@ -78,7 +78,6 @@ fn installed(context: &Context, folder: &Path, known: &Apps) -> Result<Vec<App>,
         let Ok(text) = String::from_utf8(contents) else { continue };
         let Some(shim) = AppShim::read(&text) else { continue };
         let is_ours = |app: &&App| app.name == name && app.line.after == shim.julia_line;
-        let environment = PathText(shim.environment.clone().into());
         let (julia, line) = match known.apps.iter().find(is_ours) {
             Some(app) => (app.launcher.julia.0.clone(), app.line.before.as_str()),
             None => (shim.julia.clone().into(), shim.julia_line),
@@ -86,7 +85,7 @@ fn installed(context: &Context, folder: &Path, known: &Apps) -> Result<Vec<App>,
         let place = launcher::folder(context, "apps", &julia).join("julia");
         let located = Located { binary: julia, arguments: Vec::new(), reason: String::new() };
         let launcher = launcher::launcher(context, &located, place, Vec::new())?;
-        apps.push(App::new(name, environment, launcher, line, |quoted| shim.with_julia(quoted))?);
+        apps.push(App::new(name, &shim, launcher, line)?);
     }
     apps.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(apps)
