@@ -11,9 +11,9 @@ pub(crate) use crate::cli::hosts::{
     AppsArgs, EnvArgs, ExecArgs, HostCommand, JuliaupArgs, JupyterArgs, PythonArgs, QuartoArgs, SetupArgs,
     SetupOptions, ShellArgs, VscodeArgs,
 };
-use crate::model::cpu_target::CpuTarget;
+use crate::model::image::cpu_target::CpuTarget;
 use crate::model::settings::BuilderChoice;
-use crate::model::{age, size};
+use crate::model::text::{age, size};
 use crate::ui::output::Format;
 
 const EXIT_CODES: &str = "\

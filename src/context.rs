@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use crate::error::Error;
 use crate::fs;
 use crate::julia::probe::PROBE_VARIABLE;
-use crate::model::processor::Processor;
+use crate::model::image::processor::Processor;
 use crate::model::settings::{SettingsError, UserFile, Variables};
 use crate::platform;
 use crate::store::layout::Layout;

@@ -10,8 +10,8 @@ use crate::hosts::HostError;
 use crate::julia::builder::BuildError;
 use crate::julia::locate::LocateError;
 use crate::julia::probe::ProbeError;
-use crate::model::environment::EnvironmentError;
-use crate::model::julia_options::SplitError;
+use crate::model::launch::options::SplitError;
+use crate::model::loading::environment::EnvironmentError;
 use crate::model::settings::SettingsError;
 use crate::ui::message;
 
@@ -241,7 +241,7 @@ fn locate_hints(error: &LocateError) -> Vec<String> {
 /// The folder of a project file, for a command line.
 fn folder_of(project_file: &Path) -> String {
     let folder = project_file.parent().unwrap_or(project_file);
-    crate::model::shell::quote(folder.as_os_str())
+    crate::model::text::shell::quote(folder.as_os_str())
 }
 
 /// What looks like a channel where a project was to be named: only `run` takes one so.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::files::Files;
-use crate::model::key::Digest;
+use crate::model::image::key::Digest;
+use crate::model::loading::files::Files;
 use crate::platform;
 
 /// The largest text file that we read: a manifest of a thousand packages has a third of a megabyte.

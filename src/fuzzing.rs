@@ -5,20 +5,22 @@ use std::ffi::OsString;
 
 use jiff::tz::TimeZone;
 
-use crate::model::cache_name::CacheName;
-use crate::model::image::ImageRecord;
-use crate::model::image_target::targets_of;
-use crate::model::jsonc::Member;
-use crate::model::key::KeyInputs;
-use crate::model::manifest::Manifest;
-use crate::model::manifest_usage::UsageReader;
-use crate::model::project::Project;
+use crate::model::caches::header;
+use crate::model::caches::name::CacheName;
+use crate::model::hosts::edit::jsonc::Member;
+use crate::model::hosts::edit::yaml::Section;
+use crate::model::hosts::edit::{Block, Edit};
+use crate::model::image::key::KeyInputs;
+use crate::model::image::record::ImageRecord;
+use crate::model::image::statements::Statements;
+use crate::model::image::target::targets_of;
+use crate::model::launch::{juliaup, options};
+use crate::model::loading::manifest::Manifest;
+use crate::model::loading::project::Project;
+use crate::model::loading::toml_file;
 use crate::model::settings::{ProjectFile, UserFile};
-use crate::model::statements::Statements;
-use crate::model::text_edit::{Block, Edit};
-use crate::model::usage::Starts;
-use crate::model::yaml_section::Section;
-use crate::model::{ji, julia_options, juliaup, toml_file};
+use crate::model::usage::journal::Starts;
+use crate::model::usage::manifest_usage::UsageReader;
 
 /// `Project.toml`.
 pub fn project(bytes: &[u8]) {
@@ -57,7 +59,7 @@ pub fn juliaup(bytes: &[u8]) {
 
 /// The head of a precompile file.
 pub fn ji(bytes: &[u8]) {
-    let _ = ji::parse(bytes);
+    let _ = header::parse(bytes);
 }
 
 /// `image.toml` and `inputs.json`.
@@ -110,7 +112,7 @@ pub fn user_files(bytes: &[u8]) {
 pub fn arguments(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let arguments: Vec<OsString> = text.split('\n').map(OsString::from).collect();
-    if let Ok(split) = julia_options::split(&arguments) {
+    if let Ok(split) = options::split(&arguments) {
         let _ = split.effects();
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::fs::Stamp;
-use crate::model::key::JuliaIdentity;
+use crate::model::image::key::JuliaIdentity;
 use crate::path_text::PathText;
 
 /// The version of the form that is kept: another one is asked for again.

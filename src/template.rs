@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::fs;
-use crate::model::key::Digest;
+use crate::model::image::key::Digest;
 
 /// The scripts, by file name. They may include each other, so they are written together.
 const SCRIPTS: &[(&str, &str)] = &[

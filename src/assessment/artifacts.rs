@@ -7,10 +7,10 @@ use toml::{Table, Value};
 
 use crate::assessment::ProjectState;
 use crate::fs::{self, ObservedFiles};
-use crate::model::files::Files as _;
-use crate::model::key::BakedPackage;
-use crate::model::toml_file;
-use crate::model::tracked::Artifact;
+use crate::model::image::key::BakedPackage;
+use crate::model::image::tracked::Artifact;
+use crate::model::loading::files::Files as _;
+use crate::model::loading::toml_file;
 
 /// The names of a list of artifacts, in Julia's order (`artifact_names`, `stdlib/Artifacts` 1.6 to 1.13).
 const FILE_NAMES: [&str; 2] = ["JuliaArtifacts.toml", "Artifacts.toml"];

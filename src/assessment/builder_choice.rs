@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::julia::builder::Builder;
-use crate::model::files::Files as _;
+use crate::model::loading::files::Files as _;
 use crate::model::settings::{BuilderChoice, Settings};
 
 /// The environment that holds PackageCompiler for this Julia.

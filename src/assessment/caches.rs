@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use crate::assessment::compiled::{self, Compiled, Kind};
 use crate::assessment::owners::Owners;
-use crate::model::cache_owner::{CacheVerdict, Marks, Owner, Standing, judge};
-use crate::model::ji::{self, Header, HeaderError};
+use crate::model::caches::header::{self, Header, HeaderError};
+use crate::model::caches::owner::{CacheVerdict, Marks, Owner, Standing, judge};
 
 /// What did not end for a day will not.
 const DAY: i64 = 24 * 3600;
@@ -97,7 +97,7 @@ fn read_header(path: &Path) -> Option<Header> {
     loop {
         let mut head = Vec::new();
         fs_err::File::open(path).ok()?.take(length).read_to_end(&mut head).ok()?;
-        match ji::parse(&head) {
+        match header::parse(&head) {
             Ok(header) => return Some(header),
             Err(HeaderError::Truncated) if head.len() as u64 == length && length < MOST => length *= 8,
             Err(_) => return None,

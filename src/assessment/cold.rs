@@ -11,10 +11,10 @@ use uuid::Uuid;
 use crate::assessment::ProjectState;
 use crate::fs::{ObservedFiles, Stamp};
 use crate::installation::Installation;
-use crate::model::cache_slug::{self, ProjectSlug};
-use crate::model::dependency_order::dependency_order;
-use crate::model::key::Digest;
-use crate::model::manifest::{Package, Source};
+use crate::model::caches::slug::{self, ProjectSlug};
+use crate::model::image::key::Digest;
+use crate::model::loading::dependency_order::dependency_order;
+use crate::model::loading::manifest::{Package, Source};
 use crate::platform;
 
 /// The caches of packages that were looked at already: projects have many in common.
@@ -95,25 +95,25 @@ impl Surroundings<'_> {
     pub(crate) fn last_loads(&self) -> Vec<i64> {
         let (Some(depot), Ok(slug)) = (self.state.depots.first(), self.slug()) else { return Vec::new() };
         let files = self.state.direct().into_iter().map(|(name, uuid)| {
-            let file = format!("{}_{slug}.ji", cache_slug::package_slug(uuid));
+            let file = format!("{}_{slug}.ji", slug::package_slug(uuid));
             Stamp::of(&self.cache_folder(depot, name).join(file))
         });
         files.filter(|stamp| stamp.exists).map(|stamp| stamp.modified / 1_000_000_000).collect()
     }
 
     fn cache_folder(&self, depot: &Path, name: &str) -> PathBuf {
-        depot.join("compiled").join(cache_slug::cache_folder(&self.installation.version())).join(name)
+        depot.join("compiled").join(slug::cache_folder(&self.installation.version())).join(name)
     }
 
     /// The second half of the names of the caches that are written here.
-    fn slug(&self) -> Result<String, cache_slug::UnknownJulia> {
+    fn slug(&self) -> Result<String, slug::UnknownJulia> {
         let image = self.image.unwrap_or(&self.installation.default_image);
         ProjectSlug {
             julia: &self.installation.version(),
             project: platform::bytes(self.state.launched_project().as_os_str()),
             image: platform::bytes(image.as_os_str()),
             binary: platform::bytes(self.installation.real_binary.as_os_str()),
-            flags: cache_slug::DEFAULT_FLAGS,
+            flags: slug::DEFAULT_FLAGS,
             cpu_target: self.cpu_target.as_bytes(),
             preferences: 0,
         }
@@ -125,7 +125,7 @@ impl Surroundings<'_> {
     fn has_cache(&self, package: &Package, slug: Option<&str>, caches: &Caches) -> bool {
         let on_baked = package.dependencies.values().any(|uuid| self.baked.contains(uuid));
         let any_will_do = self.image.is_none() || !(on_baked || self.installation.has_package_images());
-        let own = slug.map(|slug| format!("{}_{slug}.ji", cache_slug::package_slug(package.uuid)));
+        let own = slug.map(|slug| format!("{}_{slug}.ji", slug::package_slug(package.uuid)));
         let Some(known) = caches.of(package, || self.caches_of(package)) else { return true };
         known.iter().any(|name| any_will_do || own.as_ref().is_none_or(|own| own == name))
     }
@@ -133,7 +133,7 @@ impl Surroundings<'_> {
     /// File names of the caches of this very code; `None` where the code is not there.
     fn caches_of(&self, package: &Package) -> Option<Vec<String>> {
         let (source, mark) = self.source(package)?;
-        let prefix = format!("{}_", cache_slug::package_slug(package.uuid));
+        let prefix = format!("{}_", slug::package_slug(package.uuid));
         let edited = matches!(package.source, Source::Path(_)).then(|| Stamp::of(&source).modified);
         let mut names = Vec::new();
         for depot in &self.state.depots {

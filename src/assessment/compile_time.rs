@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::fs::{ObservedFiles, Stamp};
 use crate::installation::Installation;
-use crate::model::cache_name::CacheName;
-use crate::model::cache_slug::{cache_folder, package_slug};
-use crate::model::key::BakedPackage;
+use crate::model::caches::name::CacheName;
+use crate::model::caches::slug::{cache_folder, package_slug};
+use crate::model::image::key::BakedPackage;
 
 /// Seconds to compile a package, whatever is in it: a process is started for it.
 const LEAST: f64 = 0.5;

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::fs::Stamp;
-use crate::model::cache_name::CacheName;
+use crate::model::caches::name::CacheName;
 use crate::platform;
 
 /// A precompile file with the native code beside it, or something else that lies there.

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::installation::Installation;
-use crate::model::cache_name::CacheName;
-use crate::model::cache_slug::cache_folder;
+use crate::model::caches::name::CacheName;
+use crate::model::caches::slug::cache_folder;
 
 /// How many files of one package Julia keeps where nothing else is said (`MAX_NUM_PRECOMPILE_FILES`,
 /// `base/loading.jl` 1.3 to 1.12).

@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::installation::Installation;
 use crate::julia::locate::{self, Located};
 use crate::julia::probe;
-use crate::model::environment::ProjectFlag;
-use crate::model::juliaup::ProjectQuestion;
+use crate::model::launch::juliaup::ProjectQuestion;
+use crate::model::loading::environment::ProjectFlag;
 use crate::store::installation_cache;
 use crate::store::lock::Lock;
 

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::assessment::Assessment;
 use crate::fs::ObservedFiles;
-use crate::model::difference::in_one_line;
-use crate::model::environment::{Environment, ProjectOrigin};
-use crate::model::files::Files as _;
-use crate::model::key::{Digest, KeyInputs};
-use crate::model::tracked::Artifact;
-use crate::model::verdict::{Plain, Verdict};
+use crate::model::image::difference::in_one_line;
+use crate::model::image::key::{Digest, KeyInputs};
+use crate::model::image::tracked::Artifact;
+use crate::model::image::verdict::{Plain, Verdict};
+use crate::model::loading::environment::{Environment, ProjectOrigin};
+use crate::model::loading::files::Files as _;
 use crate::path_text;
 use crate::store::verdict_cache::Outcome;
 

@@ -14,14 +14,14 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::fs;
 use crate::installation::Installation;
-use crate::model::cache_owner::{CpuTargets, Marks, Owner, Standing, Writer, Writers};
-use crate::model::cache_slug::cache_folder;
-use crate::model::cpu_target::CpuTarget;
-use crate::model::depots::{package_folders, shipped};
-use crate::model::environment::PROJECT_NAMES;
-use crate::model::image::KnownImage;
-use crate::model::key::Digest;
-use crate::model::manifest::Source;
+use crate::model::caches::owner::{CpuTargets, Marks, Owner, Standing, Writer, Writers};
+use crate::model::caches::slug::cache_folder;
+use crate::model::image::cpu_target::CpuTarget;
+use crate::model::image::key::Digest;
+use crate::model::image::record::KnownImage;
+use crate::model::loading::depots::{package_folders, shipped};
+use crate::model::loading::environment::PROJECT_NAMES;
+use crate::model::loading::manifest::Source;
 use crate::path_text;
 use crate::platform;
 use crate::store::installation_cache::KnownJulia;
@@ -74,7 +74,7 @@ impl Owners {
     ) -> Result<Self, Error> {
         let catalog = surveys.first().map_or(&[][..], |(survey, _)| &survey.catalog.images);
         let mut images: BTreeMap<String, Images> = BTreeMap::new();
-        let clock = crate::model::usage::Clock::at(context.now);
+        let clock = crate::model::usage::journal::Clock::at(context.now);
         for (project, uses) in all_uses(context, clock, depots)? {
             let keys = uses.images.keys().filter_map(|key| Digest::parse(key));
             images.entry(project).or_default().keys.extend(keys);
@@ -328,8 +328,8 @@ impl Code {
                         let entry = package.entry_file.clone();
                         let entry = entry.unwrap_or_else(|| format!("src/{}.jl", package.name));
                         let manifest_folder = state.manifest_file.parent().unwrap_or(&state.folder);
-                        let file =
-                            crate::model::paths::absolute(manifest_folder, Path::new(path)).join(entry);
+                        let file = crate::model::loading::paths::absolute(manifest_folder, Path::new(path))
+                            .join(entry);
                         code.entries.insert(platform::bytes(file.as_os_str()).to_vec());
                     }
                 }

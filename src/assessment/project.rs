@@ -12,19 +12,19 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
-use crate::model::depots::{DepotQuestion, depot_path, package_folders};
-use crate::model::environment::{
+use crate::model::loading::depots::{DepotQuestion, depot_path, package_folders};
+use crate::model::loading::environment::{
     self, Environment, EnvironmentError, ProjectFlag, ProjectOrigin, Question, StackEntry, Workspace,
 };
-use crate::model::files::Files as _;
-use crate::model::manifest::{Manifest, Package, Source};
-use crate::model::paths::{self, System};
-use crate::model::preferences::{self, Layer, Preferences};
-use crate::model::project::Project;
-use crate::model::reach::{Reach, reach};
+use crate::model::loading::files::Files as _;
+use crate::model::loading::manifest::{Manifest, Package, Source};
+use crate::model::loading::paths::{self, System};
+use crate::model::loading::preferences::{self, Layer, Preferences};
+use crate::model::loading::project::Project;
+use crate::model::loading::reach::{Reach, reach};
+use crate::model::loading::stack::{self, Stack};
+use crate::model::loading::toml_file;
 use crate::model::settings::{ProjectFile, Settings};
-use crate::model::stack::{self, Stack};
-use crate::model::toml_file;
 use crate::path_text;
 
 /// A project as it is on disk.

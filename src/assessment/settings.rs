@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::model::cpu_target::CpuTarget;
+use crate::model::image::cpu_target::CpuTarget;
 use crate::model::settings::{BuilderChoice, Flags, ImagePolicy, Settings};
 
 /// What a command line overrides.

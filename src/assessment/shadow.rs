@@ -4,10 +4,10 @@
 use std::path::Path;
 
 use crate::fs::ObservedFiles;
-use crate::model::environment::{Environment, StackEntry};
-use crate::model::files::Files as _;
-use crate::model::key::BakedPackage;
-use crate::model::verdict::{Plain, Wanted};
+use crate::model::image::key::BakedPackage;
+use crate::model::image::verdict::{Plain, Wanted};
+use crate::model::loading::environment::{Environment, StackEntry};
+use crate::model::loading::files::Files as _;
 
 /// The first baked package that Julia would take from such a place.
 pub(super) fn shadowed(environment: &Environment, wanted: &Wanted, files: &ObservedFiles) -> Option<Plain> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::assessment::patience;
 use crate::context::Context;
 use crate::fs::{ObservedFiles, Stamp};
-use crate::model::key::Digest;
+use crate::model::image::key::Digest;
 use crate::model::settings::Settings;
 use crate::path_text;
 use crate::store::catalog::Catalog;

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::julia::locate::Located;
-use crate::model::environment::{Environment, ProjectFlag};
+use crate::model::loading::environment::{Environment, ProjectFlag};
 use crate::model::settings::Settings;
 
 /// The settings and the Julia of a command.

@@ -9,10 +9,10 @@ use crate::assessment::ProjectState;
 use crate::context;
 use crate::fs::{self, ObservedFiles, Stamp};
 use crate::julia::import::FileRead;
-use crate::model::files::Files as _;
-use crate::model::git_tree::{self, Entry, Mode};
-use crate::model::key::{BakedPackage, Digest};
-use crate::model::tracked::{Change, FileState, TrackedFile};
+use crate::model::image::git_tree::{self, Entry, Mode};
+use crate::model::image::key::{BakedPackage, Digest};
+use crate::model::image::tracked::{Change, FileState, TrackedFile};
+use crate::model::loading::files::Files as _;
 use crate::path_text;
 use crate::platform;
 

@@ -12,16 +12,16 @@ use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::julia::builder::Builder;
-use crate::model::bake::{Rules, Selection, select};
-use crate::model::cpu_target::CpuTarget;
-use crate::model::embedding::PYCALL;
-use crate::model::files::Files as _;
-use crate::model::key::{BakedPackage, Digest, KEY_VERSION, KeyInputs, SteeringFile, baked_packages};
-use crate::model::manifest::{Manifest, Package, Source};
-use crate::model::preferences::Preferences;
-use crate::model::pycall;
+use crate::model::hosts::embedding::PYCALL;
+use crate::model::image::bake::{Rules, Selection, select};
+use crate::model::image::cpu_target::CpuTarget;
+use crate::model::image::key::{BakedPackage, Digest, KEY_VERSION, KeyInputs, SteeringFile, baked_packages};
+use crate::model::image::pycall;
+use crate::model::image::verdict::{Wanted, find};
+use crate::model::loading::files::Files as _;
+use crate::model::loading::manifest::{Manifest, Package, Source};
+use crate::model::loading::preferences::Preferences;
 use crate::model::settings::{Origin, Settings};
-use crate::model::verdict::{Wanted, find};
 use crate::path_text;
 
 /// Reckons what the image of `state` would be made from.

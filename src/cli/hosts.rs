@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::{JuliaArg, ProjectOption};
 
-use crate::model::dialect::Dialect;
+use crate::model::text::dialect::Dialect;
 
 /// Set up another way into Julia, so that it gets the image of the project
 ///

@@ -23,7 +23,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::julia::locate::Located;
-use crate::model::environment::ProjectFlag;
+use crate::model::loading::environment::ProjectFlag;
 use crate::platform::Interruption;
 use crate::store::{self, protection, remains};
 use crate::ui::progress::{Display, Verbosity};

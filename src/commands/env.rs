@@ -8,8 +8,8 @@ use crate::commands::offer::{self, Request};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
-use crate::model::dialect::Dialect;
-use crate::model::embedding::{Embedder, Python};
+use crate::model::hosts::embedding::{Embedder, Python};
+use crate::model::text::dialect::Dialect;
 use crate::ui::output;
 
 pub(crate) fn run(arguments: &EnvArgs, context: &Context) -> Result<u8, Error> {

@@ -8,7 +8,7 @@ use crate::commands::subject;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
-use crate::model::key::Digest;
+use crate::model::image::key::Digest;
 use crate::path_text;
 use crate::store::project_record::{self, ProjectRecord};
 use crate::ui::message;

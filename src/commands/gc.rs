@@ -13,7 +13,7 @@ use crate::commands::inventory;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
-use crate::model::garbage::{Item, Limits, plan};
+use crate::model::usage::garbage::{Item, Limits, plan};
 use crate::path_text;
 use crate::ui::output::{self, Format};
 use crate::ui::table::{Side, columns};

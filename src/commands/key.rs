@@ -7,7 +7,7 @@ use crate::commands::subject;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
-use crate::model::key::{Digest, KeyInputs};
+use crate::model::image::key::{Digest, KeyInputs};
 use crate::ui::output::{self, Format};
 
 #[derive(Serialize)]

@@ -9,10 +9,10 @@ use crate::assessment::{self, ForProject, Overrides, ProjectState, Toolchain};
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
-use crate::model::embedding::{self, Embedder, PYCALL, PYTHONCALL};
-use crate::model::environment::ProjectFlag;
+use crate::model::hosts::embedding::{self, Embedder, PYCALL, PYTHONCALL};
+use crate::model::image::verdict::{Verdict, find};
+use crate::model::loading::environment::ProjectFlag;
 use crate::model::settings::ImagePolicy;
-use crate::model::verdict::{Verdict, find};
 use crate::path_text::PathText;
 
 /// Who asks, and for what.

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::fs::ObservedFiles;
-use crate::model::environment::ProjectFlag;
+use crate::model::loading::environment::ProjectFlag;
 use crate::platform;
 use crate::template::Template;
 use crate::ui::message;

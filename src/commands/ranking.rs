@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde::Serialize;
 
 use crate::assessment::{self, Found, KnownProject, Prospect, Survey, Surveyed};
-use crate::model::savings::{PayOff, Saving};
+use crate::model::usage::savings::{PayOff, Saving};
 
 /// What is told of a project.
 #[derive(Serialize)]

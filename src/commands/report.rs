@@ -15,10 +15,10 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::fs;
-use crate::model::cache_owner::CacheVerdict;
-use crate::model::image::{KnownImage, Measurements};
-use crate::model::key::Digest;
-use crate::model::own_folder::is_own_folder;
+use crate::model::caches::owner::CacheVerdict;
+use crate::model::image::key::Digest;
+use crate::model::image::record::{KnownImage, Measurements};
+use crate::model::usage::own_folder::is_own_folder;
 use crate::path_text;
 use crate::ui::{message, output};
 

@@ -19,11 +19,11 @@ use crate::julia::command::Invocation;
 use crate::julia::locate::{self, Located};
 use crate::julia::probe::ProbeError;
 use crate::julia::process::why_not_started;
-use crate::model::environment::ProjectFlag;
-use crate::model::julia_options::{self, Additions, Effects, Ruling, Split};
-use crate::model::key::Digest;
+use crate::model::image::key::Digest;
+use crate::model::launch::options::{self, Additions, Effects, Ruling, Split};
+use crate::model::loading::environment::ProjectFlag;
 use crate::model::settings::{Auto, Flags, ImagePolicy, Settings, UserFile, Variables};
-use crate::model::usage::Start;
+use crate::model::usage::journal::Start;
 use crate::path_text;
 use crate::platform;
 use crate::store::verdict_cache::{self, Outcome};
@@ -61,7 +61,7 @@ fn print_help() -> u8 {
 }
 
 fn start(arguments: &[OsString]) -> Result<u8, Error> {
-    let split = julia_options::split(arguments)?;
+    let split = options::split(arguments)?;
     let context = Context::read()?;
     refuse_probe(&context)?;
     begin(&context, split, Manner::Run)
@@ -391,7 +391,7 @@ fn launch(
     let trace = recording(context, split, outcome);
     let ours = Additions { image: image.as_deref(), project: project.as_deref(), trace: trace.as_deref() };
     let mut invocation = Invocation::new(&located.binary);
-    invocation.arguments = julia_options::compose(split, ours);
+    invocation.arguments = options::compose(split, ours);
     if context.julia_variables.precompile_limit.is_none() {
         invocation = invocation.set("JULIA_MAX_NUM_PRECOMPILE_FILES", assessment::UNDER_RUN.to_string());
     }

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::hosts::{self, Bridge, Changes, HostError, Setup, Shell, Trouble};
-use crate::model::dialect::Dialect;
+use crate::model::text::dialect::Dialect;
 use crate::path_text::PathText;
 use crate::store::lock::Lock;
 use crate::ui::{message, output};

@@ -8,7 +8,7 @@ use crate::commands::run;
 use crate::context::Context;
 use crate::error::Error;
 use crate::julia::locate::{LocateError, Located};
-use crate::model::julia_options;
+use crate::model::launch::options;
 
 /// Becomes Julia. Returns only where it was not started.
 pub(crate) fn run(arguments: &[OsString]) -> u8 {
@@ -27,7 +27,7 @@ fn start(arguments: &[OsString], julia: Option<&OsStr>) -> Result<u8, Error> {
     let mut context = Context::read()?;
     run::refuse_probe(&context)?;
     context.looks_upward = false;
-    let mut split = julia_options::split(&with_end(arguments))?;
+    let mut split = options::split(&with_end(arguments))?;
     split.own.julia = julia.map(Into::into);
     let channel = split.own.channel.is_some();
     let manner = run::Manner::AsJulia;
@@ -40,7 +40,7 @@ fn start(arguments: &[OsString], julia: Option<&OsStr>) -> Result<u8, Error> {
         Err(Error::Locate(LocateError::NoJuliaup { .. })) if channel => {
             let words: Vec<OsString> =
                 std::iter::once("--".into()).chain(arguments.iter().cloned()).collect();
-            let mut split = julia_options::split(&words)?;
+            let mut split = options::split(&words)?;
             split.own.julia = julia.map(Into::into);
             run::begin(&context, split, manner)
         }
@@ -73,7 +73,7 @@ fn plain(
         Some((first, rest)) if is_channel(first) => (first.to_str().and_then(|word| word.get(1..)), rest),
         _ => (None, arguments),
     };
-    let split = julia_options::split(&with_end(arguments)).ok();
+    let split = options::split(&with_end(arguments)).ok();
     let effects = split.map(|split| split.effects()).unwrap_or_default();
     let project = ForProject::This(effects.project.as_ref());
     let located = match assessment::find(context, channel.map(str::as_ref), wanted.as_deref(), project) {

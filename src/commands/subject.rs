@@ -9,8 +9,8 @@ use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::julia::locate::Located;
-use crate::model::environment::ProjectFlag;
-use crate::model::paths;
+use crate::model::loading::environment::ProjectFlag;
+use crate::model::loading::paths;
 use crate::store::project_record;
 
 /// A project with its Julia.

@@ -8,7 +8,7 @@ use crate::commands::script;
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
-use crate::model::environment::ProjectFlag;
+use crate::model::loading::environment::ProjectFlag;
 use crate::platform;
 use crate::template::Template;
 

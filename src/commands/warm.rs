@@ -16,7 +16,7 @@ use crate::julia::builder::BuildError;
 use crate::julia::exchange::PackageRequest;
 use crate::julia::import::{self, Purpose};
 use crate::julia::session::Session;
-use crate::model::environment::ProjectFlag;
+use crate::model::loading::environment::ProjectFlag;
 use crate::path_text;
 use crate::platform::Interruption;
 use crate::store::project_record;

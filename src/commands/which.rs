@@ -8,7 +8,7 @@ use crate::commands::subject;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
-use crate::model::verdict::Verdict;
+use crate::model::image::verdict::Verdict;
 use crate::path_text;
 use crate::ui::message;
 use crate::ui::output::{self, Format};

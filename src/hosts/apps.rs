@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::hosts::host::{Host, HostError, Trouble};
 use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{Plan, Step};
-use crate::model::app_shim::AppShim;
-use crate::model::text_edit::{Edit, Piece};
+use crate::model::hosts::app_shim::AppShim;
+use crate::model::hosts::edit::{Edit, Piece};
 use crate::path_text::PathText;
 
 /// The apps of a depot.

@@ -9,8 +9,8 @@ use crate::hosts::host::{HostError, Setup};
 use crate::hosts::plan::{OwnFile, Plan, ProgramStep, Step};
 use crate::hosts::record::{Done, Record};
 use crate::hosts::withdraw;
-use crate::model::seal::{self, Owner};
-use crate::model::text_edit::Edit;
+use crate::model::hosts::edit::Edit;
+use crate::model::hosts::seal::{self, Owner};
 use crate::path_text::PathText;
 use crate::platform;
 

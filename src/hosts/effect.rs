@@ -7,7 +7,7 @@ use crate::fs;
 use crate::hosts::change::Changes;
 use crate::hosts::host::HostError;
 use crate::hosts::record;
-use crate::model::shell;
+use crate::model::text::shell;
 use crate::path_text::PathText;
 use crate::store::layout::Layout;
 

@@ -9,7 +9,7 @@ use crate::fs;
 use crate::hosts::host::{Host, HostError, Trouble};
 use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{Plan, ProgramStep, Step};
-use crate::model::juliaup::{Channel, Config};
+use crate::model::launch::juliaup::{Channel, Config};
 use crate::path_text::PathText;
 
 /// The channel of a project.

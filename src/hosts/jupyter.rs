@@ -6,7 +6,7 @@ use crate::fs;
 use crate::hosts::host::{Host, HostError, Trouble};
 use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{OwnFile, Plan, Step};
-use crate::model::seal;
+use crate::model::hosts::seal;
 use crate::path_text::PathText;
 
 /// What Julia runs as a kernel. IJulia before 1.28 has a script for it.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::hosts::host::{HostError, Trouble};
 use crate::hosts::plan::OwnFile;
-use crate::model::{seal, shell};
+use crate::model::hosts::seal;
+use crate::model::text::shell;
 use crate::path_text::{self, PathText};
 use crate::platform;
 

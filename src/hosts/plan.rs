@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::hosts::juliaup::Proof;
-use crate::model::seal;
-use crate::model::text_edit::Edit;
+use crate::model::hosts::edit::Edit;
+use crate::model::hosts::seal;
 use crate::path_text::PathText;
 
 /// All that a host takes, in the order in which it is done, and what to tell when it is.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::hosts::host::{Host, HostError, Trouble};
 use crate::hosts::plan::{OwnFile, Plan, Remains, Step};
-use crate::model::seal;
-use crate::model::shell;
+use crate::model::hosts::seal;
+use crate::model::text::shell;
 use crate::path_text::PathText;
 
 const HOOK: &str = include_str!("../../templates/python_hook.py");

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::hosts::host::{Host, HostError, Trouble};
 use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{OwnFile, Plan, Step};
-use crate::model::seal;
-use crate::model::text_edit::Edit;
-use crate::model::yaml_section::Section;
+use crate::model::hosts::edit::Edit;
+use crate::model::hosts::edit::yaml::Section;
+use crate::model::hosts::seal;
 use crate::path_text::PathText;
 
 const HOOK: &str = include_str!("../../templates/quarto_hook.jl");

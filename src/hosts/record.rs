@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::fs;
 use crate::hosts::host::{HostError, Setup};
 use crate::hosts::plan::{ProgramStep, Remains};
-use crate::model::text_edit::{Edit, Patch};
+use crate::model::hosts::edit::{Edit, Patch};
 use crate::path_text::PathText;
 use crate::store::layout::Layout;
 

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::hosts::host::{Host, HostError, Trouble};
 use crate::hosts::plan::{OwnFile, Plan, Step};
-use crate::model::dialect::Dialect;
-use crate::model::seal;
-use crate::model::text_edit::{Block, Edit};
+use crate::model::hosts::edit::{Block, Edit};
+use crate::model::hosts::seal;
+use crate::model::text::dialect::Dialect;
 use crate::path_text::PathText;
 use crate::platform;
 

@@ -13,8 +13,8 @@ use crate::fs;
 use crate::hosts::host::{Host, HostError, Trouble};
 use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{Plan, Step};
-use crate::model::jsonc::{self, Member};
-use crate::model::text_edit::Edit;
+use crate::model::hosts::edit::Edit;
+use crate::model::hosts::edit::jsonc::{self, Member};
 use crate::path_text::PathText;
 
 const EXECUTABLE: &str = "julia.executablePath";

@@ -9,8 +9,8 @@ use crate::hosts::effect::Effect;
 use crate::hosts::host::HostError;
 use crate::hosts::plan::{Plan, ProgramStep, Remains};
 use crate::hosts::record::{Done, Record};
-use crate::model::seal::{self, Owner};
-use crate::model::text_edit::{Edit, Patch};
+use crate::model::hosts::edit::{Edit, Patch};
+use crate::model::hosts::seal::{self, Owner};
 use crate::platform;
 
 /// What takes back all that is on record.

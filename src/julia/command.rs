@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::model::shell;
+use crate::model::text::shell;
 
 /// A program, its arguments and its surroundings.
 #[derive(Clone, Debug, PartialEq, Eq)]

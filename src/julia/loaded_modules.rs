@@ -6,9 +6,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::installation::Installation;
-use crate::model::key::BakedPackage;
-use crate::model::manifest::Manifest;
-use crate::model::verification::{Fault, LoadedModule, faults};
+use crate::model::image::key::BakedPackage;
+use crate::model::image::verification::{Fault, LoadedModule, faults};
+use crate::model::loading::manifest::Manifest;
 
 /// A module in a script's answer (`module_row` of `exchange.jl`).
 #[derive(Debug, Deserialize)]

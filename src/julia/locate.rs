@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::fs::{self, ObservedFiles};
-use crate::model::juliaup::{
+use crate::model::hosts::launcher;
+use crate::model::launch::juliaup::{
     self, Channel, ChannelError, Config, ConfigError, Host, Launcher, LocationError,
 };
-use crate::model::launcher;
 use crate::path_text;
 use crate::platform;
 

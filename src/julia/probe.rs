@@ -14,7 +14,7 @@ use crate::installation::{FORMAT, Installation};
 use crate::julia::command::Invocation;
 use crate::julia::exchange::{self, ExchangeError};
 use crate::julia::process::{ProcessError, Unwatched};
-use crate::model::key::JuliaIdentity;
+use crate::model::image::key::JuliaIdentity;
 use crate::path_text::PathText;
 use crate::template::{self, Template};
 

@@ -12,8 +12,8 @@ use crate::julia::builder::{BuildError, Job};
 use crate::julia::log_text::{failed_initialisation, last_error};
 use crate::julia::process::{self, ProcessError};
 use crate::julia::verify;
-use crate::model::key::BakedPackage;
-use crate::model::manifest::Manifest;
+use crate::model::image::key::BakedPackage;
+use crate::model::loading::manifest::Manifest;
 
 /// How long a start may take.
 const LIMIT: Duration = Duration::from_secs(120);

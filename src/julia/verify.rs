@@ -10,8 +10,8 @@ use crate::julia::builder::{BuildError, Job};
 use crate::julia::exchange::{self, ExchangeError, PackageRequest};
 use crate::julia::loaded_modules::{ModuleAnswer, compare};
 use crate::julia::log_text::{failed_initialisation, is_failed_initialisation, last_error};
-use crate::model::key::BakedPackage;
-use crate::model::manifest::Manifest;
+use crate::model::image::key::BakedPackage;
+use crate::model::loading::manifest::Manifest;
 use crate::template::Template;
 
 #[derive(Serialize)]

@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::model::cpu_target::CpuTarget;
-use crate::model::shell;
+use crate::model::image::cpu_target::CpuTarget;
+use crate::model::text::shell;
 
 /// Where a value was set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -126,7 +126,7 @@ mod tests {
             format!("{} family {} model {} ", vendor.as_str(), features.family_id(), features.model_id());
         let fingerprint = processor_fingerprint();
         assert!(fingerprint.starts_with(&start), "{fingerprint}");
-        let read = crate::model::processor::Processor::of_fingerprint(&fingerprint);
+        let read = crate::model::image::processor::Processor::of_fingerprint(&fingerprint);
         let words = processor_features();
         assert_eq!((read.features.len(), words.len()), (7, 12));
         // What no operating system hides.

@@ -4,9 +4,9 @@ use std::io;
 use std::path::Path;
 
 use crate::fs::{self, Stamp};
-use crate::model::image::{FileRecord, ImageRecord, KnownImage, RECORD_FORMAT};
-use crate::model::key::{Digest, KeyInputs};
-use crate::model::processor::Processor;
+use crate::model::image::key::{Digest, KeyInputs};
+use crate::model::image::processor::Processor;
+use crate::model::image::record::{FileRecord, ImageRecord, KnownImage, RECORD_FORMAT};
 use crate::platform;
 use crate::store::layout::{Layout, path_digest};
 

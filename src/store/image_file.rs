@@ -3,8 +3,8 @@
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use crate::model::elf::RandomAccess;
-use crate::model::image_target::{ImageTarget, targets_of};
+use crate::model::image::elf::RandomAccess;
+use crate::model::image::target::{ImageTarget, targets_of};
 
 /// A file of which parts are read.
 struct Parts(fs_err::File);

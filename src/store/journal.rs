@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 
 use crate::fs;
-use crate::model::usage::{Clock, Start, Starts, Uses};
+use crate::model::usage::journal::{Clock, Start, Starts, Uses};
 use crate::platform;
 use crate::store::layout::Layout;
 use crate::store::lease::{self, Share};

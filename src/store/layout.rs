@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::key::Digest;
-use crate::model::launcher;
-use crate::model::own_folder::BUILDERS;
+use crate::model::hosts::launcher;
+use crate::model::image::key::Digest;
+use crate::model::usage::own_folder::BUILDERS;
 use crate::path_text;
 
 /// The paths below the store's root.

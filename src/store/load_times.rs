@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::fs;
-use crate::model::key::Digest;
+use crate::model::image::key::Digest;
 use crate::store::layout::Layout;
 
 /// Keeps the seconds of each package. What cannot be kept costs estimates only.

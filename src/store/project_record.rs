@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::fs;
-use crate::model::image::Measurements;
-use crate::model::key::Digest;
+use crate::model::image::key::Digest;
+use crate::model::image::record::Measurements;
 use crate::path_text;
 use crate::store::layout::Layout;
 

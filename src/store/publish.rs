@@ -4,8 +4,8 @@ use std::io;
 use std::path::Path;
 
 use crate::fs;
-use crate::model::image::ImageRecord;
-use crate::model::key::KeyInputs;
+use crate::model::image::key::KeyInputs;
+use crate::model::image::record::ImageRecord;
 use crate::platform;
 use crate::store::layout::Layout;
 use crate::store::unfinished;

@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::fs;
-use crate::model::key::Digest;
-use crate::model::statements::Statements;
+use crate::model::image::key::Digest;
+use crate::model::image::statements::Statements;
 use crate::platform;
 use crate::store::layout::Layout;
 

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::fs::{self, Observations, ObservedFiles, Stamp};
-use crate::model::image::KnownImage;
-use crate::model::key::Digest;
-use crate::model::processor::Processor;
+use crate::model::image::key::Digest;
+use crate::model::image::processor::Processor;
+use crate::model::image::record::KnownImage;
 use crate::platform;
 use crate::store::catalog;
 use crate::store::layout::{Layout, path_digest};

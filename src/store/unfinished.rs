@@ -8,8 +8,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::fs::{self, ObservedFiles};
-use crate::model::files::Files as _;
-use crate::model::key::Digest;
+use crate::model::image::key::Digest;
+use crate::model::loading::files::Files as _;
 use crate::platform;
 use crate::store::layout::Layout;
 use crate::store::lease;

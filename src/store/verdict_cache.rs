@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::fs::{self, Observations, Stamp};
-use crate::model::key::Digest;
+use crate::model::image::key::Digest;
 use crate::path_text;
 use crate::store::layout::Layout;
 use crate::store::protection;

@@ -20,7 +20,7 @@ pub(crate) struct Workspace {
 /// A short mark of this host, for the names of its workspaces.
 fn host() -> String {
     let name = platform::host_name();
-    crate::model::key::Digest::of(name.as_bytes()).short().get(..8).unwrap_or_default().to_owned()
+    crate::model::image::key::Digest::of(name.as_bytes()).short().get(..8).unwrap_or_default().to_owned()
 }
 
 /// Whether a folder is, by its name, the work of another host that may still be at it. Locks may not reach from one host

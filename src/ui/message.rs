@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::model::terminal_text::rewrites;
+use crate::model::text::terminal::rewrites;
 
 /// An error: below it its causes, then what was printed where it happened, then hints of what to type.
 pub(crate) fn error(error: &(dyn std::error::Error + 'static), details: &str, hints: &[String]) {

@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-use crate::model::terminal_text::rewrites;
+use crate::model::text::terminal::rewrites;
 use crate::platform;
 use crate::ui::message::visible;
 

@@ -7,7 +7,7 @@ use crate::commands::build::plan::Plan;
 use crate::commands::build::{Making, Options, frequent, make};
 use crate::error::Error;
 use crate::exit;
-use crate::model::environment::ProjectFlag;
+use crate::model::loading::environment::ProjectFlag;
 use crate::platform;
 use crate::store::attempt;
 use crate::store::lock::{Attempt, Lock};

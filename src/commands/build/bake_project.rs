@@ -11,9 +11,9 @@ use crate::assessment::ProjectState;
 use crate::error::Error;
 use crate::fs;
 use crate::installation::Installation;
-use crate::model::key::BakedPackage;
-use crate::model::manifest::merged;
-use crate::model::reach::closure;
+use crate::model::image::key::BakedPackage;
+use crate::model::loading::manifest::merged;
+use crate::model::loading::reach::closure;
 
 /// Writes the project into `folder` and returns the path of its project file.
 ///

@@ -9,7 +9,7 @@ use crate::cli::BuildArgs;
 use crate::commands::build::Making;
 use crate::commands::survey::NO_PROJECT;
 use crate::error::Error;
-use crate::model::verdict::Verdict;
+use crate::model::image::verdict::Verdict;
 use crate::path_text;
 use crate::ui::message;
 use crate::ui::progress::Verbosity;

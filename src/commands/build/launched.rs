@@ -11,10 +11,10 @@ use crate::julia::command::Invocation;
 use crate::julia::exchange;
 use crate::julia::log_text::last_error;
 use crate::julia::process;
-use crate::model::cpu_target::CpuTarget;
-use crate::model::processor::Processor;
+use crate::model::image::cpu_target::CpuTarget;
+use crate::model::image::processor::Processor;
 use crate::model::settings::Settings;
-use crate::model::shell;
+use crate::model::text::shell;
 use crate::platform::Interruption;
 use crate::store::workspace::Workspace;
 

@@ -8,12 +8,12 @@ use crate::commands::build::Making;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::julia::exchange::PackageRequest;
-use crate::model::dependency_order::dependency_order;
-use crate::model::embedding::PYCALL;
-use crate::model::environment::ProjectFlag;
-use crate::model::image::KnownImage;
-use crate::model::key::{BakedPackage, Digest, KeyInputs};
-use crate::model::verdict::{Wanted, find};
+use crate::model::hosts::embedding::PYCALL;
+use crate::model::image::key::{BakedPackage, Digest, KeyInputs};
+use crate::model::image::record::KnownImage;
+use crate::model::image::verdict::{Wanted, find};
+use crate::model::loading::dependency_order::dependency_order;
+use crate::model::loading::environment::ProjectFlag;
 use crate::store::recording::Recordings;
 
 /// One image to be built.

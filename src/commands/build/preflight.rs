@@ -9,7 +9,7 @@ use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::julia::builder::BuildError;
 use crate::julia::linker::Linker;
-use crate::model::manifest::Source;
+use crate::model::loading::manifest::Source;
 use crate::model::settings::BuilderChoice;
 use crate::path_text;
 use crate::platform;

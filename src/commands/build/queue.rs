@@ -11,7 +11,7 @@ use crate::commands::build::{Making, Options, build};
 use crate::error::Error;
 use crate::exit;
 use crate::julia::builder::BuildError;
-use crate::model::environment::ProjectFlag;
+use crate::model::loading::environment::ProjectFlag;
 use crate::path_text;
 use crate::platform;
 use crate::store::project_record;

@@ -14,8 +14,8 @@ use crate::julia::log_text::with_cause;
 use crate::julia::process;
 use crate::julia::session::Session;
 use crate::julia::{starts, startup_statements, verify};
-use crate::model::image::ImageRecord;
-use crate::model::tracked::{Artifact, TrackedFile};
+use crate::model::image::record::ImageRecord;
+use crate::model::image::tracked::{Artifact, TrackedFile};
 use crate::platform;
 use crate::store::recording::Recordings;
 

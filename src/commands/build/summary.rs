@@ -3,10 +3,10 @@
 use crate::assessment;
 use crate::commands::build::making::{Made, Making};
 use crate::commands::build::plan::Plan;
-use crate::model::image::Measurements;
-use crate::model::savings::PayOff;
-use crate::model::shell;
-use crate::model::usage::Clock;
+use crate::model::image::record::Measurements;
+use crate::model::text::shell;
+use crate::model::usage::journal::Clock;
+use crate::model::usage::savings::PayOff;
 use crate::path_text;
 use crate::ui::message;
 use crate::ui::progress::{Verbosity, duration};

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use crate::assessment::{self, ForProject, Overrides, Toolchain};
 use crate::context::Context;
 use crate::error::Error;
-use crate::model::environment::{ProjectFlag, Workspace};
+use crate::model::loading::environment::{ProjectFlag, Workspace};
 use crate::path_text;
 use crate::ui::message;
 

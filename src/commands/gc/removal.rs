@@ -5,8 +5,8 @@ use std::io;
 
 use crate::context::Context;
 use crate::fs;
-use crate::model::garbage::{Item, SeenFile, StoredCache};
-use crate::model::key::Digest;
+use crate::model::image::key::Digest;
+use crate::model::usage::garbage::{Item, SeenFile, StoredCache};
 use crate::platform;
 use crate::store::layout::Layout;
 use crate::store::lease;

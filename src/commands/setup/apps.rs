@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::fs;
 use crate::hosts::{self, App, Apps, HostError, Setup};
 use crate::julia::locate::Located;
-use crate::model::app_shim::AppShim;
+use crate::model::hosts::app_shim::AppShim;
 use crate::path_text::PathText;
 
 /// The apps that are to start through jlproj: those that do, as far as they are there, and those that are named; without

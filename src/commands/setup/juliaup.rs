@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::hosts::{self, HostError, Juliaup, Setup};
 use crate::julia::locate::LocateError;
-use crate::model::juliaup;
+use crate::model::launch::juliaup;
 use crate::path_text::PathText;
 use crate::platform;
 

@@ -11,8 +11,8 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::hosts::{self, Launcher, Setup};
 use crate::julia::locate::{self, Located};
-use crate::model::environment::ProjectFlag;
-use crate::model::key::Digest;
+use crate::model::image::key::Digest;
+use crate::model::loading::environment::ProjectFlag;
 use crate::path_text::{self, PathText};
 
 /// The Julia that a launcher starts in this project, and its version.

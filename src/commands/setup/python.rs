@@ -11,8 +11,8 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::hosts::{self, Bridge, HostError, Interview, PythonSetup};
-use crate::model::embedding::{Embedder, Python};
-use crate::model::python;
+use crate::model::hosts::embedding::{Embedder, Python};
+use crate::model::hosts::python_text;
 use crate::path_text::PathText;
 use crate::ui::{message, output};
 
@@ -132,7 +132,7 @@ pub(super) fn snippet(bridge: Bridge, arguments: &PythonArgs, context: &Context)
     let (Some(image), Some(project)) = (&offer.sysimage, &offer.project) else {
         return Err(Error::NoImage { reason: offer.reason.unwrap_or_default(), is_missing: true });
     };
-    let literal = |path: &Path| python::literal(path.as_os_str());
+    let literal = |path: &Path| python_text::literal(path.as_os_str());
     let text = match bridge {
         Bridge::PyJulia => format!(
             "import os\nos.environ[\"JULIA_PROJECT\"] = {}\nfrom julia.api import Julia\nJulia(runtime={}, \

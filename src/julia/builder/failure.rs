@@ -9,8 +9,8 @@ use crate::julia::builder::Stage;
 use crate::julia::exchange::ExchangeError;
 use crate::julia::log_text::GeneratorError;
 use crate::julia::process::ProcessError;
-use crate::model::shell;
-use crate::model::verification::Fault;
+use crate::model::image::verification::Fault;
+use crate::model::text::shell;
 
 /// What helps where the store cannot be used.
 const OTHER_STORE: &str = "set JLPROJ_HOME to another folder";

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::fs;
-use crate::model::key::Digest;
-use crate::model::usage::{Start, Starts};
+use crate::model::image::key::Digest;
+use crate::model::usage::journal::{Start, Starts};
 use crate::store::layout::Layout;
 use crate::store::lease::{self, Sole};
 use crate::store::lock::{Attempt, Lock};
@@ -243,7 +243,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::usage::{Clock, Uses};
+    use crate::model::usage::journal::{Clock, Uses};
     use crate::store::journal::{append, last_uses, uses};
 
     const NOW: i64 = 20_000 * DAY;

@@ -1,0 +1,8 @@
+//! What is written for other programs that start Julia, as text: scripts, and edits of files that are not ours.
+
+pub(crate) mod app_shim;
+pub(crate) mod edit;
+pub(crate) mod embedding;
+pub(crate) mod launcher;
+pub(crate) mod python_text;
+pub(crate) mod seal;

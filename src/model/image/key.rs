@@ -1,0 +1,253 @@
+//! What an image is made from, and the digest of that: its key. The only place that hashes for keys.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::model::image::bake::Selection;
+use crate::model::loading::manifest::{Manifest, Package, Source};
+
+/// The version of what goes into a key and how. A change makes every image be built once more.
+pub(crate) const KEY_VERSION: u32 = 3;
+
+/// A SHA-256 digest in lower case hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Digest(String);
+
+impl Digest {
+    /// The digest of `bytes`.
+    #[must_use]
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self::from_hash(&Sha256::digest(bytes))
+    }
+
+    /// The text form of a hash that was computed piece by piece.
+    #[must_use]
+    pub(crate) fn from_hash(hash: &[u8]) -> Self {
+        Self(hexadecimal(hash))
+    }
+
+    /// The digest that `text` writes, if it is one.
+    #[must_use]
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (text.len() == 64 && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
+    }
+
+    /// All 64 digits.
+    #[must_use]
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first twelve digits: enough to tell images apart on a screen.
+    #[must_use]
+    pub(crate) fn short(&self) -> &str {
+        self.0.get(..12).unwrap_or(&self.0)
+    }
+}
+
+/// Bytes in lower case hexadecimal digits.
+#[must_use]
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Digest({})", self.short())
+    }
+}
+
+/// Which Julia an image is for. Two Julias of one identity can use each other's images.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JuliaIdentity {
+    /// `VERSION`.
+    pub(crate) version: String,
+    /// `Base.GIT_VERSION_INFO.commit`; empty in Debian's builds.
+    pub(crate) commit: String,
+    /// `Sys.ARCH`.
+    pub(crate) architecture: String,
+    /// `Sys.KERNEL`.
+    pub(crate) system: String,
+    /// Digest of the contents of the default image: tells two builds of one version apart.
+    pub(crate) default_image: Digest,
+}
+
+/// A package as it is in an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BakedPackage {
+    pub(crate) name: String,
+    pub(crate) uuid: Uuid,
+    /// As in the manifest; empty for most standard libraries.
+    pub(crate) version: String,
+    /// `git-tree-sha1` of the manifest; empty for standard libraries, whose code is Julia's own.
+    pub(crate) tree: String,
+    /// The canonical text of its preferences; empty where it has none.
+    pub(crate) preferences: String,
+    /// Digest over the package and, through their digests, all that it depends on.
+    pub(crate) digest: Digest,
+}
+
+/// A file of the project whose contents steer the build.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SteeringFile {
+    /// Relative to the project's folder, with `/`.
+    pub(crate) path: String,
+    pub(crate) digest: Digest,
+}
+
+/// All that an image is made from.
+///
+/// | field | why it is in the key |
+/// |---|---|
+/// | `key_version` | an older jlproj reckoned otherwise |
+/// | `julia` | an image works with the very Julia that wrote it |
+/// | `cpu_target` | native code is for one kind of processor |
+/// | `processor` | `native` means another thing on another machine |
+/// | `builder` | builders write different images from the same packages |
+/// | `template` | so do two versions of our own scripts |
+/// | `packages` | the code; sorted by UUID |
+/// | `workload` | files that are run while tracing decide what is compiled |
+/// | `statements` | so do lists of statements |
+/// | `arguments` | flags of the Julia that generates the code |
+/// | `depots` | paths of packages and artifacts are frozen in the image |
+/// | `other_preferences` | a package may read those of one that the project only names (`[extras]`); where there are any |
+/// | `libpython` | PyCall is bound to one when it is baked; only where it is, so that other keys stay as they were |
+///
+/// Not in it: times of files, the text of Project.toml, compatibility bounds, registries, packages that
+/// are not baked, and the place of the project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeyInputs {
+    pub(crate) key_version: u32,
+    pub(crate) julia: JuliaIdentity,
+    pub(crate) cpu_target: String,
+    pub(crate) processor: String,
+    pub(crate) builder: String,
+    pub(crate) template: Digest,
+    pub(crate) packages: Vec<BakedPackage>,
+    pub(crate) workload: Vec<SteeringFile>,
+    pub(crate) statements: Vec<SteeringFile>,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) depots: Vec<String>,
+    /// By the name of the package.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) other_preferences: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) libpython: Option<String>,
+}
+
+impl KeyInputs {
+    /// The form that is hashed, and kept beside the image to say later what changed.
+    #[must_use]
+    pub(crate) fn canonical(&self) -> Vec<u8> {
+        // Texts, numbers and lists of them always have a JSON form.
+        serde_json::to_vec(self).expect("key inputs are plain data")
+    }
+
+    /// The key.
+    #[must_use]
+    pub(crate) fn key(&self) -> Digest {
+        Digest::of(&self.canonical())
+    }
+}
+
+/// What is hashed for one package.
+#[derive(Serialize)]
+struct DigestInputs<'a> {
+    uuid: Uuid,
+    name: &'a str,
+    tree: &'a str,
+    entry_file: Option<&'a str>,
+    preferences: &'a str,
+    weak_dependencies: Vec<(&'a str, Option<Uuid>)>,
+    extensions: &'a BTreeMap<String, Vec<String>>,
+    dependencies: Vec<&'a Digest>,
+    /// Only where there is one, so that other digests stay as they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    syntax: Option<&'a str>,
+}
+
+/// The packages of `selection` with their digests, sorted by UUID.
+///
+/// `preferences` gives the canonical text of a package's preferences, empty where it has none. The digests
+/// form a Merkle tree: equal digests mean equal code, preferences and extension points all the way down.
+pub(crate) fn baked_packages(
+    manifest: &Manifest,
+    selection: &Selection,
+    preferences: impl Fn(Uuid) -> String,
+) -> Vec<BakedPackage> {
+    let mut digests: BTreeMap<Uuid, Digest> = BTreeMap::new();
+    let mut packages = Vec::with_capacity(selection.baked.len());
+    for package in selection.baked.iter().filter_map(|uuid| manifest.packages.get(uuid)) {
+        let preferences = preferences(package.uuid);
+        let digest = package_digest(package, &preferences, &digests);
+        digests.insert(package.uuid, digest.clone());
+        packages.push(BakedPackage {
+            name: package.name.clone(),
+            uuid: package.uuid,
+            version: package.version.clone().unwrap_or_default(),
+            tree: tree_hash(package).to_owned(),
+            preferences,
+            digest,
+        });
+    }
+    packages.sort_unstable_by_key(|package| package.uuid);
+    packages
+}
+
+/// The digest of one package, given those of what it depends on.
+///
+/// The code of a standard library is Julia's own, which the key names: whatever a manifest writes of it, or that none
+/// names it, says nothing more. What it depends on is in the image too, and compared by itself.
+fn package_digest(package: &Package, preferences: &str, known: &BTreeMap<Uuid, Digest>) -> Digest {
+    let bare;
+    let package = if package.source.is_standard_library() {
+        bare = Package::standard_library(package.uuid, &package.name);
+        &bare
+    } else {
+        package
+    };
+    let resolved = package.weak_dependencies.iter().map(|(name, uuid)| (name.as_str(), Some(*uuid)));
+    let unresolved = package.unresolved_weak_dependencies.iter().map(|name| (name.as_str(), None));
+    let mut weak_dependencies: Vec<_> = resolved.chain(unresolved).collect();
+    weak_dependencies.sort_unstable();
+    let mut dependencies: Vec<&Digest> =
+        package.dependencies.values().filter_map(|uuid| known.get(uuid)).collect();
+    dependencies.sort_unstable();
+    let inputs = DigestInputs {
+        uuid: package.uuid,
+        name: &package.name,
+        tree: tree_hash(package),
+        entry_file: package.entry_file.as_deref(),
+        preferences,
+        weak_dependencies,
+        extensions: &package.extensions,
+        dependencies,
+        syntax: package.syntax.as_deref(),
+    };
+    Digest::of(&serde_json::to_vec(&inputs).expect("digest inputs are plain data"))
+}
+
+/// The tree hash of a registered package; empty for others.
+fn tree_hash(package: &Package) -> &str {
+    match &package.source {
+        Source::Tree(hash) => hash,
+        Source::Path(_) | Source::Stdlib => "",
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

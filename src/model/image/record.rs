@@ -1,0 +1,227 @@
+//! What is recorded of a finished image.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::model::image::key::{Digest, KeyInputs};
+use crate::model::image::processor::Processor;
+use crate::model::image::target::{Fitness, ImageTarget, fitness};
+use crate::model::image::tracked::{Artifact, TrackedFile};
+
+/// The version of the record's form. Older ones are read, newer ones are refused.
+pub(crate) const RECORD_FORMAT: u32 = 1;
+
+/// The file `image.toml` beside an image: written last, so an image without it is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ImageRecord {
+    pub(crate) format: u32,
+    /// Digest of `inputs.json` beside it, and the name of the folder.
+    pub(crate) key: Digest,
+    /// When it was finished, in seconds since 1970.
+    pub(crate) built: i64,
+    /// The folder of the project that it was built for, as path text.
+    pub(crate) project: String,
+    /// The folders of the other projects that it was built for, likewise.
+    #[serde(default)]
+    pub(crate) shared_with: Vec<String>,
+    /// The Julia that built it, as path text.
+    pub(crate) julia: String,
+    pub(crate) file: FileRecord,
+    pub(crate) measured: Measurements,
+    /// Digests of the manifests (their wanted packages) for which everything outside of this image was
+    /// precompiled under it.
+    #[serde(default)]
+    pub(crate) precompiled_for: Vec<Digest>,
+    /// Digest of the statements that were recorded in its projects and replayed in its build; none where there were
+    /// none.
+    #[serde(default)]
+    pub(crate) recorded: Option<Digest>,
+    /// The fingerprint of the processor on which it was tried.
+    #[serde(default)]
+    pub(crate) tried_on: Option<String>,
+    /// The processors that it is for, as they were read from the file; none where that form is not known.
+    #[serde(default)]
+    pub(crate) targets: Vec<ImageTarget>,
+    /// All that is loaded when Julia starts with it: the packages, and standard libraries that came with them and that
+    /// nobody named. Empty in records of earlier versions.
+    #[serde(default)]
+    pub(crate) loaded: Vec<Uuid>,
+    /// It removes the mark of a start that got through.
+    #[serde(default)]
+    pub(crate) removes_marks: bool,
+    /// The files outside of the tree hashes that its packages read while they were compiled.
+    #[serde(default)]
+    pub(crate) tracked: Vec<TrackedFile>,
+    /// The artifacts of its packages that were installed.
+    #[serde(default)]
+    pub(crate) artifacts: Vec<Artifact>,
+    /// Packages with which Julia starts only where the project depends on them directly, by UUID with their names: their
+    /// `__init__` looks for themselves in the active project.
+    #[serde(default)]
+    pub(crate) direct_only: BTreeMap<Uuid, String>,
+}
+
+impl ImageRecord {
+    /// Whether what was recorded in its projects was replayed in its build. Nothing recorded: whatever was.
+    #[must_use]
+    pub(crate) fn has_recorded(&self, recorded: Option<&Digest>) -> bool {
+        recorded.is_none() || self.recorded.as_ref() == recorded
+    }
+
+    /// Why Julia would not start under it on this processor, in a few words; `None` where it would, or where nothing
+    /// is known of what it is for: then its key holds the processor.
+    #[must_use]
+    pub(crate) fn unfit(&self, inputs: &KeyInputs, processor: &Processor) -> Option<String> {
+        let is_for_one = !inputs.processor.is_empty();
+        if is_for_one || self.tried_on.as_ref() == Some(&processor.fingerprint) {
+            return None;
+        }
+        let target = &inputs.cpu_target;
+        match fitness(&self.targets, processor) {
+            Fitness::Fits => None,
+            Fitness::Unfit => Some(format!("it is for `{target}`, which this processor is not")),
+            Fitness::Unknown => {
+                Some(format!("it is for `{target}`, and whether this processor is that cannot be told"))
+            }
+        }
+    }
+
+    /// Whether it was built for this project, alone or with others.
+    #[must_use]
+    pub(crate) fn is_for(&self, project: &str) -> bool {
+        self.project == project || self.shared_with.iter().any(|other| other == project)
+    }
+}
+
+/// What must still be true of the image's file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileRecord {
+    /// In bytes.
+    pub(crate) size: u64,
+    /// Nanoseconds since 1970.
+    pub(crate) modified: i64,
+    pub(crate) inode: u64,
+    /// Digest of the file's path: Julia's caches depend on it, so a moved image is another one.
+    pub(crate) path: Digest,
+    /// Digest of the contents, for `doctor`.
+    pub(crate) contents: Digest,
+}
+
+/// What was measured when the image was made. All times in seconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Measurements {
+    /// From the first step to the published image.
+    pub(crate) build: f64,
+    /// Each step of the build, in order.
+    #[serde(default)]
+    pub(crate) stages: Vec<StageTime>,
+    /// Start of Julia that loads the project's direct dependencies, without an image.
+    pub(crate) load_without: f64,
+    /// The same under the image.
+    pub(crate) load_with: f64,
+    /// Most memory that the build took at once, in bytes; 0 where that could not be told.
+    #[serde(default)]
+    pub(crate) peak_memory: u64,
+}
+
+impl Measurements {
+    /// Seconds that the image saves at each start; negative where it costs.
+    #[must_use]
+    pub(crate) fn saved(&self) -> f64 {
+        self.load_without - self.load_with
+    }
+
+    /// Whether the image pays: at least a tenth of a second and a tenth of the time.
+    #[must_use]
+    pub(crate) fn pays(&self) -> bool {
+        self.saved() >= 0.1 && self.saved() >= 0.1 * self.load_without
+    }
+}
+
+/// How long one step of a build took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StageTime {
+    pub(crate) stage: String,
+    pub(crate) seconds: f64,
+}
+
+/// An image that a store holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct KnownImage {
+    pub(crate) record: ImageRecord,
+    pub(crate) inputs: KeyInputs,
+    /// Why it must not be used now, in a few words; `None` where it may.
+    pub(crate) flaw: Option<String>,
+    /// Why it cannot be used on this processor, in a few words; `None` where it can.
+    pub(crate) unfit: Option<String>,
+    /// Its file.
+    pub(crate) path: PathBuf,
+    /// It is in a store that is not ours, which is only read.
+    pub(crate) is_shared: bool,
+}
+
+impl KnownImage {
+    /// Whether Julia may be started under it here.
+    #[must_use]
+    pub(crate) fn can_be_used(&self) -> bool {
+        self.flaw.is_none() && self.unfit.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::image::key::tests::inputs;
+    use crate::model::loading::manifest::Manifest;
+
+    fn record(tried_on: Option<&str>, features: &[&str]) -> ImageRecord {
+        let target =
+            |features: &&str| ImageTarget { name: "haswell".to_owned(), features: (*features).to_owned() };
+        let digest = Digest::of(b"");
+        ImageRecord {
+            format: RECORD_FORMAT,
+            key: digest.clone(),
+            built: 1,
+            project: String::new(),
+            shared_with: Vec::new(),
+            julia: String::new(),
+            file: FileRecord { size: 1, modified: 1, inode: 1, path: digest.clone(), contents: digest },
+            measured: Measurements::default(),
+            precompiled_for: Vec::new(),
+            recorded: None,
+            tried_on: tried_on.map(str::to_owned),
+            targets: features.iter().map(target).collect(),
+            loaded: Vec::new(),
+            removes_marks: true,
+            tracked: Vec::new(),
+            artifacts: Vec::new(),
+            direct_only: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn an_image_is_unfit_where_julia_would_not_start_under_it() {
+        let processor = Processor { fingerprint: "this one".to_owned(), features: vec![0b11] };
+        let inputs = |cpu_target: &str, processor: &str| KeyInputs {
+            cpu_target: cpu_target.to_owned(),
+            processor: processor.to_owned(),
+            ..inputs(&Manifest::of([]))
+        };
+        let named = inputs("haswell", "");
+        let unfit = |record: ImageRecord, inputs: &KeyInputs| record.unfit(inputs, &processor);
+        assert_eq!(unfit(record(None, &["00000001"]), &named), None);
+        assert_eq!(
+            unfit(record(None, &["00000004"]), &named).expect("unfit"),
+            "it is for `haswell`, which this processor is not"
+        );
+        assert!(unfit(record(None, &[]), &named).is_some_and(|text| text.contains("cannot be told")));
+        // It ran here: whatever is known of its targets.
+        assert_eq!(unfit(record(Some("this one"), &["00000004"]), &named), None);
+        assert!(unfit(record(Some("another"), &["00000004"]), &named).is_some());
+        // The key says for which processor.
+        assert_eq!(unfit(record(None, &[]), &inputs("native", "this one")), None);
+    }
+}

@@ -1,0 +1,66 @@
+//! What an image rests on that no hash of a package's files tells of.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::image::key::Digest;
+
+/// A file or folder that a baked package read while it was compiled. Where it is another one, Julia compiles the package
+/// again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TrackedFile {
+    /// The name of the package.
+    pub(crate) package: String,
+    /// As path text.
+    pub(crate) path: String,
+    /// The digest of its contents, of a folder that of the names in it; none where there was nothing of this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) contents: Option<Digest>,
+    /// Of a file: while all of this is so, its contents need not be read again.
+    #[serde(default)]
+    pub(crate) state: FileState,
+}
+
+/// What tells an unchanged file by. All zero where it could have changed without a trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileState {
+    /// In bytes.
+    pub(crate) size: u64,
+    /// Nanoseconds since 1970.
+    pub(crate) modified: i64,
+    pub(crate) changed: i64,
+    pub(crate) inode: u64,
+}
+
+/// How a tracked file is not what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Change {
+    Contents,
+    Gone,
+    New,
+}
+
+/// An artifact that a baked package wants when it is initialised or used.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Artifact {
+    /// The name of the package.
+    pub(crate) package: String,
+    /// The name in the package's `Artifacts.toml`.
+    pub(crate) name: String,
+    /// `git-tree-sha1` of each form that was installed: the names of folders. Where the forms are for several platforms or
+    /// Julias, one of them is ours.
+    pub(crate) trees: Vec<String>,
+}
+
+/// Why an image that fits must not be used now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// A file is not what it was when the image was made.
+    Changed { package: String, path: String, change: Change },
+    /// An artifact is not there.
+    NoArtifact(Artifact),
+    /// Starts under it died.
+    Dies,
+    /// A package in it wants to be a direct dependency of the project.
+    Indirect { package: String },
+}

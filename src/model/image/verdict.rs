@@ -1,0 +1,301 @@
+//! Which image a project gets, and why.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use crate::model::hosts::embedding::PYCALL;
+use crate::model::image::bake::Outside;
+use crate::model::image::difference::{Difference, differences};
+use crate::model::image::key::{BakedPackage, Digest, KeyInputs};
+use crate::model::image::record::KnownImage;
+use crate::model::image::tracked::{Artifact, Obstacle};
+
+/// What an image of the project would be made from, if it were built now.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wanted {
+    /// With the builder that comes first.
+    pub(crate) inputs: KeyInputs,
+    /// Further builders, with the digests of their scripts, whose image would do as well.
+    pub(crate) alternatives: Vec<(String, Digest)>,
+    /// Names and reasons of what is not to be baked.
+    pub(crate) outside: BTreeMap<Uuid, (String, Outside)>,
+    /// Standard libraries that the project takes from a registry or a folder, baked or not.
+    pub(crate) replaced: BTreeSet<Uuid>,
+}
+
+impl Wanted {
+    /// The keys of all images that would be exactly what is wanted. Costs a pass over all packages.
+    #[must_use]
+    pub(crate) fn keys(&self) -> Vec<Digest> {
+        self.keys_of(&self.inputs)
+    }
+
+    /// The keys of all images of `inputs` that would do: with each builder.
+    #[must_use]
+    pub(crate) fn keys_of(&self, inputs: &KeyInputs) -> Vec<Digest> {
+        let alternatives = self.alternatives.iter().map(|(builder, template)| {
+            let inputs = KeyInputs { builder: builder.clone(), template: template.clone(), ..inputs.clone() };
+            inputs.key()
+        });
+        std::iter::once(inputs.key()).chain(alternatives).collect()
+    }
+
+    /// Whether an image is what would be built now; `keys` are those of this. In a store of others the builder is their
+    /// choice.
+    #[must_use]
+    pub(crate) fn is_exactly(&self, keys: &[Digest], image: &KnownImage) -> bool {
+        let is_but_for_builder = || {
+            let (builder, template) = (image.inputs.builder.clone(), image.inputs.template.clone());
+            KeyInputs { builder, template, ..self.inputs.clone() } == image.inputs
+        };
+        keys.contains(&image.record.key) || (image.is_shared && is_but_for_builder())
+    }
+
+    /// The digest of the packages alone: equal where two projects want the same code baked.
+    #[must_use]
+    pub(crate) fn packages_digest(&self) -> Digest {
+        let digests: Vec<&str> = self.inputs.packages.iter().map(|package| package.digest.as_str()).collect();
+        Digest::of(digests.join("\n").as_bytes())
+    }
+}
+
+/// What is decided for one start of Julia in one project.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Verdict {
+    /// The image is what would be built now.
+    Exact { key: Digest },
+    /// All that the image holds is, by content, what the project loads.
+    Contained {
+        key: Digest,
+        /// Packages that could be baked and are not in it.
+        missing: Vec<String>,
+        /// What else would be different if the image were built now.
+        differences: Vec<Difference>,
+    },
+    /// No image.
+    Plain(Plain),
+}
+
+/// Why no image is used.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Plain {
+    /// No package of the project can be baked. With the name of the manifest that was read, where it names none at all:
+    /// it may be one for this release beside another that has them.
+    NothingToBake { empty_manifest: Option<String> },
+    /// There never was an image for this project, and none of another fits.
+    NeverBuilt,
+    /// The project's last image is not what the project loads now.
+    Stale { key: Digest, differences: Vec<Difference> },
+    /// The image would fit, but its file must not be used.
+    Broken { key: Digest, flaw: String },
+    /// The image would fit, but not on this processor.
+    Unfit { key: Digest, reason: String },
+    /// An image fits, but what it leaves outside would take long to compile under it.
+    TooMuchOutside { key: Digest, missing: usize },
+    /// The image would fit, but an artifact that a package in it wants is not installed.
+    NoArtifact { key: Digest, artifact: Artifact },
+    /// The image would fit, but a package in it starts only where the project depends on it directly.
+    Indirect { key: Digest, package: String },
+    /// A package comes from another place than the project, earlier in the load path.
+    Shadowed { name: String, place: String },
+}
+
+/// Limits that the user can set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Limits {
+    /// For how many seconds Julia may compile what a contained image leaves outside, where each image has compiled
+    /// caches of its own (Julia 1.9 and later). `None`: as long as it takes.
+    pub(crate) outside: Option<f64>,
+}
+
+/// What a verdict rests on, besides the images.
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'a> {
+    pub(crate) wanted: &'a Wanted,
+    /// Those of `wanted`.
+    pub(crate) keys: &'a [Digest],
+    pub(crate) limits: Limits,
+    /// The path text of the project's folder.
+    pub(crate) project: &'a str,
+    /// Images with more than the project has that the user accepted for it.
+    pub(crate) accepted: &'a [Digest],
+    /// Packages of other environments in the load path, which such an image must not hold.
+    pub(crate) elsewhere: &'a BTreeSet<Uuid>,
+    /// Seconds that Julia would take to compile a package.
+    pub(crate) compile_time: &'a dyn Fn(&BakedPackage) -> f64,
+    /// What stands in the way of an image that holds the right packages.
+    pub(crate) obstacles: &'a dyn Fn(&KnownImage) -> Vec<Obstacle>,
+}
+
+/// Decides. `images` are the known ones, in any order.
+#[must_use]
+pub(crate) fn decide(case: &Case<'_>, images: &[KnownImage]) -> Verdict {
+    let Case { wanted, keys, limits, .. } = *case;
+    if wanted.inputs.packages.is_empty() {
+        return Verdict::Plain(Plain::NothingToBake { empty_manifest: None });
+    }
+    let exact = images.iter().find(|image| wanted.is_exactly(keys, image));
+    let is_free = |image: &KnownImage| (case.obstacles)(image).is_empty();
+    if let Some(image) = exact.filter(|image| image.can_be_used() && is_free(image)) {
+        return Verdict::Exact { key: image.record.key.clone() };
+    }
+    let mut fitting: Vec<&KnownImage> =
+        images.iter().filter(|image| image.can_be_used() && fits(case, image)).collect();
+    // Most of the project's packages first, then the fewest others, then code for the processors that are wanted; among
+    // equals the newest, then by key so that the choice is one.
+    fitting.sort_by_key(|image| {
+        let covered = covered(&image.inputs, wanted);
+        let foreign = image.inputs.packages.len() - covered;
+        let is_for_others = !has_wanted_target(&image.inputs, wanted);
+        (Reverse(covered), foreign, is_for_others, Reverse((image.record.built, image.record.key.clone())))
+    });
+    let digest = wanted.packages_digest();
+    let small_enough = |image: &&&KnownImage| {
+        image.record.precompiled_for.contains(&digest)
+            || limits.outside.is_none_or(|most| is_compiled_within(case, image, most))
+    };
+    if let Some(image) = fitting.iter().find(|image| small_enough(image) && is_free(image)) {
+        return Verdict::Contained {
+            key: image.record.key.clone(),
+            missing: missing(image, wanted).map(|package| package.name.clone()).collect(),
+            differences: differences(&image.inputs, wanted),
+        };
+    }
+    Verdict::Plain(why_plain(case, images, exact, fitting.first().copied()))
+}
+
+/// The reason that helps most where no image is used.
+fn why_plain(
+    case: &Case<'_>,
+    images: &[KnownImage],
+    exact: Option<&KnownImage>,
+    fitting: Option<&KnownImage>,
+) -> Plain {
+    let Case { wanted, project, .. } = *case;
+    if let Some((image, flaw)) = exact.and_then(|image| Some((image, image.flaw.clone()?))) {
+        return Plain::Broken { key: image.record.key.clone(), flaw };
+    }
+    if let Some((image, reason)) = exact.and_then(|image| Some((image, image.unfit.clone()?))) {
+        return Plain::Unfit { key: image.record.key.clone(), reason };
+    }
+    if let Some(plain) = exact.and_then(|image| hindered(case, image)) {
+        return plain;
+    }
+    let last = images
+        .iter()
+        .filter(|image| !image.is_shared && image.record.is_for(project))
+        .max_by_key(|image| (image.inputs.julia == wanted.inputs.julia, image.record.built));
+    if let Some(image) = last {
+        let hindered = Some(image).filter(|image| fits(case, image)).and_then(|image| hindered(case, image));
+        return hindered.unwrap_or_else(|| Plain::Stale {
+            key: image.record.key.clone(),
+            differences: differences(&image.inputs, wanted),
+        });
+    }
+    if let Some(plain) = fitting.and_then(|image| hindered(case, image)) {
+        return plain;
+    }
+    match fitting {
+        Some(image) => {
+            Plain::TooMuchOutside { key: image.record.key.clone(), missing: missing(image, wanted).count() }
+        }
+        None => Plain::NeverBuilt,
+    }
+}
+
+/// Why an image with the right packages is not used. What another build mends is told first.
+fn hindered(case: &Case<'_>, image: &KnownImage) -> Option<Plain> {
+    let key = image.record.key.clone();
+    let obstacles = (case.obstacles)(image);
+    let tracked = obstacles.iter().filter_map(|obstacle| match obstacle {
+        Obstacle::Changed { package, path, change } => {
+            let (package, path) = (package.clone(), path.clone());
+            Some(Difference::Tracked { package, path, change: *change })
+        }
+        _ => None,
+    });
+    let differences: Vec<Difference> = tracked.collect();
+    if !differences.is_empty() {
+        return Some(Plain::Stale { key, differences });
+    }
+    match obstacles.into_iter().next()? {
+        Obstacle::NoArtifact(artifact) => Some(Plain::NoArtifact { key, artifact }),
+        Obstacle::Dies => {
+            let flaw = "starts under it ended before Julia was ready".to_owned();
+            Some(Plain::Broken { key, flaw })
+        }
+        Obstacle::Indirect { package } => Some(Plain::Indirect { key, package }),
+        Obstacle::Changed { .. } => None,
+    }
+}
+
+/// Whether everything in the image is, by content, what the project would load; or, in an image that the user
+/// accepted, something that no environment of the load path has.
+fn fits(case: &Case<'_>, image: &KnownImage) -> bool {
+    let (wanted, inputs) = (&case.wanted.inputs, &image.inputs);
+    // An earlier jlproj did not record all that is asked of an image now.
+    let same_world = inputs.key_version == wanted.key_version
+        && inputs.julia == wanted.julia
+        // Code for named processors runs on all that are such, as was looked at; `native` is one processor's.
+        && (has_wanted_target(inputs, case.wanted) || inputs.processor.is_empty())
+        && inputs.depots == wanted.depots
+        && inputs.other_preferences == wanted.other_preferences
+        && (inputs.libpython == wanted.libpython || find(&inputs.packages, PYCALL).is_none());
+    let is_accepted = case.accepted.contains(&image.record.key);
+    let is_unknown = |uuid: &Uuid| !case.wanted.outside.contains_key(uuid) && !case.elsewhere.contains(uuid);
+    same_world
+        && !hides_a_package(image, case.wanted)
+        && covered(inputs, case.wanted) > 0
+        && inputs.packages.iter().all(|package| match find(&wanted.packages, package.uuid) {
+            Some(other) => other.digest == package.digest,
+            None => is_accepted && is_unknown(&package.uuid),
+        })
+}
+
+/// Whether the image has Julia's own form of a standard library that the project takes from elsewhere: it came with what is
+/// baked, and Julia would go on with it.
+fn hides_a_package(image: &KnownImage, wanted: &Wanted) -> bool {
+    let is_julias_own = |uuid: &Uuid| find(&image.inputs.packages, *uuid).is_none();
+    image.record.loaded.iter().any(|uuid| wanted.replaced.contains(uuid) && is_julias_own(uuid))
+}
+
+/// Whether the image is for the processors that are wanted.
+fn has_wanted_target(image: &KeyInputs, wanted: &Wanted) -> bool {
+    (&image.cpu_target, &image.processor) == (&wanted.inputs.cpu_target, &wanted.inputs.processor)
+}
+
+/// How many of the project's packages are in the image.
+fn covered(image: &KeyInputs, wanted: &Wanted) -> usize {
+    image.packages.iter().filter(|package| find(&wanted.inputs.packages, package.uuid).is_some()).count()
+}
+
+/// Whether what an image leaves outside is compiled within so many seconds.
+fn is_compiled_within(case: &Case<'_>, image: &KnownImage, most: f64) -> bool {
+    let mut total = 0.0;
+    // Not one more is looked at than is needed.
+    missing(image, case.wanted).all(|package| {
+        total += (case.compile_time)(package);
+        total <= most
+    })
+}
+
+/// What could be baked and is not in the image. A standard library may be in it without having been named: what Pkg depends
+/// on, for one.
+fn missing<'a>(image: &'a KnownImage, wanted: &'a Wanted) -> impl Iterator<Item = &'a BakedPackage> {
+    let is_in_it = |package: &BakedPackage| {
+        find(&image.inputs.packages, package.uuid).is_some()
+            || package.tree.is_empty() && image.record.loaded.contains(&package.uuid)
+    };
+    wanted.inputs.packages.iter().filter(move |package| !is_in_it(package))
+}
+
+/// The package of this UUID. The packages of key inputs are sorted by it.
+pub(crate) fn find(packages: &[BakedPackage], uuid: Uuid) -> Option<&BakedPackage> {
+    let index = packages.binary_search_by_key(&uuid, |package| package.uuid).ok()?;
+    packages.get(index)
+}
+
+#[cfg(test)]
+mod tests;

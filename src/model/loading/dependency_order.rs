@@ -1,0 +1,53 @@
+//! The packages of a manifest in an order in which each comes after what it depends on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use crate::model::loading::manifest::Manifest;
+
+/// Packages sorted by dependency.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DependencyOrder {
+    /// Each package after all that it depends on; among equals by UUID, so that the order is one.
+    pub(crate) sorted: Vec<Uuid>,
+    /// Packages in a cycle of dependencies, or behind one: they have no place in the order.
+    pub(crate) cyclic: BTreeSet<Uuid>,
+}
+
+/// Sorts the packages of `manifest`. Dependencies that it does not hold are passed over.
+///
+/// Without recursion: a manifest may be made to be deep.
+#[must_use]
+pub(crate) fn dependency_order(manifest: &Manifest) -> DependencyOrder {
+    let mut waiting_for: BTreeMap<Uuid, usize> = BTreeMap::new();
+    let mut dependents: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    for (uuid, package) in &manifest.packages {
+        let held: BTreeSet<Uuid> = package
+            .dependencies
+            .values()
+            .copied()
+            .filter(|dependency| manifest.packages.contains_key(dependency))
+            .collect();
+        waiting_for.insert(*uuid, held.len());
+        for dependency in held {
+            dependents.entry(dependency).or_default().push(*uuid);
+        }
+    }
+    let mut ready: BTreeSet<Uuid> =
+        waiting_for.iter().filter(|(_, count)| **count == 0).map(|(uuid, _)| *uuid).collect();
+    let mut sorted = Vec::with_capacity(manifest.packages.len());
+    while let Some(uuid) = ready.pop_first() {
+        sorted.push(uuid);
+        waiting_for.remove(&uuid);
+        for dependent in dependents.remove(&uuid).unwrap_or_default() {
+            if let Some(count) = waiting_for.get_mut(&dependent) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.insert(dependent);
+                }
+            }
+        }
+    }
+    DependencyOrder { sorted, cyclic: waiting_for.into_keys().collect() }
+}

@@ -1,0 +1,98 @@
+//! What a project can load of a manifest that may hold more: a workspace has one for all of its projects.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use crate::model::loading::manifest::{Manifest, Package};
+use crate::model::loading::project::Project;
+
+/// A manifest in two parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// What is loaded by name in the projects, and all that it depends on.
+    pub(crate) reached: Manifest,
+    /// The rest.
+    pub(crate) unreached: Vec<Package>,
+}
+
+/// Divides `manifest` by what `projects` can load: their own packages and their `[deps]`
+/// (`explicit_project_deps_get`, `base/loading.jl` 1.5 to 1.12), with all that those depend on. An extension adds
+/// nothing: it loads where its triggers do.
+#[must_use]
+pub(crate) fn reach<'a>(manifest: Manifest, projects: impl IntoIterator<Item = &'a Project>) -> Reach {
+    let roots = projects.into_iter().flat_map(|project| project.dependencies.values().chain(&project.uuid));
+    let closure = closure(&manifest, roots.copied());
+    let Manifest { packages, .. } = manifest;
+    let (reached, unreached) = packages.into_iter().partition(|(uuid, _)| closure.contains(uuid));
+    Reach {
+        reached: Manifest { packages: reached, ..manifest },
+        unreached: unreached.into_values().collect(),
+    }
+}
+
+/// These packages and all that they depend on.
+#[must_use]
+pub(crate) fn closure(manifest: &Manifest, packages: impl IntoIterator<Item = Uuid>) -> BTreeSet<Uuid> {
+    let mut waiting: Vec<Uuid> = packages.into_iter().collect();
+    let mut closure = BTreeSet::new();
+    while let Some(uuid) = waiting.pop() {
+        if closure.insert(uuid) {
+            let package = manifest.packages.get(&uuid);
+            waiting.extend(package.into_iter().flat_map(|package| package.dependencies.values().copied()));
+        }
+    }
+    closure
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::loading::testing::{self, package, uuid};
+
+    fn project(own: Option<u128>, dependencies: &[u128]) -> Project {
+        let dependencies = dependencies.iter().map(|number| (format!("D{number}"), uuid(*number))).collect();
+        Project { uuid: own.map(uuid), dependencies, ..Project::default() }
+    }
+
+    #[test]
+    fn a_project_reaches_its_own_package_its_dependencies_and_theirs() {
+        let manifest = Manifest::of([
+            package(1, "Base1", &[]),
+            package(2, "Direct", &[1]),
+            package(3, "Docs", &[1]),
+            package(4, "Own", &[5]),
+            package(5, "OfOwn", &[]),
+        ]);
+        let names = |reach: &Reach| {
+            let packages = reach.reached.packages.values();
+            packages.map(|package| package.name.clone()).collect::<Vec<_>>().join(" ")
+        };
+        let root = reach(manifest.clone(), [&project(Some(4), &[2])]);
+        assert_eq!(names(&root), "Base1 Direct Own OfOwn");
+        assert_eq!(root.unreached.len(), 1);
+        let docs = project(None, &[3]);
+        assert_eq!(names(&reach(manifest.clone(), [&docs])), "Base1 Docs");
+        assert_eq!(names(&reach(manifest.clone(), [&docs, &project(None, &[2])])), "Base1 Direct Docs");
+        assert_eq!(names(&reach(manifest, [&project(None, &[])])), "");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_reached_is_closed_and_nothing_is_lost(
+            manifest in testing::arbitrary_manifest(),
+            roots in proptest::collection::vec(0_u128..13, 0..4),
+        ) {
+            let Reach { reached, unreached } = reach(manifest.clone(), [&project(None, &roots)]);
+            for package in reached.packages.values() {
+                for dependency in package.dependencies.values() {
+                    prop_assert_eq!(reached.packages.get(dependency), manifest.packages.get(dependency));
+                }
+            }
+            let all = Manifest::of(reached.packages.into_values().chain(unreached));
+            prop_assert_eq!(all.packages, manifest.packages);
+        }
+    }
+}
