@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::fs::ObservedFiles;
 use crate::model::image::key::BakedPackage;
-use crate::model::image::verdict::{Plain, Wanted};
+use crate::model::image::verdict::Plain;
+use crate::model::image::wanted::Wanted;
 use crate::model::loading::environment::{Environment, StackEntry};
 use crate::model::loading::files::Files as _;
 

@@ -12,12 +12,14 @@ use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::julia::builder::Builder;
-use crate::model::hosts::embedding::PYCALL;
 use crate::model::image::bake::{Rules, Selection, select};
 use crate::model::image::cpu_target::CpuTarget;
-use crate::model::image::key::{BakedPackage, Digest, KEY_VERSION, KeyInputs, SteeringFile, baked_packages};
+use crate::model::image::key::{
+    BakedPackage, Digest, KEY_VERSION, KeyInputs, SteeringFile, baked_packages, find,
+};
 use crate::model::image::pycall;
-use crate::model::image::verdict::{Wanted, find};
+use crate::model::image::pycall::PYCALL;
+use crate::model::image::wanted::Wanted;
 use crate::model::loading::files::Files as _;
 use crate::model::loading::manifest::{Manifest, Package, Source};
 use crate::model::loading::preferences::Preferences;

@@ -3,9 +3,10 @@
 mod background;
 mod bake_project;
 mod choice;
+mod context;
 mod frequent;
 pub(crate) mod launched;
-mod making;
+mod make;
 mod plan;
 pub(crate) mod preflight;
 mod queue;
@@ -28,8 +29,8 @@ use crate::platform::Interruption;
 use crate::store::{self, protection, remains};
 use crate::ui::progress::{Display, Verbosity};
 
+pub(crate) use context::BuildContext;
 pub(crate) use frequent::{build_seconds, image_size};
-pub(crate) use making::Making;
 pub(crate) use plan::{Plan, direct_dependencies};
 
 /// What the flags say about one build.
@@ -75,16 +76,16 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
     let flag = projects.first().map(|project| ProjectFlag::Value(project.clone()));
     let many = arguments.frequent || arguments.all;
     let project = if many { ForProject::None } else { ForProject::This(flag.as_ref()) };
-    let making = Making::new(context, overrides(arguments), project, interruption, display)?;
-    sweep(&making, options);
+    let build = BuildContext::new(context, overrides(arguments), project, interruption, display)?;
+    sweep(&build, options);
     if arguments.background {
-        return background::run(&making, &projects, options);
+        return background::run(&build, &projects, options);
     }
     if arguments.frequent || arguments.all {
-        let chosen = frequent::choose(&making, arguments, verbosity)?;
-        return queue::build_all(&making, &chosen, options, arguments.jobs);
+        let chosen = frequent::choose(&build, arguments, verbosity)?;
+        return queue::build_all(&build, &chosen, options, arguments.jobs);
     }
-    build(&making, flag.as_ref(), options)
+    build_project(&build, flag.as_ref(), options)
 }
 
 /// Builds the images of `projects`, those of one Julia together: manifests may choose different ones.
@@ -121,12 +122,12 @@ fn each_with_its_julia(
     for (place, (_, projects)) in groups.iter().enumerate() {
         let flag = projects.first().map(|project| ProjectFlag::Value(project.clone()));
         let project = ForProject::This(flag.as_ref());
-        let making =
-            Making::new(context, overrides(arguments), project, interruption.clone(), display.clone())?;
+        let build =
+            BuildContext::new(context, overrides(arguments), project, interruption.clone(), display.clone())?;
         if place == 0 {
-            sweep(&making, options);
+            sweep(&build, options);
         }
-        match queue::build_all(&making, projects, options, arguments.jobs) {
+        match queue::build_all(&build, projects, options, arguments.jobs) {
             Err(Error::SomeFailed { failed, .. }) => all_failed += failed,
             other => drop(other?),
         }
@@ -135,12 +136,12 @@ fn each_with_its_julia(
 }
 
 /// Removes what builders that died left behind.
-pub(crate) fn sweep(making: &Making<'_>, options: Options) {
+pub(crate) fn sweep(build: &BuildContext<'_>, options: Options) {
     if options.dry_run {
         return;
     }
-    let swept = store::workspace::sweep(&making.toolchain.context.layout);
-    remains::sweep(&making.toolchain.context.layout);
+    let swept = store::workspace::sweep(&build.toolchain.context.layout);
+    remains::sweep(&build.toolchain.context.layout);
     if swept > 0 && options.verbosity != Verbosity::Quiet {
         crate::ui::message::note(&format!("removed what {swept} unfinished build(s) had left"));
     }
@@ -158,32 +159,36 @@ fn overrides(arguments: &BuildArgs) -> Overrides {
 }
 
 /// Builds the image of one project, if it is not there.
-fn build(making: &Making<'_>, project: Option<&ProjectFlag>, options: Options) -> Result<u8, Error> {
-    let plan = Plan::make(&making.toolchain, project)?;
-    make(making, &plan, options)
+fn build_project(
+    build: &BuildContext<'_>,
+    project: Option<&ProjectFlag>,
+    options: Options,
+) -> Result<u8, Error> {
+    let plan = Plan::make(&build.toolchain, project)?;
+    make(build, &plan, options)
 }
 
 /// Makes the image of `plan`, if it is not there.
-pub(crate) fn make(making: &Making<'_>, plan: &Plan, options: Options) -> Result<u8, Error> {
-    let has_news = plan.has_recordings_that_it_lacks(making);
-    if let Some(key) = plan.done(making).filter(|_| !options.force && !has_news) {
+pub(crate) fn make(build: &BuildContext<'_>, plan: &Plan, options: Options) -> Result<u8, Error> {
+    let has_news = plan.has_recordings_that_it_lacks(build);
+    if let Some(key) = plan.done(build).filter(|_| !options.force && !has_news) {
         summary::already_there(plan, options.verbosity);
         if !options.dry_run {
             // The image is in force all the same where the store cannot be written.
-            let _ = making.adopt(plan, key);
+            let _ = build.adopt(plan, key);
         }
         return Ok(exit::SUCCESS);
     }
-    preflight::check(making, plan)?;
+    preflight::check(build, plan)?;
     if options.dry_run {
         summary::intention(plan);
         return Ok(exit::SUCCESS);
     }
-    for folder in protection::tighten(&making.toolchain.context.layout)? {
+    for folder in protection::tighten(&build.toolchain.context.layout)? {
         let folder = crate::path_text::encode(&folder);
         crate::ui::message::note(&format!("`{folder}` could be written by others; now by you alone"));
     }
-    let made = making.make(plan, options)?;
-    summary::built(making, plan, &made, options.verbosity);
+    let made = build.make(plan, options)?;
+    summary::built(build, plan, &made, options.verbosity);
     Ok(exit::SUCCESS)
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::assessment::{ForProject, Found, KnownProject, Overrides, Prospect, Survey, Surveyed};
 use crate::cli::PlanArgs;
-use crate::commands::build::{self, Making, Options, Plan, launched};
+use crate::commands::build::{self, BuildContext, Options, Plan, launched};
 use crate::commands::survey;
 use crate::context::Context;
 use crate::error::Error;
@@ -160,10 +160,10 @@ fn build(
     }
     let display = Display::new(Verbosity::Normal, context.stderr_is_terminal, false);
     let overrides = Overrides { julia: arguments.julia.julia.clone(), ..Overrides::default() };
-    let making = Making::new(context, overrides, ForProject::None, Interruption::watch()?, display)?;
+    let build = BuildContext::new(context, overrides, ForProject::None, Interruption::watch()?, display)?;
     let options =
         Options { force: false, dry_run: false, passes_over_empty: false, verbosity: Verbosity::Normal };
-    build::sweep(&making, options);
+    build::sweep(&build, options);
     let chosen: Vec<(SharedImage, Vec<BakedPackage>, Option<usize>)> = sharing
         .images
         .iter()
@@ -185,7 +185,7 @@ fn build(
             continue;
         }
         let plan = Plan::shared(survey, *leader, members, packages, image.is_union);
-        match build::make(&making, &plan, options) {
+        match build::make(&build, &plan, options) {
             Ok(_) => {}
             Err(error @ Error::Build { source: BuildError::Interrupted(_), .. }) => return Err(error),
             Err(error) => {

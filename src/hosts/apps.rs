@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::hosts::host::{Host, HostError, Trouble};
+use crate::hosts::error::{HostError, Trouble};
+use crate::hosts::host::Host;
 use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{Plan, Step};
 use crate::model::hosts::app_shim::AppShim;

@@ -4,31 +4,16 @@ use std::path::Path;
 
 use crate::fs;
 use crate::hosts::draft::Draft;
-use crate::hosts::effect::Effect;
-use crate::hosts::host::{HostError, Setup};
+use crate::hosts::effect::{Changes, Effect};
+use crate::hosts::error::HostError;
 use crate::hosts::plan::{OwnFile, Plan, ProgramStep, Step};
 use crate::hosts::record::{Done, Record};
+use crate::hosts::setup::Setup;
 use crate::hosts::withdraw;
 use crate::model::hosts::edit::Edit;
 use crate::model::hosts::seal::{self, Owner};
 use crate::path_text::PathText;
 use crate::platform;
-
-/// What is to be done, and the records before and after it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Changes {
-    pub(crate) before: Option<Record>,
-    /// `None` where nothing is left.
-    pub(crate) after: Option<Record>,
-    pub(crate) effects: Vec<Effect>,
-}
-
-impl Changes {
-    /// Whether all is as it is to be.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.effects.is_empty() && self.before == self.after
-    }
-}
 
 /// What has to be done so that all is as `plan` says.
 ///
@@ -54,19 +39,6 @@ pub(crate) fn changes(setup: &Setup, plan: &Plan, before: Option<Record>) -> Res
     }
     let after = Record::new(setup.clone(), done, folders);
     Ok(Changes { before, after: Some(after), effects: draft.effects })
-}
-
-/// Whether a thing that was done is the one that the step wants.
-pub(super) fn concerns(done: &Done, step: &Step) -> bool {
-    match (done, step) {
-        (Done::File { path, .. }, Step::File(file)) => path.0 == file.path,
-        (Done::Link { path, .. }, Step::Link { path: wanted, .. }) => path.0 == *wanted,
-        (Done::Edit { path, edit, .. }, Step::Edit { path: wanted, edit: wanted_edit }) => {
-            path.0 == *wanted && edit == wanted_edit
-        }
-        (Done::Program(program), Step::Program(wanted)) => program.does_as(wanted),
-        _ => false,
-    }
 }
 
 fn own_file(draft: &mut Draft, file: &OwnFile) -> Result<Done, HostError> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::fs;
 use crate::hosts::effect::Effect;
-use crate::hosts::host::HostError;
+use crate::hosts::error::HostError;
 use crate::model::hosts::edit::Edit;
 
 /// Effects so far. A file of the user's is in it once, however many places of it change.

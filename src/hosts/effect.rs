@@ -4,12 +4,27 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::fs;
-use crate::hosts::change::Changes;
-use crate::hosts::host::HostError;
-use crate::hosts::record;
+use crate::hosts::error::HostError;
+use crate::hosts::record::{self, Record};
 use crate::model::text::shell;
 use crate::path_text::PathText;
 use crate::store::layout::Layout;
+
+/// What is to be done, and the records before and after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Changes {
+    pub(crate) before: Option<Record>,
+    /// `None` where nothing is left.
+    pub(crate) after: Option<Record>,
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Changes {
+    /// Whether all is as it is to be.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.effects.is_empty() && self.before == self.after
+    }
+}
 
 /// One change to the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,14 +1,13 @@
 //! juliaup: a channel that leads to a launcher of ours, and that is the one of the project's folder. juliaup's settings
 //! are changed by juliaup alone.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 
-use crate::fs;
-use crate::hosts::host::{Host, HostError, Trouble};
+use crate::hosts::error::{HostError, Trouble};
+use crate::hosts::host::Host;
 use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{Plan, ProgramStep, Step};
+use crate::hosts::proof::{Proof, config};
 use crate::model::launch::juliaup::{Channel, Config};
 use crate::path_text::PathText;
 
@@ -23,16 +22,6 @@ pub(crate) struct Juliaup {
     pub(crate) program: PathText,
     /// Its settings, which are only read.
     pub(crate) settings: PathText,
-}
-
-/// What tells whether a program of juliaup's has done its work: what its settings say then.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "proof", rename_all = "kebab-case")]
-pub(crate) enum Proof {
-    /// The channel leads to this program.
-    Channel { settings: PathText, channel: String, program: PathText },
-    /// The channel is that of this folder.
-    Override { settings: PathText, channel: String, folder: PathText },
 }
 
 impl Host for Juliaup {
@@ -101,31 +90,4 @@ impl Juliaup {
             }),
         }
     }
-}
-
-impl Proof {
-    /// Whether it is so now.
-    pub(super) fn holds(&self) -> bool {
-        match self {
-            Self::Channel { settings, channel, program } => {
-                let leads = |found: &Channel| matches!(found, Channel::Linked { command, .. } if Path::new(command) == &**program);
-                config(settings).is_ok_and(|config| config.installed_channels.get(channel).is_some_and(leads))
-            }
-            Self::Override { settings, channel, folder } => config(settings).is_ok_and(|config| {
-                config
-                    .overrides
-                    .iter()
-                    .any(|one| Path::new(&one.path) == &**folder && one.channel == *channel)
-            }),
-        }
-    }
-}
-
-/// juliaup's settings, as they are now.
-fn config(path: &Path) -> Result<Config, HostError> {
-    let contents = fs::read_limited(path)?.unwrap_or_default();
-    Config::parse(&contents).map_err(|error| HostError::Refused {
-        text: format!("`{}` is not what juliaup writes: {error}", path.display()),
-        hints: vec!["`juliaup status` may tell more".to_owned()],
-    })
 }

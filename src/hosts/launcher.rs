@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::hosts::host::{HostError, Trouble};
+use crate::hosts::error::{HostError, Trouble};
 use crate::hosts::plan::OwnFile;
 use crate::model::hosts::seal;
 use crate::model::text::shell;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::hosts::juliaup::Proof;
+use crate::hosts::proof::Proof;
 use crate::model::hosts::edit::Edit;
 use crate::model::hosts::seal;
 use crate::path_text::PathText;

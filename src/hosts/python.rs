@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::hosts::host::{Host, HostError, Trouble};
+use crate::hosts::error::{HostError, Trouble};
+use crate::hosts::host::Host;
 use crate::hosts::plan::{OwnFile, Plan, Remains, Step};
 use crate::model::hosts::seal;
 use crate::model::text::shell;

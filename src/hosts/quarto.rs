@@ -8,7 +8,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::hosts::host::{Host, HostError, Trouble};
+use crate::hosts::error::{HostError, Trouble};
+use crate::hosts::host::Host;
 use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{OwnFile, Plan, Step};
 use crate::model::hosts::edit::Edit;

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::fs;
-use crate::hosts::host::{HostError, Setup};
-use crate::hosts::plan::{ProgramStep, Remains};
+use crate::hosts::error::HostError;
+use crate::hosts::plan::{ProgramStep, Remains, Step};
+use crate::hosts::setup::Setup;
 use crate::model::hosts::edit::{Edit, Patch};
 use crate::path_text::PathText;
 use crate::store::layout::Layout;
@@ -50,6 +51,21 @@ impl Record {
             }
         }
         self
+    }
+}
+
+impl Done {
+    /// Whether it is what the step wants.
+    pub(super) fn concerns(&self, step: &Step) -> bool {
+        match (self, step) {
+            (Self::File { path, .. }, Step::File(file)) => path.0 == file.path,
+            (Self::Link { path, .. }, Step::Link { path: wanted, .. }) => path.0 == *wanted,
+            (Self::Edit { path, edit, .. }, Step::Edit { path: wanted, edit: wanted_edit }) => {
+                path.0 == *wanted && edit == wanted_edit
+            }
+            (Self::Program(program), Step::Program(wanted)) => program.does_as(wanted),
+            _ => false,
+        }
     }
 }
 

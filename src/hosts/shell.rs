@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::hosts::host::{Host, HostError, Trouble};
+use crate::hosts::error::{HostError, Trouble};
+use crate::hosts::host::Host;
 use crate::hosts::plan::{OwnFile, Plan, Step};
 use crate::model::hosts::edit::{Block, Edit};
 use crate::model::hosts::seal;

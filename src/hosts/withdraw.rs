@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use crate::fs;
-use crate::hosts::change::{Changes, concerns};
 use crate::hosts::draft::Draft;
-use crate::hosts::effect::Effect;
-use crate::hosts::host::HostError;
+use crate::hosts::effect::{Changes, Effect};
+use crate::hosts::error::HostError;
 use crate::hosts::plan::{Plan, ProgramStep, Remains};
 use crate::hosts::record::{Done, Record};
 use crate::model::hosts::edit::{Edit, Patch};
@@ -32,7 +31,7 @@ pub(crate) fn withdrawal(record: Record) -> Result<Changes, HostError> {
 /// # Errors
 /// As [`withdrawal`].
 pub(super) fn superseded(draft: &mut Draft, old: &[Done], plan: &Plan) -> Result<(), HostError> {
-    let mut gone = old.iter().rev().filter(|done| !plan.steps.iter().any(|step| concerns(done, step)));
+    let mut gone = old.iter().rev().filter(|done| !plan.steps.iter().any(|step| done.concerns(step)));
     gone.try_for_each(|done| undo(draft, done))
 }
 

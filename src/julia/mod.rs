@@ -11,6 +11,7 @@ pub(crate) mod log_text;
 pub(crate) mod probe;
 pub(crate) mod process;
 pub(crate) mod session;
+pub(crate) mod stage;
 pub(crate) mod starts;
 pub(crate) mod startup_statements;
 pub(crate) mod verify;

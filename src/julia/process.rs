@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use crate::julia::builder::Stage;
 use crate::julia::command::Invocation;
+use crate::julia::stage::Stage;
 use crate::platform::{self, Interruption};
 
 /// Why a program did not run to its end.

@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 
 use crate::assessment;
+use crate::commands::build::context::BuildContext;
 use crate::commands::build::plan::Plan;
-use crate::commands::build::{Making, Options, frequent, make};
+use crate::commands::build::{Options, frequent, make};
 use crate::error::Error;
 use crate::exit;
 use crate::model::loading::environment::ProjectFlag;
@@ -17,14 +18,14 @@ use crate::store::lock::{Attempt, Lock};
 ///
 /// # Errors
 /// Where the build fails.
-pub(super) fn run(making: &Making<'_>, projects: &[OsString], options: Options) -> Result<u8, Error> {
+pub(super) fn run(build: &BuildContext<'_>, projects: &[OsString], options: Options) -> Result<u8, Error> {
     let Some(project) = projects.first() else { return Ok(exit::SUCCESS) };
     platform::lower_priority();
-    let layout = &making.toolchain.context.layout;
+    let layout = &build.toolchain.context.layout;
     let flag = ProjectFlag::Value(project.clone());
-    let plan = Plan::make(&making.toolchain, Some(&flag))?;
+    let plan = Plan::make(&build.toolchain, Some(&flag))?;
     let folder = plan.state().folder.clone();
-    let note = |text: &str| attempt::note(layout, &folder, making.toolchain.context.now, text);
+    let note = |text: &str| attempt::note(layout, &folder, build.toolchain.context.now, text);
     if platform::is_on_battery() {
         note("not built in the background: on battery");
         return Ok(exit::SUCCESS);
@@ -34,12 +35,12 @@ pub(super) fn run(making: &Making<'_>, projects: &[OsString], options: Options) 
         attempt::withdraw(layout, &folder);
         return Ok(exit::SUCCESS);
     };
-    if let Some(reason) = reason_against(making, &plan)? {
+    if let Some(reason) = reason_against(build, &plan)? {
         note(&format!("not built in the background: {reason}"));
         return Ok(exit::SUCCESS);
     }
     note("being built in the background");
-    match make(making, &plan, options) {
+    match make(build, &plan, options) {
         Ok(code) => {
             note("built in the background");
             Ok(code)
@@ -55,9 +56,9 @@ pub(super) fn run(making: &Making<'_>, projects: &[OsString], options: Options) 
 }
 
 /// Why no image is built for a project, where that is for the user to change.
-fn reason_against(making: &Making<'_>, plan: &Plan) -> Result<Option<String>, Error> {
-    let context = making.toolchain.context;
-    let survey = assessment::Survey::new(context, &making.toolchain.installation, &making.toolchain.settings);
+fn reason_against(build: &BuildContext<'_>, plan: &Plan) -> Result<Option<String>, Error> {
+    let context = build.toolchain.context;
+    let survey = assessment::Survey::new(context, &build.toolchain.installation, &build.toolchain.settings);
     let known = assessment::known_project(context, survey.clock, &plan.state().folder)?;
     if known.record.as_ref().is_some_and(|record| record.is_declined) {
         return Ok(Some("its image was dropped".to_owned()));
@@ -65,8 +66,8 @@ fn reason_against(making: &Making<'_>, plan: &Plan) -> Result<Option<String>, Er
     let packages = plan.packages().iter().map(|package| package.uuid);
     let per_month =
         survey.model.saving(packages) * known.uses.per_week(survey.clock) * frequent::WEEKS_IN_MONTH;
-    let build = frequent::build_seconds(&survey);
-    let needed = making.toolchain.settings.worth_building.value * build;
+    let cost = frequent::build_seconds(&survey);
+    let needed = build.toolchain.settings.worth_building.value * cost;
     Ok((per_month < needed)
-        .then(|| format!("would save {per_month:.0} s a month, and takes about {build:.0} s to build")))
+        .then(|| format!("would save {per_month:.0} s a month, and takes about {cost:.0} s to build")))
 }

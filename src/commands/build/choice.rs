@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::assessment;
-use crate::commands::build::making::Making;
+use crate::commands::build::context::BuildContext;
 use crate::error::Error;
 use crate::fs::{self, ObservedFiles, Stamp};
 use crate::julia::builder::{self, BuildError, Builder, Source, Work};
@@ -20,23 +20,23 @@ const PATIENCE: i64 = 24 * 3600;
 ///
 /// # Errors
 /// Where PackageCompiler was asked for and cannot be had, or we are interrupted.
-pub(super) fn choose(making: &Making<'_>, work: Work<'_>, quiet: bool) -> Result<Builder, Error> {
+pub(super) fn choose(build: &BuildContext<'_>, work: Work<'_>, quiet: bool) -> Result<Builder, Error> {
     let failed = |source| Error::Build { source, log: None };
-    match making.toolchain.settings.builder.value {
+    match build.toolchain.settings.builder.value {
         BuilderChoice::Direct => Ok(Builder::Direct),
-        BuilderChoice::PackageCompiler => packagecompiler(making, work).map_err(failed),
+        BuilderChoice::PackageCompiler => packagecompiler(build, work).map_err(failed),
         BuilderChoice::Auto => {
-            let needs_compiler = !matches!(making.linker, Some(Linker::Compiler(_)));
-            if needs_compiler || was_refused_lately(making) {
+            let needs_compiler = !matches!(build.linker, Some(Linker::Compiler(_)));
+            if needs_compiler || was_refused_lately(build) {
                 return Ok(Builder::Direct);
             }
-            match packagecompiler(making, work) {
+            match packagecompiler(build, work) {
                 Ok(builder) => Ok(builder),
                 Err(BuildError::Interrupted(signal)) => Err(failed(BuildError::Interrupted(signal))),
                 Err(_) => {
-                    remember_refusal(making);
+                    remember_refusal(build);
                     if !quiet {
-                        let place = match &making.toolchain.settings.packagecompiler.value {
+                        let place = match &build.toolchain.settings.packagecompiler.value {
                             Some(folder) => format!("from `{}`", folder.display()),
                             None => "here".to_owned(),
                         };
@@ -50,10 +50,10 @@ pub(super) fn choose(making: &Making<'_>, work: Work<'_>, quiet: bool) -> Result
 }
 
 /// The PackageCompiler of the private environment, which is made or renewed where that is needed.
-fn packagecompiler(making: &Making<'_>, work: Work<'_>) -> Result<Builder, BuildError> {
-    let installation = &making.toolchain.installation;
-    let environment = assessment::packagecompiler_environment(making.toolchain.context, installation);
-    let source = match &making.toolchain.settings.packagecompiler.value {
+fn packagecompiler(build: &BuildContext<'_>, work: Work<'_>) -> Result<Builder, BuildError> {
+    let installation = &build.toolchain.installation;
+    let environment = assessment::packagecompiler_environment(build.toolchain.context, installation);
+    let source = match &build.toolchain.settings.packagecompiler.value {
         Some(folder) => Source::Folder(folder.clone()),
         None => Source::Registry,
     };
@@ -62,18 +62,18 @@ fn packagecompiler(making: &Making<'_>, work: Work<'_>) -> Result<Builder, Build
     let current = || {
         let is_current = fs_err::read_to_string(&marker).is_ok_and(|text| text == wanted);
         let files = ObservedFiles::default();
-        assessment::recorded_packagecompiler(making.toolchain.context, installation, &files)
+        assessment::recorded_packagecompiler(build.toolchain.context, installation, &files)
             .filter(|_| is_current)
     };
     if let Some(builder) = current() {
         return Ok(builder);
     }
-    let _lock = lock(making, work)?;
+    let _lock = lock(build, work)?;
     // Another build may have made it meanwhile.
     if let Some(builder) = current() {
         return Ok(builder);
     }
-    let julia = making.julia_invocation();
+    let julia = build.julia_invocation();
     let version = builder::install(&julia, &installation.version(), &source, &environment, work)?;
     fs::replace(&marker, wanted.as_bytes())?;
     fs::replace(&environment.join("version"), version.as_bytes())?;
@@ -81,9 +81,9 @@ fn packagecompiler(making: &Making<'_>, work: Work<'_>) -> Result<Builder, Build
 }
 
 /// Locks the private environment, so that one build at a time makes it.
-fn lock(making: &Making<'_>, work: Work<'_>) -> Result<Lock, BuildError> {
-    let name = format!("packagecompiler-{}", making.toolchain.installation.identity.version);
-    let lock = Lock::take(&making.toolchain.context.layout.lock(&name), |_| {
+fn lock(build: &BuildContext<'_>, work: Work<'_>) -> Result<Lock, BuildError> {
+    let name = format!("packagecompiler-{}", build.toolchain.installation.identity.version);
+    let lock = Lock::take(&build.toolchain.context.layout.lock(&name), |_| {
         work.watcher.waiting();
         work.watcher.interruption().is_none()
     })?;
@@ -102,13 +102,13 @@ fn marker_text(source: &Source) -> String {
 }
 
 /// Whether the direct builder may take over where PackageCompiler fails: the user did not ask for either.
-pub(super) fn may_build_directly(making: &Making<'_>) -> bool {
-    making.toolchain.settings.builder.value == BuilderChoice::Auto
+pub(super) fn may_build_directly(build: &BuildContext<'_>) -> bool {
+    build.toolchain.settings.builder.value == BuilderChoice::Auto
 }
 
 /// Tells that PackageCompiler failed and what follows, and has the next builds of a day go without it.
-pub(super) fn remember_failure(making: &Making<'_>, text: &str, quiet: bool) {
-    remember_refusal(making);
+pub(super) fn remember_failure(build: &BuildContext<'_>, text: &str, quiet: bool) {
+    remember_refusal(build);
     if !quiet {
         let cause = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it did not say why");
         message::note(&format!("PackageCompiler failed: {cause}; building directly"));
@@ -116,20 +116,20 @@ pub(super) fn remember_failure(making: &Making<'_>, text: &str, quiet: bool) {
 }
 
 /// The file whose time says when PackageCompiler could not be had.
-fn refusal_file(making: &Making<'_>) -> PathBuf {
-    making.toolchain.context.layout.builder(&making.toolchain.installation.identity.version).join("refused")
+fn refusal_file(build: &BuildContext<'_>) -> PathBuf {
+    build.toolchain.context.layout.builder(&build.toolchain.installation.identity.version).join("refused")
 }
 
-fn was_refused_lately(making: &Making<'_>) -> bool {
-    if making.toolchain.settings.packagecompiler.value.is_some() {
+fn was_refused_lately(build: &BuildContext<'_>) -> bool {
+    if build.toolchain.settings.packagecompiler.value.is_some() {
         return false;
     }
-    let text = fs_err::read_to_string(refusal_file(making)).unwrap_or_default();
+    let text = fs_err::read_to_string(refusal_file(build)).unwrap_or_default();
     let time = text.trim().parse::<i64>().ok();
-    time.is_some_and(|time| (0..PATIENCE).contains(&making.toolchain.context.now.saturating_sub(time)))
+    time.is_some_and(|time| (0..PATIENCE).contains(&build.toolchain.context.now.saturating_sub(time)))
 }
 
-fn remember_refusal(making: &Making<'_>) {
+fn remember_refusal(build: &BuildContext<'_>) {
     // It is asked for again next time where this fails.
-    let _ = fs::replace(&refusal_file(making), making.toolchain.context.now.to_string().as_bytes());
+    let _ = fs::replace(&refusal_file(build), build.toolchain.context.now.to_string().as_bytes());
 }

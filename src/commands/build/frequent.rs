@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::assessment::{self, Found, KnownProject, Prospect, Survey, Surveyed};
 use crate::cli::BuildArgs;
-use crate::commands::build::Making;
+use crate::commands::build::context::BuildContext;
 use crate::commands::survey::NO_PROJECT;
 use crate::error::Error;
 use crate::model::image::verdict::Verdict;
@@ -36,17 +36,17 @@ struct Candidate {
 /// # Errors
 /// Where the journal cannot be read.
 pub(super) fn choose(
-    making: &Making<'_>,
+    build: &BuildContext<'_>,
     arguments: &BuildArgs,
     verbosity: Verbosity,
 ) -> Result<Vec<OsString>, Error> {
     let survey = Arc::new(Survey::new(
-        making.toolchain.context,
-        &making.toolchain.installation,
-        &making.toolchain.settings,
+        build.toolchain.context,
+        &build.toolchain.installation,
+        &build.toolchain.settings,
     ));
-    let depots = assessment::depots(making.toolchain.context, &making.toolchain.installation)?;
-    let known = assessment::known_projects(making.toolchain.context, survey.clock, &depots)?;
+    let depots = assessment::depots(build.toolchain.context, &build.toolchain.installation)?;
+    let known = assessment::known_projects(build.toolchain.context, survey.clock, &depots)?;
     let tell = |text: &str| {
         if verbosity != Verbosity::Quiet {
             message::line(text);
@@ -67,14 +67,14 @@ pub(super) fn choose(
         }
         return Ok(candidates.into_iter().map(|candidate| candidate.project).collect());
     }
-    let build = build_seconds(&survey);
+    let cost = build_seconds(&survey);
     let mut room = arguments.disk.map(|disk| disk.saturating_sub(stored(&survey)));
     let size = image_size(&survey);
     let mut chosen = Vec::new();
     for candidate in candidates.into_iter().take(arguments.top.unwrap_or(usize::MAX)) {
         let Candidate { project, path, per_month, obstacle } = candidate;
-        let pays = per_month >= making.toolchain.settings.worth_building.value * build;
-        let verdict = format!("{} a month for a build of about {}", time(per_month), time(build));
+        let pays = per_month >= build.toolchain.settings.worth_building.value * cost;
+        let verdict = format!("{} a month for a build of about {}", time(per_month), time(cost));
         match obstacle {
             Some(obstacle) => tell(&format!("{path}: {obstacle}")),
             None if !pays => tell(&format!("{path}: left out, would save {verdict}")),

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::assessment::{self, Assessment, ProjectState, Prospect, Survey, Toolchain};
-use crate::commands::build::Making;
+use crate::commands::build::context::BuildContext;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::julia::exchange::PackageRequest;
-use crate::model::hosts::embedding::PYCALL;
-use crate::model::image::key::{BakedPackage, Digest, KeyInputs};
+use crate::model::image::key::{BakedPackage, Digest, KeyInputs, find};
+use crate::model::image::pycall::PYCALL;
 use crate::model::image::record::KnownImage;
-use crate::model::image::verdict::{Wanted, find};
+use crate::model::image::wanted::Wanted;
 use crate::model::loading::dependency_order::dependency_order;
 use crate::model::loading::environment::ProjectFlag;
 use crate::store::recording::Recordings;
@@ -71,36 +71,36 @@ impl Plan {
     }
 
     /// The key of the very image, where it is there and can be used.
-    pub(super) fn done(&self, making: &Making<'_>) -> Option<&Digest> {
+    pub(super) fn done(&self, build: &BuildContext<'_>) -> Option<&Digest> {
         let Assessment { wanted, catalog, .. } = &self.assessment;
         let keys = wanted.keys_of(&self.inputs);
         let wanted = Wanted { inputs: self.inputs.clone(), ..wanted.clone() };
         let mut images = catalog.images.iter().filter(|image| image.can_be_used());
         images
-            .find(|image| wanted.is_exactly(&keys, image) && self.is_unhindered(making, image))
+            .find(|image| wanted.is_exactly(&keys, image) && self.is_unhindered(build, image))
             .map(|image| &image.record.key)
     }
 
     /// Whether nothing that an image rests on is another than when it was made.
-    pub(super) fn is_unhindered(&self, making: &Making<'_>, image: &KnownImage) -> bool {
-        let layout = &making.toolchain.context.layout;
+    pub(super) fn is_unhindered(&self, build: &BuildContext<'_>, image: &KnownImage) -> bool {
+        let layout = &build.toolchain.context.layout;
         assessment::obstacles(layout, &image.record, self.state(), &ObservedFiles::default()).is_empty()
     }
 
     /// Whether something was recorded in the plan's projects since its image was built.
-    pub(super) fn has_recordings_that_it_lacks(&self, making: &Making<'_>) -> bool {
-        let Some(key) = self.done(making) else { return false };
-        let recorded = self.recordings(making).digest();
+    pub(super) fn has_recordings_that_it_lacks(&self, build: &BuildContext<'_>) -> bool {
+        let Some(key) = self.done(build) else { return false };
+        let recorded = self.recordings(build).digest();
         let image = self.assessment.catalog.images.iter().find(|image| image.record.key == *key);
         image.is_some_and(|image| !image.record.has_recorded(recorded.as_ref()))
     }
 
     /// What was recorded of the starts of the plan's projects, as far as the image can hold it.
-    pub(super) fn recordings(&self, making: &Making<'_>) -> Recordings {
+    pub(super) fn recordings(&self, build: &BuildContext<'_>) -> Recordings {
         let projects: Vec<&Path> = self.projects().iter().map(|(state, _)| state.folder.as_path()).collect();
         let held = self.packages().iter().map(|package| package.name.clone());
-        let held = held.chain(making.toolchain.installation.names_in_default_image());
-        Recordings::read(&making.toolchain.context.layout, &projects, &held.collect())
+        let held = held.chain(build.toolchain.installation.names_in_default_image());
+        Recordings::read(&build.toolchain.context.layout, &projects, &held.collect())
     }
 
     pub(super) fn state(&self) -> &ProjectState {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::commands::build::making::Making;
+use crate::commands::build::context::BuildContext;
 use crate::commands::build::plan::Plan;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
@@ -20,17 +20,17 @@ use crate::store::protection::{self, Trouble};
 ///
 /// # Errors
 /// The first thing that is missing.
-pub(super) fn check(making: &Making<'_>, plan: &Plan) -> Result<(), Error> {
-    let installation = &making.toolchain.installation;
-    check_store(&making.toolchain.context.layout).map_err(|source| Error::Build { source, log: None })?;
+pub(super) fn check(build: &BuildContext<'_>, plan: &Plan) -> Result<(), Error> {
+    let installation = &build.toolchain.installation;
+    check_store(&build.toolchain.context.layout).map_err(|source| Error::Build { source, log: None })?;
     plan.state().check_release(installation)?;
     check_installed(plan)?;
     check_library(installation)?;
-    check_linker(making)?;
-    if making.toolchain.settings.launcher.value.is_empty() {
+    check_linker(build)?;
+    if build.toolchain.settings.launcher.value.is_empty() {
         check_memory()?;
     }
-    check_disk(making, installation)
+    check_disk(build, installation)
 }
 
 /// The store must be one that images can be put into and be trusted.
@@ -50,8 +50,8 @@ pub(crate) fn check_store(layout: &Layout) -> Result<(), BuildError> {
 
 /// What is built directly is linked by whatever there is; PackageCompiler wants a C compiler, and before 2.1.5
 /// says so only when minutes have passed.
-fn check_linker(making: &Making<'_>) -> Result<(), Error> {
-    let is_there = match (making.toolchain.settings.builder.value, &making.linker) {
+fn check_linker(build: &BuildContext<'_>) -> Result<(), Error> {
+    let is_there = match (build.toolchain.settings.builder.value, &build.linker) {
         (BuilderChoice::PackageCompiler, linker) => matches!(linker, Some(Linker::Compiler(_))),
         (_, linker) => linker.is_some(),
     };
@@ -108,24 +108,24 @@ fn needed_disk(installation: &Installation) -> u64 {
 }
 
 /// The error of a build that failed, or that the disk is full where that is the reason.
-pub(super) fn explain_full_disk(error: Error, making: &Making<'_>) -> Error {
+pub(super) fn explain_full_disk(error: Error, build: &BuildContext<'_>) -> Error {
     /// Less than this stays free where a part of an image did not fit.
     const LITTLE: u64 = 16 << 20;
     let is_interrupted = matches!(error, Error::Build { source: BuildError::Interrupted(_), .. });
-    let root = making.toolchain.context.layout.root();
+    let root = build.toolchain.context.layout.root();
     match platform::free_disk(root) {
         Some(free) if free < LITTLE && !is_interrupted => Error::DiskFull {
             folder: root.to_owned(),
             free: megabytes(free),
-            needed: megabytes(needed_disk(&making.toolchain.installation)),
+            needed: megabytes(needed_disk(&build.toolchain.installation)),
         },
         _ => error,
     }
 }
 
 /// There must be room.
-fn check_disk(making: &Making<'_>, installation: &Installation) -> Result<(), Error> {
-    let root = making.toolchain.context.layout.root();
+fn check_disk(build: &BuildContext<'_>, installation: &Installation) -> Result<(), Error> {
+    let root = build.toolchain.context.layout.root();
     let existing = root.ancestors().find(|folder| folder.exists()).unwrap_or(root);
     let needed = needed_disk(installation);
     match platform::free_disk(existing) {

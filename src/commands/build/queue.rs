@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::commands::build::{Making, Options, build};
+use crate::commands::build::context::BuildContext;
+use crate::commands::build::{Options, build_project};
 use crate::error::Error;
 use crate::exit;
 use crate::julia::builder::BuildError;
@@ -33,18 +34,18 @@ struct Queue {
 /// # Errors
 /// Where some failed, or we are interrupted.
 pub(super) fn build_all(
-    making: &Making<'_>,
+    build: &BuildContext<'_>,
     projects: &[OsString],
     options: Options,
     jobs: usize,
 ) -> Result<u8, Error> {
     let all = projects.len();
-    let needed = needed_memory(making);
+    let needed = needed_memory(build);
     let waiting = projects.iter().cloned().collect();
     let queue = Mutex::new(Queue { waiting, running: 0, failed: 0, interrupted: None });
     thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, all.max(1)) {
-            scope.spawn(|| work(making, &queue, options, needed));
+            scope.spawn(|| work(build, &queue, options, needed));
         }
     });
     let Queue { failed, interrupted, .. } = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -56,7 +57,7 @@ pub(super) fn build_all(
 }
 
 /// Builds one after the other until nothing is left.
-fn work(making: &Making<'_>, queue: &Mutex<Queue>, options: Options, needed: u64) {
+fn work(build: &BuildContext<'_>, queue: &Mutex<Queue>, options: Options, needed: u64) {
     const PAUSE: Duration = Duration::from_millis(200);
     let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
@@ -78,7 +79,7 @@ fn work(making: &Making<'_>, queue: &Mutex<Queue>, options: Options, needed: u64
             thread::sleep(PAUSE);
             continue;
         };
-        let outcome = build(making, Some(&ProjectFlag::Value(project.clone())), options);
+        let outcome = build_project(build, Some(&ProjectFlag::Value(project.clone())), options);
         let mut queue = lock();
         queue.running -= 1;
         match outcome {
@@ -105,12 +106,12 @@ pub(super) fn not_built(project: &OsStr, error: &Error) {
 }
 
 /// The most memory that a build on record took at once, in bytes, and a quarter more; the usual where none is.
-fn needed_memory(making: &Making<'_>) -> u64 {
-    if !making.toolchain.settings.launcher.value.is_empty() {
+fn needed_memory(build: &BuildContext<'_>) -> u64 {
+    if !build.toolchain.settings.launcher.value.is_empty() {
         // Whoever schedules the launcher sees to it.
         return 0;
     }
-    let records = project_record::read_all(&making.toolchain.context.layout);
+    let records = project_record::read_all(&build.toolchain.context.layout);
     let peak = records.iter().map(|record| record.measured.peak_memory).max().filter(|peak| *peak > 0);
     peak.map_or(USUAL_MEMORY, |peak| peak.saturating_add(peak / 4))
 }

@@ -7,13 +7,13 @@ use uuid::Uuid;
 
 use crate::assessment;
 use crate::commands::build::plan::{Plan, direct_dependencies};
-use crate::julia::builder::{self, BuildError, Builder, Job, Stage};
+use crate::julia::builder::{self, BuildError, Builder, Job};
 use crate::julia::import::{self, Purpose};
 use crate::julia::loaded_modules::compare;
 use crate::julia::log_text::with_cause;
-use crate::julia::process;
 use crate::julia::session::Session;
-use crate::julia::{starts, startup_statements, verify};
+use crate::julia::stage::Stage;
+use crate::julia::{process, starts, startup_statements, verify};
 use crate::model::image::record::ImageRecord;
 use crate::model::image::tracked::{Artifact, TrackedFile};
 use crate::platform;

@@ -1,7 +1,8 @@
 //! What a build tells when it is over.
 
 use crate::assessment;
-use crate::commands::build::making::{Made, Making};
+use crate::commands::build::context::BuildContext;
+use crate::commands::build::make::Made;
 use crate::commands::build::plan::Plan;
 use crate::model::image::record::Measurements;
 use crate::model::text::shell;
@@ -40,11 +41,11 @@ pub(super) fn intention(plan: &Plan) {
 }
 
 /// Tells what was built, and what it is worth.
-pub(super) fn built(making: &Making<'_>, plan: &Plan, made: &Made, verbosity: Verbosity) {
+pub(super) fn built(build: &BuildContext<'_>, plan: &Plan, made: &Made, verbosity: Verbosity) {
     if verbosity == Verbosity::Quiet || !made.is_new {
         return;
     }
-    let julia = &making.toolchain;
+    let julia = &build.toolchain;
     let measured = &made.record.measured;
     let projects = plan.projects().into_iter().map(|(state, _)| path_text::encode(&state.folder));
     let mut lines = vec![
@@ -66,8 +67,8 @@ pub(super) fn built(making: &Making<'_>, plan: &Plan, made: &Made, verbosity: Ve
         ("built in", duration(std::time::Duration::from_secs_f64(measured.build))),
         ("load time", load_time(measured)),
     ];
-    let clock = Clock::at(making.toolchain.context.now);
-    let known = assessment::known_project(making.toolchain.context, clock, &plan.state().folder);
+    let clock = Clock::at(build.toolchain.context.now);
+    let known = assessment::known_project(build.toolchain.context, clock, &plan.state().folder);
     if let Ok(known) = known
         && let Some(pay_off) = known.pay_off(clock, None)
     {

@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::julia::builder::Stage;
 use crate::julia::process::Watcher;
+use crate::julia::stage::Stage;
 use crate::platform::{self, Interruption};
 use crate::store::workspace::{self, Workspace};
 use crate::ui::progress::Progress;

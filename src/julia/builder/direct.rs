@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::julia::builder::{BuildError, Job, Stage};
+use crate::julia::builder::{BuildError, Job};
 use crate::julia::exchange::{self, ExchangeError, PackageRequest};
 use crate::julia::log_text::{generator_error, last_error};
+use crate::julia::stage::Stage;
 use crate::julia::{linker, process};
 use crate::platform;
 use crate::template::Template;

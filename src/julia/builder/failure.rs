@@ -5,10 +5,10 @@ use std::ffi::OsStr;
 
 use thiserror::Error;
 
-use crate::julia::builder::Stage;
 use crate::julia::exchange::ExchangeError;
 use crate::julia::log_text::GeneratorError;
 use crate::julia::process::ProcessError;
+use crate::julia::stage::Stage;
 use crate::model::image::verification::Fault;
 use crate::model::text::shell;
 

@@ -7,5 +7,5 @@ mod packagecompiler;
 
 pub(crate) use direct::direct;
 pub(crate) use failure::BuildError;
-pub(crate) use job::{Builder, Job, Stage};
+pub(crate) use job::{Builder, Job};
 pub(crate) use packagecompiler::{Source, Work, install, packagecompiler};

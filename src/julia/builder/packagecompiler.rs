@@ -6,12 +6,13 @@ use std::time::Duration;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::julia::builder::{BuildError, Job, Stage};
+use crate::julia::builder::{BuildError, Job};
 use crate::julia::command::Invocation;
 use crate::julia::exchange::{self, PackageRequest};
 use crate::julia::linker::Linker;
 use crate::julia::log_text::{generator_error, last_error};
 use crate::julia::process::Watcher;
+use crate::julia::stage::Stage;
 use crate::template::Template;
 
 /// Where PackageCompiler comes from.

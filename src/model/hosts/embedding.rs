@@ -4,15 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use semver::Version;
-use uuid::{Uuid, uuid};
 
-use crate::model::image::key::KeyInputs;
-use crate::model::image::verdict::find;
-
-/// PyCall.
-pub(crate) const PYCALL: Uuid = uuid!("438e738f-606a-5dbb-bf0a-cddfbfd45ab0");
-/// PythonCall.
-pub(crate) const PYTHONCALL: Uuid = uuid!("6099a3de-0909-46bc-b1f4-468b9a2dfc0d");
+use crate::model::image::key::{KeyInputs, find};
+use crate::model::image::pycall::{PYCALL, PYTHONCALL};
 
 /// The first JuliaCall that starts with PythonCall in an image (PythonCall.jl#781).
 const FIRST_JULIACALL: Version = Version::new(0, 9, 35);
@@ -90,6 +84,8 @@ fn pythoncall_refusal(python: Option<&Python>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::model::image::key::tests::inputs;
     use crate::model::loading::manifest::{Manifest, Package, Source};

@@ -5,10 +5,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::model::hosts::embedding::PYCALL;
-use crate::model::image::key::{BakedPackage, KeyInputs, SteeringFile};
+use crate::model::image::key::{BakedPackage, KeyInputs, SteeringFile, find};
+use crate::model::image::pycall::PYCALL;
 use crate::model::image::tracked::Change;
-use crate::model::image::verdict::{Wanted, find};
+use crate::model::image::wanted::Wanted;
 
 /// One input that changed, with its old and its new value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

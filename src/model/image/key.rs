@@ -249,5 +249,11 @@ fn tree_hash(package: &Package) -> &str {
     }
 }
 
+/// The package of this UUID. The packages of key inputs are sorted by it.
+pub(crate) fn find(packages: &[BakedPackage], uuid: Uuid) -> Option<&BakedPackage> {
+    let index = packages.binary_search_by_key(&uuid, |package| package.uuid).ok()?;
+    packages.get(index)
+}
+
 #[cfg(test)]
 pub(crate) mod tests;

@@ -14,3 +14,4 @@ pub(crate) mod target;
 pub(crate) mod tracked;
 pub(crate) mod verdict;
 pub(crate) mod verification;
+pub(crate) mod wanted;

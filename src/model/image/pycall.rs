@@ -1,4 +1,11 @@
-//! What PyCall's build wrote down: the Python that it is bound to when it is compiled.
+//! What ties an image to one Python: PyCall and PythonCall, and what PyCall's build wrote down.
+
+use uuid::{Uuid, uuid};
+
+/// PyCall.
+pub(crate) const PYCALL: Uuid = uuid!("438e738f-606a-5dbb-bf0a-cddfbfd45ab0");
+/// PythonCall.
+pub(crate) const PYTHONCALL: Uuid = uuid!("6099a3de-0909-46bc-b1f4-468b9a2dfc0d");
 
 /// The value of `const libpython = "…"` in PyCall's `deps/deps.jl`; `None` where there is none.
 #[must_use]

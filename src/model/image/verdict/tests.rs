@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -165,7 +167,7 @@ fn preferences_of_a_package_that_is_only_named_are_part_of_an_image() {
 #[test]
 fn an_image_with_pycall_is_for_its_libpython_and_others_do_not_care() {
     let mut pycall = package(9, "PyCall", &[]);
-    pycall.uuid = crate::model::hosts::embedding::PYCALL;
+    pycall.uuid = crate::model::image::pycall::PYCALL;
     let with_pycall = Manifest::of([package(1, "One", &[]), pycall]);
     let bound = |manifest: &Manifest, libpython: Option<&str>| {
         let mut image = image(manifest, PROJECT, 1);

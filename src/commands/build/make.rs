@@ -4,66 +4,31 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use crate::assessment::{ForProject, Overrides, ProjectState, Surroundings, Toolchain};
+use crate::assessment::{ProjectState, Surroundings};
+use crate::commands::build::context::BuildContext;
 use crate::commands::build::plan::Plan;
 use crate::commands::build::steps::{Learned, build_image, finish, package_times};
 use crate::commands::build::turn::Turn;
 use crate::commands::build::watcher::BuildWatcher;
 use crate::commands::build::{Options, bake_project, choice, preflight};
-use crate::context::{self, Context};
+use crate::context;
 use crate::error::Error;
 use crate::julia::builder::{BuildError, Builder, Job, Work};
-use crate::julia::command::Invocation;
-use crate::julia::linker::{self, Linker};
 use crate::julia::session::Session;
 use crate::model::image::key::{Digest, KeyInputs};
 use crate::model::image::record::{ImageRecord, Measurements, RECORD_FORMAT, StageTime};
 use crate::model::image::target::{Fitness, fitness};
 use crate::path_text;
-use crate::platform::{self, Interruption};
+use crate::platform;
 use crate::store::layout::name_of;
 use crate::store::project_record;
 use crate::store::workspace::Workspace;
 use crate::store::{catalog, image_file, load_times, publish};
 use crate::template;
 use crate::ui::message;
-use crate::ui::progress::{Display, Verbosity};
+use crate::ui::progress::Verbosity;
 
-/// What all builds of a command share.
-#[derive(Debug)]
-pub(crate) struct Making<'a> {
-    pub(crate) toolchain: Toolchain<'a>,
-    pub(super) linker: Option<Linker>,
-    pub(crate) interruption: Interruption,
-    pub(super) display: Display,
-}
-
-impl<'a> Making<'a> {
-    /// Finds what every build needs.
-    ///
-    /// # Errors
-    /// Where there is no Julia, or a setting cannot be followed.
-    pub(crate) fn new(
-        context: &'a Context,
-        overrides: Overrides,
-        project: ForProject<'_>,
-        interruption: Interruption,
-        display: Display,
-    ) -> Result<Self, Error> {
-        let toolchain = Toolchain::open(context, overrides, project)?;
-        let compiler = Context::compiler();
-        let search_path = context.search_path.as_deref();
-        let linker = linker::find(compiler.as_deref(), search_path, &toolchain.installation);
-        Ok(Self { toolchain, linker, interruption, display })
-    }
-
-    /// A Julia of ours.
-    pub(super) fn julia_invocation(&self) -> Invocation {
-        let mut invocation = Invocation::julia(&self.toolchain.located.binary);
-        invocation.arguments.splice(0..0, self.toolchain.located.arguments.iter().map(Into::into));
-        invocation
-    }
-
+impl BuildContext<'_> {
     /// Makes the image of `plan` and puts it in force.
     ///
     /// # Errors
@@ -418,15 +383,15 @@ fn with_builder(inputs: &KeyInputs, builder: &Builder) -> KeyInputs {
 }
 
 /// The digest of what a project's next start under this image will find compiled.
-fn warmed(making: &Making<'_>, plan: &Plan, state: &ProjectState, key: &Digest) -> Digest {
+fn warmed(build: &BuildContext<'_>, plan: &Plan, state: &ProjectState, key: &Digest) -> Digest {
     let baked = plan.packages().iter().map(|package| package.uuid).collect();
-    let image = making.toolchain.context.layout.image_file(key);
+    let image = build.toolchain.context.layout.image_file(key);
     let surroundings = Surroundings {
-        installation: &making.toolchain.installation,
+        installation: &build.toolchain.installation,
         state,
         image: Some(&image),
         baked: &baked,
-        cpu_target: making.toolchain.context.cpu_target(),
+        cpu_target: build.toolchain.context.cpu_target(),
     };
     surroundings.digest()
 }

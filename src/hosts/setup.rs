@@ -1,0 +1,45 @@
+//! All hosts, as they are kept on record.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hosts::apps::Apps;
+use crate::hosts::host::Host;
+use crate::hosts::juliaup::Juliaup;
+use crate::hosts::jupyter::Jupyter;
+use crate::hosts::python::PythonSetup;
+use crate::hosts::quarto::Quarto;
+use crate::hosts::shell::Shell;
+use crate::hosts::vscode::Vscode;
+
+/// One of them, with all that it has to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "host", rename_all = "kebab-case")]
+pub(crate) enum Setup {
+    Shell(Shell),
+    Python(PythonSetup),
+    Jupyter(Jupyter),
+    Vscode(Vscode),
+    Quarto(Quarto),
+    Juliaup(Juliaup),
+    Apps(Apps),
+}
+
+impl Setup {
+    /// The host itself.
+    pub(crate) fn host(&self) -> &dyn Host {
+        match self {
+            Self::Shell(shell) => shell,
+            Self::Python(python) => python,
+            Self::Jupyter(jupyter) => jupyter,
+            Self::Vscode(vscode) => vscode,
+            Self::Quarto(quarto) => quarto,
+            Self::Juliaup(juliaup) => juliaup,
+            Self::Apps(apps) => apps,
+        }
+    }
+
+    /// What its record is found by.
+    pub(crate) fn identity(&self) -> (&'static str, String) {
+        (self.host().name(), self.host().target())
+    }
+}
