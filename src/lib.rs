@@ -4,7 +4,9 @@
 //!
 //! | modules | what they do |
 //! |---|---|
-//! | `lib`, `cli`, `context`, `commands`, `assessment` | arguments and surroundings into values, then a plan, then effects |
+//! | `lib`, `cli`, `context`, `commands` | arguments and surroundings into values, then a plan, then effects |
+//! | `building` | makes images |
+//! | `assessment` | what is so: of a project, of all, of their images and precompile files |
 //! | `hosts` | other programs that start Julia: what is written for them, and taken back |
 //! | `store`, `julia`, `ui` | the disk under one root; Julia as a program; what people see |
 //! | `installation`, `template`, `fs`, `path_text`, `platform` | what those share |
@@ -33,6 +35,7 @@
 //! ```
 
 mod assessment;
+mod building;
 mod cli;
 mod commands;
 mod context;

@@ -1,6 +1,7 @@
 //! All known projects, each looked at as `run` would: verdict, worth, caches.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,10 @@ use crate::assessment::cold::{Caches, Surroundings};
 use crate::assessment::known::KnownProject;
 use crate::assessment::stores::add_shared;
 use crate::assessment::verdict::{Subject, verdict_among};
-use crate::assessment::{ProjectState, locate_environment, patience, wanted};
+use crate::assessment::{
+    ForProject, Overrides, ProjectState, Toolchain, depots, known_projects, locate_environment, patience,
+    wanted,
+};
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::{self, ObservedFiles};
@@ -27,6 +31,12 @@ use crate::model::usage::savings::{Observation, Saving, SavingsModel};
 use crate::store::catalog::{self, Catalog};
 use crate::store::load_times;
 use crate::store::project_record::{self, ProjectRecord};
+
+/// Where there is no project to look at: what to type.
+pub(crate) const NO_PROJECT: &str = "no project is known yet; `jlproj run` in one, or `jlproj scan FOLDER`";
+
+/// Seconds that a build takes where none was measured.
+const USUAL_BUILD: f64 = 180.0;
 
 /// How long one project may take before it is given up: a dead network mount answers never.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -73,6 +83,54 @@ pub(crate) struct Prospect {
 }
 
 impl Survey {
+    /// Reads what all known projects are looked at with.
+    ///
+    /// # Errors
+    /// Where there is no Julia, or a setting cannot be followed.
+    pub(crate) fn open(
+        context: &Context,
+        julia: Option<OsString>,
+        looks_at_caches: bool,
+    ) -> Result<Arc<Self>, Error> {
+        let overrides = Overrides { julia, ..Overrides::default() };
+        let Toolchain { settings, installation, .. } = Toolchain::open(context, overrides, ForProject::None)?;
+        let mut survey = Self::new(context, &installation, &settings);
+        survey.looks_at_caches = looks_at_caches;
+        Ok(Arc::new(survey))
+    }
+
+    /// Seconds that a build takes here: the median of those on record.
+    pub(crate) fn build_seconds(&self) -> f64 {
+        let images = self.catalog.own();
+        let mut seconds: Vec<f64> =
+            images.map(|image| image.record.measured.build).filter(|seconds| *seconds > 0.0).collect();
+        seconds.sort_by(f64::total_cmp);
+        seconds.get(seconds.len() / 2).copied().unwrap_or(USUAL_BUILD)
+    }
+
+    /// Bytes of all images.
+    pub(crate) fn image_bytes(&self) -> u64 {
+        self.catalog.own().map(|image| image.record.file.size).sum()
+    }
+
+    /// Bytes that an image takes: the median of those on record, else what Julia's own takes.
+    pub(crate) fn image_size(&self) -> u64 {
+        let mut sizes: Vec<u64> = self.catalog.own().map(|image| image.record.file.size).collect();
+        sizes.sort_unstable();
+        let own = || fs_err::metadata(&*self.installation.default_image).map_or(0, |metadata| metadata.len());
+        sizes.get(sizes.len() / 2).copied().unwrap_or_else(own)
+    }
+
+    /// Looks at all known projects.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub(crate) fn all(self: &Arc<Self>) -> Result<Vec<Surveyed>, Error> {
+        let depots = depots(&self.context, &self.installation)?;
+        let known = known_projects(&self.context, self.clock, &depots)?;
+        Ok(self.of(known))
+    }
+
     /// Reads what all projects share.
     pub(crate) fn new(context: &Context, installation: &Installation, settings: &Settings) -> Self {
         let mut catalog = catalog::read_all(&context.layout, &context.processor());

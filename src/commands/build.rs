@@ -1,24 +1,15 @@
 //! `jlproj build`: the images of projects.
 
 mod background;
-mod bake_project;
-mod choice;
-mod context;
 mod frequent;
-pub(crate) mod launched;
-mod make;
-mod plan;
-pub(crate) mod preflight;
 mod queue;
-mod steps;
-pub(crate) mod summary;
-mod turn;
-mod watcher;
 mod workspace;
 
 use std::ffi::OsString;
 
 use crate::assessment::{self, ForProject, Overrides};
+use crate::building::launched;
+use crate::building::{BuildContext, Options, Plan, make, sweep};
 use crate::cli::BuildArgs;
 use crate::context::Context;
 use crate::error::Error;
@@ -26,22 +17,7 @@ use crate::exit;
 use crate::julia::locate::Located;
 use crate::model::loading::environment::ProjectFlag;
 use crate::platform::Interruption;
-use crate::store::{self, protection, remains};
 use crate::ui::progress::{Display, Verbosity};
-
-pub(crate) use context::BuildContext;
-pub(crate) use frequent::{build_seconds, image_size};
-pub(crate) use plan::{Plan, direct_dependencies};
-
-/// What the flags say about one build.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Options {
-    pub(crate) force: bool,
-    pub(crate) dry_run: bool,
-    /// A project of which no package can be baked is no failure.
-    pub(crate) passes_over_empty: bool,
-    pub(crate) verbosity: Verbosity,
-}
 
 /// Runs the command.
 ///
@@ -135,18 +111,6 @@ fn each_with_its_julia(
     if all_failed > 0 { Err(Error::SomeFailed { failed: all_failed, all }) } else { Ok(exit::SUCCESS) }
 }
 
-/// Removes what builders that died left behind.
-pub(crate) fn sweep(build: &BuildContext<'_>, options: Options) {
-    if options.dry_run {
-        return;
-    }
-    let swept = store::workspace::sweep(&build.toolchain.context.layout);
-    remains::sweep(&build.toolchain.context.layout);
-    if swept > 0 && options.verbosity != Verbosity::Quiet {
-        crate::ui::message::note(&format!("removed what {swept} unfinished build(s) had left"));
-    }
-}
-
 fn overrides(arguments: &BuildArgs) -> Overrides {
     Overrides {
         julia: arguments.julia.julia.clone(),
@@ -166,29 +130,4 @@ fn build_project(
 ) -> Result<u8, Error> {
     let plan = Plan::make(&build.toolchain, project)?;
     make(build, &plan, options)
-}
-
-/// Makes the image of `plan`, if it is not there.
-pub(crate) fn make(build: &BuildContext<'_>, plan: &Plan, options: Options) -> Result<u8, Error> {
-    let has_news = plan.has_recordings_that_it_lacks(build);
-    if let Some(key) = plan.done(build).filter(|_| !options.force && !has_news) {
-        summary::already_there(plan, options.verbosity);
-        if !options.dry_run {
-            // The image is in force all the same where the store cannot be written.
-            let _ = build.adopt(plan, key);
-        }
-        return Ok(exit::SUCCESS);
-    }
-    preflight::check(build, plan)?;
-    if options.dry_run {
-        summary::intention(plan);
-        return Ok(exit::SUCCESS);
-    }
-    for folder in protection::tighten(&build.toolchain.context.layout)? {
-        let folder = crate::path_text::encode(&folder);
-        crate::ui::message::note(&format!("`{folder}` could be written by others; now by you alone"));
-    }
-    let made = build.make(plan, options)?;
-    summary::built(build, plan, &made, options.verbosity);
-    Ok(exit::SUCCESS)
 }

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::assessment;
 use crate::assessment::CacheFile;
 use crate::cli::CacheArgs;
-use crate::commands::{inventory, subject};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::model::caches::owner::CacheVerdict;
 use crate::model::usage::own_folder::is_own_folder;
 use crate::path_text;
-use crate::ui::message;
-use crate::ui::output;
+use crate::ui::size::size;
 use crate::ui::table::{Side, columns};
 use crate::ui::time::age;
+use crate::ui::{message, output};
 
 /// A file, with the native code beside it.
 #[derive(Serialize)]
@@ -78,9 +78,10 @@ struct Report {
 
 pub(crate) fn run(arguments: &CacheArgs, context: &Context) -> Result<u8, Error> {
     let project = arguments.project.as_deref();
-    let project = project.map(|project| subject::folder_even_gone(context, project)).transpose()?;
+    let project =
+        project.map(|project| assessment::project_folder_even_gone(context, project)).transpose()?;
     let project = project.as_deref().map(path_text::encode);
-    let inventory = inventory::read(context, arguments.julia.julia.clone())?;
+    let inventory = assessment::inventory(context, arguments.julia.julia.clone())?;
     let store = path_text::encode(context.layout.root());
     let mut rows: Vec<Row> = inventory
         .caches
@@ -209,13 +210,5 @@ fn project_text(project: Option<&str>, context: &Context) -> String {
         Some("") => "(none)".to_owned(),
         Some(project) => context.home_relative(project),
         None => "-".to_owned(),
-    }
-}
-
-/// Bytes, as people read them.
-pub(super) fn size(bytes: u64) -> String {
-    match bytes {
-        0..=999_999 => format!("{} kB", bytes.div_ceil(1000)),
-        _ => format!("{} MB", bytes / 1_000_000),
     }
 }

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::assessment;
+use crate::assessment::TargetProject;
 use crate::cli::DoctorArgs;
 use crate::commands::setup;
-use crate::commands::subject::{self, Subject};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -59,14 +59,15 @@ pub(crate) fn run(arguments: &DoctorArgs, context: &Context) -> Result<u8, Error
     let settings = settings(context);
     let is_followed = settings.level == Level::Good;
     let mut findings = vec![settings, store(context)];
-    let subject = subject::read(context, arguments.julia.julia.clone(), arguments.project.project.as_deref());
-    match &subject {
-        Ok(subject) => {
-            findings.push(julia(subject));
-            findings.push(linker(context, subject));
-            findings.push(project(subject));
-            findings.extend(manifest(subject));
-            findings.push(caches(context, subject));
+    let target =
+        TargetProject::read(context, arguments.julia.julia.clone(), arguments.project.project.as_deref());
+    match &target {
+        Ok(target) => {
+            findings.push(julia(target));
+            findings.push(linker(context, target));
+            findings.push(project(target));
+            findings.extend(manifest(target));
+            findings.push(caches(context, target));
         }
         Err(error @ (Error::Locate(_) | Error::Probe(_) | Error::Recursion { .. })) => {
             let remedy = remedy(error, "install Julia, or use `--julia`");
@@ -131,14 +132,14 @@ fn store(context: &Context) -> Finding {
     }
 }
 
-fn julia(subject: &Subject) -> Finding {
-    let (version, binary) = (&subject.installation.identity.version, subject.located.binary.display());
-    Finding::good("julia", format!("{version} at `{binary}` ({})", subject.located.reason))
+fn julia(target: &TargetProject) -> Finding {
+    let (version, binary) = (&target.installation.identity.version, target.located.binary.display());
+    Finding::good("julia", format!("{version} at `{binary}` ({})", target.located.reason))
 }
 
-fn linker(context: &Context, subject: &Subject) -> Finding {
+fn linker(context: &Context, target: &TargetProject) -> Finding {
     let compiler = Context::compiler();
-    let found = linker::find(compiler.as_deref(), context.search_path.as_deref(), &subject.installation);
+    let found = linker::find(compiler.as_deref(), context.search_path.as_deref(), &target.installation);
     match found {
         Some(linker) => Finding::good("linker", format!("`{}`", linker.program().display())),
         None => {
@@ -147,8 +148,8 @@ fn linker(context: &Context, subject: &Subject) -> Finding {
     }
 }
 
-fn project(subject: &Subject) -> Finding {
-    match &subject.assessment.verdict {
+fn project(target: &TargetProject) -> Finding {
+    match &target.assessment.verdict {
         Verdict::Plain(plain) => {
             Finding::note("project", assessment::reason(plain), "`jlproj status` tells more")
         }
@@ -157,15 +158,15 @@ fn project(subject: &Subject) -> Finding {
 }
 
 /// Where another minor release of Julia resolved the manifest.
-fn manifest(subject: &Subject) -> Option<Finding> {
-    let error = subject.assessment.state.check_release(&subject.installation).err()?;
+fn manifest(target: &TargetProject) -> Option<Finding> {
+    let error = target.assessment.state.check_release(&target.installation).err()?;
     Some(Finding::note("manifest", error.in_one_line(), remedy(&error, "")))
 }
 
 /// Whether there is room for further precompile files of each package.
-fn caches(context: &Context, subject: &Subject) -> Finding {
+fn caches(context: &Context, target: &TargetProject) -> Finding {
     const SHOWN: usize = 5;
-    let Subject { installation, assessment, .. } = subject;
+    let TargetProject { installation, assessment, .. } = target;
     let Some(depot) = assessment.state.depots.first() else {
         return Finding::good("caches", "there is no depot");
     };

@@ -1,10 +1,13 @@
 //! `jlproj env`: variables for a shell, or for a program that starts Julia.
 
+pub(crate) mod variables;
+
 use std::ffi::{OsStr, OsString};
 
+use crate::assessment;
+use crate::assessment::OfferRequest;
 use crate::cli::EnvArgs;
-use crate::commands::environment::{self, Assignment};
-use crate::commands::offer::{self, Request};
+use crate::commands::env::variables::Assignment;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -14,24 +17,24 @@ use crate::ui::output;
 
 pub(crate) fn run(arguments: &EnvArgs, context: &Context) -> Result<u8, Error> {
     if arguments.json {
-        let request = Request {
+        let request = OfferRequest {
             project: arguments.project.project.as_deref(),
             julia: arguments.julia.julia.clone(),
             embedder: embedder(arguments),
         };
-        let offer = offer::offer(&environment::as_before(context), &request)?;
+        let offer = assessment::offer(&variables::as_before(context), &request)?;
         output::print(&offer, output::Format::Json, String::new)?;
         return Ok(exit::SUCCESS);
     }
     let assignments = if arguments.unset {
-        environment::unset(context)
+        variables::unset(context)
     } else {
-        let request = Request {
+        let request = OfferRequest {
             project: arguments.project.project.as_deref(),
             julia: arguments.julia.julia.clone(),
-            ..Request::default()
+            ..OfferRequest::default()
         };
-        environment::set(context, &request)?
+        variables::set(context, &request)?
     };
     let typed = context.host_variables.shell.as_deref().and_then(Dialect::of_program);
     let dialect = arguments.shell.or(typed).unwrap_or(Dialect::Bash);

@@ -4,21 +4,21 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::assessment::OfferRequest;
 use crate::cli::ExecArgs;
-use crate::commands::environment;
-use crate::commands::offer::Request;
+use crate::commands::env::variables;
 use crate::context::Context;
 use crate::error::Error;
 use crate::platform;
 
 /// Runs the command. Returns only where the program was not started.
 pub(crate) fn run(arguments: &ExecArgs, context: &Context) -> Result<u8, Error> {
-    let request = Request {
+    let request = OfferRequest {
         project: arguments.project.project.as_deref(),
         julia: arguments.julia.julia.clone(),
-        ..Request::default()
+        ..OfferRequest::default()
     };
-    let assignments = environment::set(context, &request)?;
+    let assignments = variables::set(context, &request)?;
     let Some((program, rest)) = arguments.command.split_first() else {
         return Err(Error::Io(io::Error::other("no command")));
     };

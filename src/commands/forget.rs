@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
+use crate::assessment;
 use crate::cli::ForgetArgs;
-use crate::commands::gc::removal;
-use crate::commands::subject;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::model::image::key::Digest;
 use crate::path_text;
 use crate::store::project_record::{self, ProjectRecord};
+use crate::store::removal;
 use crate::ui::message;
 
 pub(crate) fn run(arguments: &ForgetArgs, context: &Context) -> Result<u8, Error> {
@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &ForgetArgs, context: &Context) -> Result<u8, Error
         return Err(Error::NoHome);
     }
     for project in &arguments.projects {
-        let folder = subject::folder_even_gone(context, project)?;
+        let folder = assessment::project_folder_even_gone(context, project)?;
         if arguments.image {
             drop_image(context, &folder)?;
         } else {

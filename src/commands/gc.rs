@@ -1,21 +1,21 @@
 //! `jlproj gc`: shows what is garbage, and removes it.
 
-pub(crate) mod removal;
 mod stock;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::assessment;
 use crate::cli::GcArgs;
-use crate::commands::cache::size;
-use crate::commands::inventory;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::model::usage::garbage::{Item, Limits, plan};
 use crate::path_text;
+use crate::store::removal;
 use crate::ui::output::{self, Format};
+use crate::ui::size::size;
 use crate::ui::table::{Side, columns};
 use crate::ui::{message, prompt};
 
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &GcArgs, context: &Context) -> Result<u8, Error> {
     if !context.has_store {
         return Err(Error::NoHome);
     }
-    let inventory = inventory::read(context, arguments.julia.julia.clone())?;
+    let inventory = assessment::inventory(context, arguments.julia.julia.clone())?;
     let limits = Limits {
         now: context.now,
         older_than: arguments.older_than,
@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &GcArgs, context: &Context) -> Result<u8, Error> {
 fn remove(context: &Context, items: &[Item]) -> Result<u8, Error> {
     let (mut freed, mut failed) = (0, 0);
     for item in items {
-        match removal::remove(context, item) {
+        match removal::remove(&context.layout, item, context.now) {
             Ok(bytes) => freed += bytes,
             Err(text) => {
                 failed += 1;

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use crate::assessment::TargetProject;
 use crate::cli::KeyArgs;
-use crate::commands::subject;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -18,8 +18,8 @@ struct Report<'a> {
 
 pub(crate) fn run(arguments: &KeyArgs, context: &Context) -> Result<u8, Error> {
     let julia = arguments.julia.julia.clone();
-    let subject = subject::read(context, julia, arguments.project.project.as_deref())?;
-    let inputs = &subject.assessment.wanted.inputs;
+    let target = TargetProject::read(context, julia, arguments.project.project.as_deref())?;
+    let inputs = &target.assessment.wanted.inputs;
     if arguments.inputs && arguments.format.format == Format::Table {
         output::print(inputs, Format::Json, String::new)?;
     } else if arguments.inputs {

@@ -1,8 +1,8 @@
 //! `jlproj list`: the known projects, ranked by what an image saves.
 
+use crate::assessment;
+use crate::assessment::{RankedProject, Survey};
 use crate::cli::ListArgs;
-use crate::commands::ranking::{self, Row};
-use crate::commands::survey;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -12,21 +12,22 @@ use crate::ui::table::{Side, columns};
 use crate::ui::time::{age, time};
 
 pub(crate) fn run(arguments: &ListArgs, context: &Context) -> Result<u8, Error> {
-    let survey = survey::read(context, arguments.julia.julia.clone(), true)?;
-    let surveyed = survey::all(&survey)?;
-    let rows = ranking::rows(&survey, &surveyed);
+    let survey = Survey::open(context, arguments.julia.julia.clone(), true)?;
+    let surveyed = survey.all()?;
+    let rows = assessment::ranked(&survey, &surveyed);
     output::print(&rows, arguments.format.format, || table(&rows, arguments.all, context))?;
     Ok(exit::SUCCESS)
 }
 
-fn table(rows: &[Row], all: bool, context: &Context) -> String {
+fn table(rows: &[RankedProject], all: bool, context: &Context) -> String {
     if rows.is_empty() {
-        return format!("{}\n", survey::NO_PROJECT);
+        return format!("{}\n", assessment::NO_PROJECT);
     }
     // What was not used for a month and has no image would hide the rest.
-    let needs_a_look = |row: &Row| row.image.is_some() || row.trouble.is_some() || row.verdict == "gone";
-    let is_shown = |row: &&Row| all || needs_a_look(row) || is_recent(row, context.now);
-    let shown: Vec<&Row> = rows.iter().filter(is_shown).collect();
+    let needs_a_look =
+        |row: &RankedProject| row.image.is_some() || row.trouble.is_some() || row.verdict == "gone";
+    let is_shown = |row: &&RankedProject| all || needs_a_look(row) || is_recent(row, context.now);
+    let shown: Vec<&RankedProject> = rows.iter().filter(is_shown).collect();
     let header = [
         ("project", Side::Left),
         ("verdict", Side::Left),
@@ -52,12 +53,12 @@ fn table(rows: &[Row], all: bool, context: &Context) -> String {
     text
 }
 
-fn is_recent(row: &Row, now: i64) -> bool {
+fn is_recent(row: &RankedProject, now: i64) -> bool {
     const MONTH: i64 = 30 * 24 * 3600;
     row.last_use.is_some_and(|last| now.saturating_sub(last) <= MONTH)
 }
 
-fn cells(row: &Row, context: &Context) -> Vec<String> {
+fn cells(row: &RankedProject, context: &Context) -> Vec<String> {
     let dash = || "-".to_owned();
     let tilde = if row.saves_per_start.is_some_and(|saving| saving.is_measured) { "" } else { "~" };
     let is_some_use = row.starts_per_week > 0.0;

@@ -1,7 +1,7 @@
 //! `jlproj log`: what the project's last build printed.
 
+use crate::assessment;
 use crate::cli::LogArgs;
-use crate::commands::subject;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -9,7 +9,7 @@ use crate::store::{attempt, project_record};
 use crate::ui::{message, output};
 
 pub(crate) fn run(arguments: &LogArgs, context: &Context) -> Result<u8, Error> {
-    let folder = subject::folder(context, arguments.project.project.as_deref())?;
+    let folder = assessment::project_folder(context, arguments.project.project.as_deref())?;
     let failed = context.layout.failed_log(&folder);
     // What was not built has no log, but a reason.
     if let Some((time, text)) = attempt::last(&context.layout, &folder).filter(|_| !arguments.path) {

@@ -1,12 +1,13 @@
 //! `jlproj pkg`: Julia's package manager without the image, then the new verdict.
 
-use crate::assessment::{ForProject, Overrides, Toolchain};
+use crate::assessment::{ForProject, Overrides, TargetProject, Toolchain};
 use crate::cli::PkgArgs;
-use crate::commands::{script, status, subject};
+use crate::commands::status;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::fs::ObservedFiles;
+use crate::julia::script;
 use crate::model::loading::environment::ProjectFlag;
 use crate::platform;
 use crate::template::Template;
@@ -28,8 +29,8 @@ pub(crate) fn run(arguments: &PkgArgs, context: &Context) -> Result<u8, Error> {
         return Ok(platform::exit_code(status));
     }
     let project = environment.project_file.as_deref().map(std::path::Path::as_os_str);
-    match subject::read(context, arguments.julia.julia.clone(), project) {
-        Ok(subject) => message::note(&status::brief(context, &subject)),
+    match TargetProject::read(context, arguments.julia.julia.clone(), project) {
+        Ok(target) => message::note(&status::brief(context, &target)),
         // A project that has no manifest yet has no verdict.
         Err(Error::NoManifest { .. } | Error::NoProjectFile { .. }) => {}
         Err(error) => return Err(error),

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::assessment::{ForProject, Found, KnownProject, Overrides, Prospect, Survey, Surveyed};
+use crate::building;
+use crate::building::{BuildContext, Options, Plan, launched};
 use crate::cli::PlanArgs;
-use crate::commands::build::{self, BuildContext, Options, Plan, launched};
-use crate::commands::survey;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -37,8 +37,8 @@ pub(crate) fn run(arguments: &PlanArgs, context: &Context) -> Result<u8, Error> 
     let building =
         if arguments.build { launched::context_for(context, overrides)? } else { Cow::Borrowed(context) };
     let context = &*building;
-    let survey = survey::read(context, arguments.julia.julia.clone(), false)?;
-    let surveyed = survey::all(&survey)?;
+    let survey = Survey::open(context, arguments.julia.julia.clone(), false)?;
+    let surveyed = survey.all()?;
     let field = Field::new(&survey, surveyed);
     let sharing = share(&field.needs, &field.costs, &field.budget(&survey, arguments));
     let report = report::report(&survey, &field, &sharing);
@@ -123,8 +123,8 @@ impl Field {
         Budget {
             images: arguments.images.unwrap_or(self.needs.len()),
             disk: arguments.disk,
-            image_bytes: build::image_size(survey),
-            image_cost: build::build_seconds(survey) / WEEKS_TO_PAY,
+            image_bytes: survey.image_size(),
+            image_cost: survey.build_seconds() / WEEKS_TO_PAY,
             outside_cost: if compiles_again { COMPILE / WEEKS_TO_PAY } else { 0.0 },
             union: arguments.union,
             foreign_cost: FOREIGN,
@@ -163,7 +163,7 @@ fn build(
     let build = BuildContext::new(context, overrides, ForProject::None, Interruption::watch()?, display)?;
     let options =
         Options { force: false, dry_run: false, passes_over_empty: false, verbosity: Verbosity::Normal };
-    build::sweep(&build, options);
+    building::sweep(&build, options);
     let chosen: Vec<(SharedImage, Vec<BakedPackage>, Option<usize>)> = sharing
         .images
         .iter()
@@ -185,7 +185,7 @@ fn build(
             continue;
         }
         let plan = Plan::shared(survey, *leader, members, packages, image.is_union);
-        match build::make(&build, &plan, options) {
+        match building::make(&build, &plan, options) {
             Ok(_) => {}
             Err(error @ Error::Build { source: BuildError::Interrupted(_), .. }) => return Err(error),
             Err(error) => {

@@ -7,10 +7,8 @@ use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::assessment::{Found, SHIPPED, Survey, Surveyed};
+use crate::assessment::{self, Found, Inventory, RankedProject, SHIPPED, Survey, Surveyed};
 use crate::cli::ReportArgs;
-use crate::commands::inventory::{self, Inventory};
-use crate::commands::ranking::{self, Row};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -41,7 +39,7 @@ struct Report {
 
 /// A project with what a start of it takes.
 struct Project {
-    row: Row,
+    row: RankedProject,
     times: Option<Times>,
 }
 
@@ -79,7 +77,7 @@ struct Share {
 }
 
 pub(crate) fn run(arguments: &ReportArgs, context: &Context) -> Result<u8, Error> {
-    let inventory = inventory::read(context, arguments.julia.julia.clone())?;
+    let inventory = assessment::inventory(context, arguments.julia.julia.clone())?;
     let page = page::page(&collect(context, &inventory)).into_string();
     if arguments.file == OsStr::new("-") {
         output::write(page.as_bytes())?;
@@ -137,7 +135,7 @@ fn holders(context: &Context, inventory: &Inventory) -> BTreeMap<Digest, BTreeSe
 
 fn projects(context: &Context, survey: &Survey, surveyed: &[Surveyed]) -> Vec<Project> {
     let times: BTreeMap<&str, Times> = surveyed.iter().filter_map(|one| times_of(survey, one)).collect();
-    let rows = ranking::rows(survey, surveyed).into_iter();
+    let rows = assessment::ranked(survey, surveyed).into_iter();
     rows.map(|mut row| {
         let times = times.get(row.project.as_str()).copied();
         row.project = context.home_relative(&row.project);

@@ -2,31 +2,27 @@
 //!
 //! The way of every start: no second Julia, no lock, no network, and then this process is Julia.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::CommandFactory as _;
-use serde::Serialize;
 
-use crate::assessment::{self, ForProject, Overrides, ProjectState};
+use crate::assessment::{self, ForProject, Overrides};
 use crate::cli::{Cli, RunArgs};
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
-use crate::fs::ObservedFiles;
 use crate::julia::command::Invocation;
-use crate::julia::locate::{self, Located};
-use crate::julia::probe::ProbeError;
+use crate::julia::locate::Located;
 use crate::julia::process::why_not_started;
 use crate::model::image::key::Digest;
-use crate::model::launch::options::{self, Additions, Effects, Ruling, Split};
-use crate::model::loading::environment::ProjectFlag;
+use crate::model::launch::options::{self, Additions, Split};
 use crate::model::settings::{Auto, Flags, ImagePolicy, Settings, UserFile, Variables};
 use crate::model::usage::journal::Start;
 use crate::path_text;
 use crate::platform;
-use crate::store::verdict_cache::{self, Outcome};
+use crate::store::verdict_cache::StartDecision;
 use crate::store::{attempt, journal, lease, notice, project_record, recording, unfinished};
 use crate::ui::{message, output};
 
@@ -99,49 +95,49 @@ pub(super) fn begin(context: &Context, split: Split, manner: Manner) -> Result<u
     let project = ForProject::This(effects.project.as_ref());
     let located = assessment::find(context, split.own.channel.as_deref(), wanted, project)?;
     let split = split.with_channel_arguments(&located.arguments);
-    let mut outcome = decide(context, &settings, &located, &split.effects())?;
+    let mut decision = assessment::decide(context, &settings, &located, &split.effects())?;
     if let Some(trouble) = trouble {
-        outcome = without_image(outcome, format!("no image: {trouble}"), true);
+        decision = assessment::without_image(decision, format!("no image: {trouble}"), true);
     }
     // Held until Julia ends: `gc` removes no image that is in use.
-    let lease = outcome.image.as_deref().map(path_text::decode).map(|image| lease::take(&image));
+    let lease = decision.image.as_deref().map(path_text::decode).map(|image| lease::take(&image));
     if matches!(lease, Some(None)) {
-        outcome = without_image(outcome, "no image: it is just being removed".to_owned(), true);
+        decision = assessment::without_image(decision, "no image: it is just being removed".to_owned(), true);
     }
-    outcome = after_failure(context, outcome);
-    require_image(&settings, &outcome)?;
-    outcome.notes.extend(silent.iter().map(|store| assessment::silence(store)));
+    decision = after_failure(context, decision);
+    require_image(&settings, &decision)?;
+    decision.notes.extend(silent.iter().map(|store| assessment::silence(store)));
     if manner == Manner::AsJulia {
-        outcome.project_option = None;
-        outcome.urgent &= context.is_read;
+        decision.project_option = None;
+        decision.urgent &= context.is_read;
     }
-    tell(context, &settings, &split, &outcome);
-    launch(context, &settings, &split, &located, &outcome)
+    tell(context, &settings, &split, &decision);
+    launch(context, &settings, &split, &located, &decision)
 }
 
 /// The key of the image in use, where that tells when a start under it got through.
-fn telling_key(outcome: &Outcome) -> Option<Digest> {
-    outcome.key.as_deref().filter(|_| outcome.tells).and_then(Digest::parse)
+fn telling_key(decision: &StartDecision) -> Option<Digest> {
+    decision.key.as_deref().filter(|_| decision.tells).and_then(Digest::parse)
 }
 
 /// The same; without an image where the last start under it died.
-fn after_failure(context: &Context, outcome: Outcome) -> Outcome {
-    if !telling_key(&outcome).is_some_and(|key| unfinished::has_just_failed(&context.layout, &key)) {
-        return outcome;
+fn after_failure(context: &Context, decision: StartDecision) -> StartDecision {
+    if !telling_key(&decision).is_some_and(|key| unfinished::has_just_failed(&context.layout, &key)) {
+        return decision;
     }
     let reason = "no image this time: the last start under it ended before Julia was ready".to_owned();
-    without_image(outcome, reason, true)
+    assessment::without_image(decision, reason, true)
 }
 
 /// Whether there is an image, where one is demanded.
 ///
 /// # Errors
 /// Where there is none.
-fn require_image(settings: &Settings, outcome: &Outcome) -> Result<(), Error> {
-    if settings.sysimage.value == ImagePolicy::Require && outcome.image.is_none() {
-        let reason = outcome.reason.clone().unwrap_or_default();
+fn require_image(settings: &Settings, decision: &StartDecision) -> Result<(), Error> {
+    if settings.sysimage.value == ImagePolicy::Require && decision.image.is_none() {
+        let reason = decision.reason.clone().unwrap_or_default();
         let reason = reason.strip_prefix("no image: ").map(str::to_owned).unwrap_or(reason);
-        return Err(Error::NoImage { reason, is_missing: outcome.wanted.is_some() });
+        return Err(Error::NoImage { reason, is_missing: decision.wanted.is_some() });
     }
     Ok(())
 }
@@ -169,196 +165,27 @@ fn settings(context: &Context, split: &Split) -> (Settings, Option<String>) {
     }
 }
 
-/// Decides on the project and the image. Trouble with the project's files means a plain start, not a failure.
-///
-/// # Errors
-/// Where the Julia is a wrapper that starts jlproj again: to start it would have no end.
-fn decide(
-    context: &Context,
-    settings: &Settings,
-    located: &Located,
-    effects: &Effects,
-) -> Result<Outcome, Error> {
-    let aside = || match &effects.image_ruled_out {
-        Some(Ruling::ImageGiven) => Some("no image of jlproj's: another one was named".to_owned()),
-        Some(ruling) => Some(format!("no image: {ruling}")),
-        None => None,
-    };
-    if matches!(effects.image_ruled_out, Some(Ruling::Prints(_))) {
-        refuse_wrapper(context, located)?;
-        return Ok(without_image(Outcome::default(), aside().unwrap_or_default(), false));
-    }
-    let question = Question::new(context, settings, located, effects).digest();
-    let outcome = match verdict_cache::look_up(&context.layout, &question, assessment::distant_stamps) {
-        Some(outcome) => outcome,
-        None => match reckon(context, settings, located, effects, &question) {
-            Ok(outcome) => outcome,
-            Err(error @ Error::Probe(ProbeError::Wrapper { .. })) => return Err(error),
-            Err(error) => {
-                let base = Outcome { project_option: project_unseen(context, effects), ..Outcome::default() };
-                without_image(base, format!("no image: {}", error.in_one_line()), true)
-            }
-        },
-    };
-    if let Some(reason) = aside() {
-        return Ok(without_image(outcome, reason, false));
-    }
-    if settings.sysimage.value == ImagePolicy::None {
-        let reason = format!("no image: switched off by {}", settings.sysimage.origin);
-        return Ok(without_image(outcome, reason, false));
-    }
-    Ok(outcome)
-}
-
-/// What Julia is told of the project where it could not be looked for: to look upward itself, if we would have.
-fn project_unseen(context: &Context, effects: &Effects) -> Option<String> {
-    let variables = &context.julia_variables;
-    let is_named = !context.looks_upward
-        || effects.project.is_some()
-        || variables.project.is_some()
-        || variables.load_path.is_some();
-    (!is_named).then(|| "@.".to_owned())
-}
-
-/// Asks what a script is before it is started for something that needs no image.
-fn refuse_wrapper(context: &Context, located: &Located) -> Result<(), Error> {
-    if !locate::is_script(&located.binary) {
-        return Ok(());
-    }
-    match assessment::describe(context, located) {
-        Err(error @ Error::Probe(ProbeError::Wrapper { .. })) => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// The same project, started plainly.
-fn without_image(outcome: Outcome, reason: String, urgent: bool) -> Outcome {
-    let code = if urgent { "trouble" } else { "aside" }.to_owned();
-    Outcome { code, image: None, key: None, wanted: None, reason: Some(reason), urgent, ..outcome }
-}
-
-/// All that an answer depends on and that no file says.
-#[derive(Serialize)]
-struct Question {
-    jlproj: &'static str,
-    julia: String,
-    project: Option<(bool, String)>,
-    script: Option<String>,
-    variables: [Option<String>; 3],
-    home: Option<String>,
-    directory: String,
-    looks_upward: bool,
-    builder: String,
-    exclude: Vec<String>,
-    outside_limit: f64,
-    stacked: bool,
-    build_arguments: Vec<String>,
-    cpu_target: String,
-    /// A store may be shared with machines that have another one.
-    processor: String,
-    stores: Vec<String>,
-}
-
-impl Question {
-    fn new(context: &Context, settings: &Settings, located: &Located, effects: &Effects) -> Self {
-        let text = |value: &OsStr| path_text::encode(Path::new(value));
-        let project = effects.project.as_ref().map(|flag| match flag {
-            ProjectFlag::Bare => (true, String::new()),
-            ProjectFlag::Value(value) => (false, text(value)),
-        });
-        let variables = &context.julia_variables;
-        let variables = [&variables.project, &variables.load_path, &variables.depot_path];
-        Self {
-            jlproj: env!("CARGO_PKG_VERSION"),
-            julia: path_text::encode(&located.binary),
-            project,
-            script: effects.script().map(text),
-            variables: variables.map(|value| value.as_deref().map(text)),
-            home: context.home.as_deref().map(path_text::encode),
-            directory: path_text::encode(&context.directory),
-            looks_upward: context.looks_upward,
-            builder: format!("{:?}", settings.builder.value),
-            exclude: settings.exclude.value.clone(),
-            outside_limit: settings.outside_limit.value,
-            stacked: settings.stacked.value,
-            build_arguments: settings.build_arguments.value.clone(),
-            cpu_target: format!("{} {}", settings.cpu_target.value, settings.cpu_target.origin),
-            processor: context.processor_fingerprint.clone(),
-            stores: settings.stores.value.iter().map(|store| path_text::encode(store)).collect(),
-        }
-    }
-
-    fn digest(&self) -> Digest {
-        // Texts and numbers always have a JSON form.
-        Digest::of(&serde_json::to_vec(self).unwrap_or_default())
-    }
-}
-
-/// Reckons the outcome from the files, and keeps it.
-///
-/// # Errors
-/// Where Julia cannot be asked, or the environment cannot be told.
-fn reckon(
-    context: &Context,
-    settings: &Settings,
-    located: &Located,
-    effects: &Effects,
-    question: &Digest,
-) -> Result<Outcome, Error> {
-    let read_at = context::clock();
-    let installation = assessment::describe(context, located)?;
-    let files = ObservedFiles::default();
-    for (path, _) in &installation.files {
-        files.observe(path);
-    }
-    let (environment, depots) = assessment::locate_environment(
-        context,
-        &installation,
-        effects.project.as_ref(),
-        effects.script(),
-        &files,
-    )?;
-    let version = installation.identity.version.clone();
-    let base = assessment::plain_outcome(&environment, &files, version);
-    let assessed = ProjectState::read(context, &installation, settings, environment, depots, &files)
-        .and_then(|state| assessment::assess(context, &installation, settings, state, &files));
-    let is_partial = assessed.as_ref().is_ok_and(|assessment| assessment.catalog.is_partial);
-    let outcome = match assessed {
-        Ok(assessment) => assessment::outcome(&assessment, base),
-        // A folder without a project or a manifest is no trouble.
-        Err(error @ (Error::NoProject { .. } | Error::NoProjectFile { .. } | Error::NoManifest { .. })) => {
-            without_image(base, error.in_one_line(), false)
-        }
-        Err(error) => without_image(base, format!("no image: {}", error.in_one_line()), true),
-    };
-    // Where a store did not answer it may next time.
-    if !is_partial {
-        verdict_cache::keep(&context.layout, question, read_at, files.into_observations(), &outcome);
-    }
-    Ok(outcome)
-}
-
 /// Says what there is to say, on stderr.
-fn tell(context: &Context, settings: &Settings, split: &Split, outcome: &Outcome) {
+fn tell(context: &Context, settings: &Settings, split: &Split, decision: &StartDecision) {
     if split.own.quiet {
         return;
     }
-    let reason = outcome.reason.as_deref().unwrap_or("no image");
+    let reason = decision.reason.as_deref().unwrap_or("no image");
     if split.own.verbose > 0 {
-        message::note(&format!("project {}", outcome.project.as_deref().unwrap_or("unknown")));
-        match &outcome.image {
-            Some(image) => message::note(&format!("image {image} ({})", outcome.code)),
+        message::note(&format!("project {}", decision.project.as_deref().unwrap_or("unknown")));
+        match &decision.image {
+            Some(image) => message::note(&format!("image {image} ({})", decision.code)),
             None => message::note(reason),
         }
-        for note in &outcome.notes {
+        for note in &decision.notes {
             message::note(note);
         }
         return;
     }
     let due = || {
-        let Some(project) = outcome.project.as_deref().map(path_text::decode) else { return false };
+        let Some(project) = decision.project.as_deref().map(path_text::decode) else { return false };
         let is_suggestion = settings.auto.value == Auto::Suggest && context.is_read;
-        let once_a_day = match outcome.code.as_str() {
+        let once_a_day = match decision.code.as_str() {
             "none" | "too-much-outside" => is_suggestion,
             "shadowed" | "indirect" => true,
             _ => false,
@@ -368,7 +195,7 @@ fn tell(context: &Context, settings: &Settings, split: &Split, outcome: &Outcome
             && !is_declined(context, &project)
     };
     // What is only tried out is not told once a day.
-    if outcome.urgent || (!split.own.dry_run && due()) {
+    if decision.urgent || (!split.own.dry_run && due()) {
         message::note(reason);
     }
 }
@@ -384,11 +211,11 @@ fn launch(
     settings: &Settings,
     split: &Split,
     located: &Located,
-    outcome: &Outcome,
+    decision: &StartDecision,
 ) -> Result<u8, Error> {
-    let project = outcome.project_option.as_deref().map(path_text::decode);
-    let image = outcome.image.as_deref().map(path_text::decode);
-    let trace = recording(context, split, outcome);
+    let project = decision.project_option.as_deref().map(path_text::decode);
+    let image = decision.image.as_deref().map(path_text::decode);
+    let trace = recording(context, split, decision);
     let ours = Additions { image: image.as_deref(), project: project.as_deref(), trace: trace.as_deref() };
     let mut invocation = Invocation::new(&located.binary);
     invocation.arguments = options::compose(split, ours);
@@ -402,9 +229,9 @@ fn launch(
     if split.own.verbose > 1 {
         message::note(&invocation.shell_line());
     }
-    if outcome.project.is_some() {
-        journal::append(&context.layout, &journal_line(context, outcome));
-        build_beside(context, settings, located, outcome);
+    if decision.project.is_some() {
+        journal::append(&context.layout, &journal_line(context, decision));
+        build_beside(context, settings, located, decision);
     }
     #[expect(clippy::disallowed_methods, reason = "the program that this process becomes")]
     let mut command = Command::new(&invocation.program);
@@ -415,7 +242,7 @@ fn launch(
             None => command.env_remove(name),
         };
     }
-    if let Some(mark) = telling_key(outcome).and_then(|key| unfinished::mark(&context.layout, &key)) {
+    if let Some(mark) = telling_key(decision).and_then(|key| unfinished::mark(&context.layout, &key)) {
         command.env(unfinished::MARK, &mark.path);
         command.envs(mark.failures.as_ref().map(|path| (unfinished::FAILURES, path)));
     }
@@ -433,11 +260,11 @@ pub(super) fn become_julia(located: &Located, arguments: &[OsString]) -> Result<
 }
 
 /// The file into which this start is recorded, where that is asked for and the user records nothing elsewhere.
-fn recording(context: &Context, split: &Split, outcome: &Outcome) -> Option<PathBuf> {
-    if !(split.own.record || outcome.record) || split.effects().traces {
+fn recording(context: &Context, split: &Split, decision: &StartDecision) -> Option<PathBuf> {
+    if !(split.own.record || decision.record) || split.effects().traces {
         return None;
     }
-    let project = path_text::decode(outcome.project.as_deref()?);
+    let project = path_text::decode(decision.project.as_deref()?);
     let start = (context.now, std::process::id());
     if split.own.dry_run {
         return Some(recording::file(&context.layout, &project, start));
@@ -447,9 +274,9 @@ fn recording(context: &Context, split: &Split, outcome: &Outcome) -> Option<Path
 
 /// Begins to build the image that is missing, where the settings say so: at most once a day for the same image. What
 /// goes wrong with it is not this start's business.
-fn build_beside(context: &Context, settings: &Settings, located: &Located, outcome: &Outcome) {
+fn build_beside(context: &Context, settings: &Settings, located: &Located, decision: &StartDecision) {
     let is_asked = settings.auto.value == Auto::Background && settings.sysimage.value == ImagePolicy::Auto;
-    let (Some(wanted), Some(project)) = (&outcome.wanted, &outcome.project) else { return };
+    let (Some(wanted), Some(project)) = (&decision.wanted, &decision.project) else { return };
     let project = path_text::decode(project);
     if !is_asked || !attempt::is_due(&context.layout, &project, context.now, wanted) {
         return;
@@ -461,12 +288,12 @@ fn build_beside(context: &Context, settings: &Settings, located: &Located, outco
     let _ = platform::start_detached(&mut command);
 }
 
-fn journal_line<'a>(context: &Context, outcome: &'a Outcome) -> Start<'a> {
+fn journal_line<'a>(context: &Context, decision: &'a StartDecision) -> Start<'a> {
     Start {
         time: context.now,
-        verdict: &outcome.code,
-        image: outcome.key.as_deref().unwrap_or("-"),
-        julia: if outcome.julia.is_empty() { "-" } else { &outcome.julia },
-        project: outcome.project.as_deref().unwrap_or("-"),
+        verdict: &decision.code,
+        image: decision.key.as_deref().unwrap_or("-"),
+        julia: if decision.julia.is_empty() { "-" } else { &decision.julia },
+        project: decision.project.as_deref().unwrap_or("-"),
     }
 }

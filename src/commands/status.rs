@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-use crate::assessment::{self, Assessment, Crowded, ProjectState};
+use crate::assessment::{self, Assessment, Crowded, ProjectState, TargetProject};
 use crate::cli::StatusArgs;
-use crate::commands::build::summary::{load_time, pay_off_text};
-use crate::commands::subject::{self, Subject};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -21,6 +19,7 @@ use crate::path_text;
 use crate::store::attempt;
 use crate::store::recording::Recordings;
 use crate::ui::output;
+use crate::ui::pay_off::{load_time, pay_off_text};
 use crate::ui::table::pairs;
 use crate::ui::time::date;
 
@@ -113,20 +112,20 @@ struct OutsideReport {
 
 pub(crate) fn run(arguments: &StatusArgs, context: &Context) -> Result<u8, Error> {
     let julia = arguments.julia.julia.clone();
-    let subject = subject::read(context, julia, arguments.project.project.as_deref())?;
-    let report = report(context, &subject);
+    let target = TargetProject::read(context, julia, arguments.project.project.as_deref())?;
+    let report = report(context, &target);
     output::print(&report, arguments.format.format, || table(&report, arguments.verbose))?;
     let in_force = report.image.as_ref().is_some_and(|image| image.in_force);
     Ok(if arguments.check && !in_force { exit::NOT_FRESH } else { exit::SUCCESS })
 }
 
 /// Tells the verdict in a line or two, as after `pkg`.
-pub(crate) fn brief(context: &Context, subject: &Subject) -> String {
-    report(context, subject).reason
+pub(crate) fn brief(context: &Context, target: &TargetProject) -> String {
+    report(context, target).reason
 }
 
-fn report(context: &Context, subject: &Subject) -> Report {
-    let Subject { located, installation, assessment, .. } = subject;
+fn report(context: &Context, target: &TargetProject) -> Report {
+    let TargetProject { located, installation, assessment, .. } = target;
     let Assessment { state, wanted, verdict, .. } = assessment;
     let clock = Clock::at(context.now);
     // What is told of its use is an addition: without the journal all else is as true.

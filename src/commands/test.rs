@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use crate::assessment::{ForProject, Overrides, Toolchain};
 use crate::cli::TestArgs;
-use crate::commands::script;
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
+use crate::julia::script;
 use crate::model::loading::environment::ProjectFlag;
 use crate::platform;
 use crate::template::Template;

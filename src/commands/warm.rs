@@ -4,10 +4,9 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use crate::assessment::{self, Found, KnownProject, Prospect, Survey, Surveyed};
+use crate::building::direct_dependencies;
+use crate::building::preflight::check_store;
 use crate::cli::WarmArgs;
-use crate::commands::build::direct_dependencies;
-use crate::commands::build::preflight::check_store;
-use crate::commands::survey;
 use crate::context::{self, Context};
 use crate::error::Error;
 use crate::exit;
@@ -29,7 +28,7 @@ pub(crate) fn run(arguments: &WarmArgs, context: &Context) -> Result<u8, Error> 
         return Err(Error::NoHome);
     }
     let interruption = Interruption::watch()?;
-    let survey = survey::read(context, arguments.julia.julia.clone(), true)?;
+    let survey = Survey::open(context, arguments.julia.julia.clone(), true)?;
     let surveyed =
         if arguments.frequent { frequent(&survey)? } else { named(&survey, &arguments.projects.projects)? };
     let (mut failed, all) = (0, surveyed.len());
@@ -71,7 +70,7 @@ fn named(survey: &Arc<Survey>, projects: &[OsString]) -> Result<Vec<(String, Pro
 /// Those of the known projects that are used and that would have to compile something, most used first.
 fn frequent(survey: &Arc<Survey>) -> Result<Vec<(String, Prospect)>, Error> {
     let rate = |known: &KnownProject| known.uses.per_week(survey.clock);
-    let mut list: Vec<Surveyed> = survey::all(survey)?;
+    let mut list: Vec<Surveyed> = survey.all()?;
     let is_known = !list.is_empty();
     list.retain(|surveyed| rate(&surveyed.known) > 0.0);
     list.sort_by(|left, right| rate(&right.known).total_cmp(&rate(&left.known)));
@@ -81,21 +80,21 @@ fn frequent(survey: &Arc<Survey>) -> Result<Vec<(String, Prospect)>, Error> {
     });
     let cold: Vec<_> = cold.collect();
     if cold.is_empty() {
-        let why = if is_known { "no project that you use is cold" } else { survey::NO_PROJECT };
+        let why = if is_known { "no project that you use is cold" } else { assessment::NO_PROJECT };
         message::line(&format!("nothing to compile: {why}"));
     }
     Ok(cold)
 }
 
 /// What was done for a project.
-enum Outcome {
+enum Warmed {
     /// Nothing is left to be compiled but what cannot be.
     Warm { compiled: usize },
     /// These packages do not load, with or without us.
     Broken(Vec<String>),
 }
 
-impl Outcome {
+impl Warmed {
     fn text(&self) -> String {
         match self {
             Self::Warm { compiled: 0 } => "warm; nothing had to be compiled".to_owned(),
@@ -108,7 +107,7 @@ impl Outcome {
 
 /// Precompiles, under the image in force or under none, what the project loads directly, and with it all that those
 /// depend on.
-fn warm(survey: &Survey, prospect: &Prospect, interruption: &Interruption) -> Result<Outcome, BuildError> {
+fn warm(survey: &Survey, prospect: &Prospect, interruption: &Interruption) -> Result<Warmed, BuildError> {
     let layout = &survey.context.layout;
     check_store(layout)?;
     let workspace = Workspace::create(layout)?;
@@ -139,8 +138,8 @@ fn warm(survey: &Survey, prospect: &Prospect, interruption: &Interruption) -> Re
         record.warmed = broken.is_empty().then_some(digest);
     })?;
     Ok(if broken.is_empty() {
-        Outcome::Warm { compiled: prospect.cold.len() }
+        Warmed::Warm { compiled: prospect.cold.len() }
     } else {
-        Outcome::Broken(broken)
+        Warmed::Broken(broken)
     })
 }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::assessment;
+use crate::assessment::TargetProject;
 use crate::cli::WhichArgs;
-use crate::commands::subject;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -23,11 +23,11 @@ struct Report {
 
 pub(crate) fn run(arguments: &WhichArgs, context: &Context) -> Result<u8, Error> {
     let julia = arguments.julia.julia.clone();
-    let subject = subject::read(context, julia, arguments.project.project.as_deref())?;
-    let verdict = &subject.assessment.verdict;
+    let target = TargetProject::read(context, julia, arguments.project.project.as_deref())?;
+    let verdict = &target.assessment.verdict;
     let (image, reason) = match verdict {
         Verdict::Exact { key } | Verdict::Contained { key, .. } => {
-            (subject.assessment.catalog.image(key).map(|image| image.path.clone()), None)
+            (target.assessment.catalog.image(key).map(|image| image.path.clone()), None)
         }
         Verdict::Plain(plain) => (None, Some(assessment::reason(plain))),
     };
@@ -38,8 +38,8 @@ pub(crate) fn run(arguments: &WhichArgs, context: &Context) -> Result<u8, Error>
         }
     } else {
         let report = Report {
-            project: path_text::encode(&subject.assessment.state.folder),
-            julia: path_text::encode(&subject.located.binary),
+            project: path_text::encode(&target.assessment.state.folder),
+            julia: path_text::encode(&target.located.binary),
             image: image.as_deref().map(path_text::encode),
             reason,
         };

@@ -24,7 +24,7 @@ struct Request<'a> {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Imported {
     #[serde(default)]
-    pub(crate) packages: Vec<Outcome>,
+    pub(crate) packages: Vec<ImportResult>,
     /// What is loaded in the end; told where the loading was recorded.
     #[serde(default)]
     pub(crate) modules: Vec<ModuleAnswer>,
@@ -46,7 +46,7 @@ pub(crate) struct FileRead {
 
 /// How the loading of one package went.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(crate) struct Outcome {
+pub(crate) struct ImportResult {
     pub(crate) name: String,
     pub(crate) uuid: Uuid,
     pub(crate) ok: bool,

@@ -10,6 +10,7 @@ pub(crate) mod locate;
 pub(crate) mod log_text;
 pub(crate) mod probe;
 pub(crate) mod process;
+pub(crate) mod script;
 pub(crate) mod session;
 pub(crate) mod stage;
 pub(crate) mod starts;

@@ -16,7 +16,7 @@ const FORMAT: u32 = 4;
 
 /// A verdict as `run` needs it: no lists, no reasons but the one line to print.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Outcome {
+pub(crate) struct StartDecision {
     /// In one word: `exact`, `contained`, `stale`, `none`, `broken`, …
     pub(crate) code: String,
     /// The image to use, as path text.
@@ -55,16 +55,17 @@ struct Entry {
     /// The same of disks that may not answer.
     distant_files: Vec<(String, Stamp)>,
     distant_listings: Vec<(String, Stamp)>,
-    outcome: Outcome,
+    #[serde(rename = "outcome")]
+    decision: StartDecision,
 }
 
-/// The outcome for this question, if every file that it rests on is as it was then, and none of them could
+/// The decision for this question, if every file that it rests on is as it was then, and none of them could
 /// have changed without a trace. `distant` stamps files on disks that may not answer.
 pub(crate) fn look_up(
     layout: &Layout,
     question: &Digest,
     distant: impl FnOnce(Vec<String>) -> Option<Vec<Stamp>>,
-) -> Option<Outcome> {
+) -> Option<StartDecision> {
     let path = layout.verdict(question);
     // It names the image: whoever could write it could have any code run.
     let text = protection::is_ours(layout, &path).then(|| fs_err::read(&path).ok())??;
@@ -90,16 +91,16 @@ pub(crate) fn look_up(
             return None;
         }
     }
-    Some(entry.outcome)
+    Some(entry.decision)
 }
 
-/// Keeps an outcome. What cannot be kept is reckoned again next time.
+/// Keeps an decision. What cannot be kept is decided again next time.
 pub(crate) fn keep(
     layout: &Layout,
     question: &Digest,
     read_at: i64,
     observations: Observations,
-    outcome: &Outcome,
+    decision: &StartDecision,
 ) {
     type Stamps = Vec<(String, Stamp)>;
     let as_text = |stamps: BTreeMap<PathBuf, Stamp>| -> Stamps {
@@ -118,7 +119,7 @@ pub(crate) fn keep(
         listings: as_text(observations.listings),
         distant_files,
         distant_listings,
-        outcome: outcome.clone(),
+        decision: decision.clone(),
     };
     if let Ok(text) = serde_json::to_vec(&entry) {
         let _ = fs::replace(&layout.verdict(question), &text);
@@ -130,7 +131,7 @@ mod tests {
     use super::*;
     use crate::fs::ObservedFiles;
 
-    /// A store and a file that was observed; the outcome is kept as if it had been read `after` seconds later.
+    /// A store and a file that was observed; the decision is kept as if it had been read `after` seconds later.
     fn kept(folder: &std::path::Path, after: i64) -> (Layout, Digest) {
         let layout = Layout::new(folder.join("store"));
         let (file, question) = (folder.join("Manifest.toml"), Digest::of(b"question"));
@@ -139,7 +140,7 @@ mod tests {
         files.observe(&folder.join("absent"));
         files.observe_listing(folder);
         let read_at = stamp.changed.max(stamp.modified) + after * 1_000_000_000;
-        keep(&layout, &question, read_at, files.into_observations(), &Outcome::default());
+        keep(&layout, &question, read_at, files.into_observations(), &StartDecision::default());
         (layout, question)
     }
 

@@ -2,8 +2,10 @@
 
 pub(crate) mod message;
 pub(crate) mod output;
+pub(crate) mod pay_off;
 pub(crate) mod progress;
 pub(crate) mod prompt;
+pub(crate) mod size;
 pub(crate) mod table;
 pub(crate) mod terminal;
 pub(crate) mod time;

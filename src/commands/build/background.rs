@@ -3,9 +3,8 @@
 use std::ffi::OsString;
 
 use crate::assessment;
-use crate::commands::build::context::BuildContext;
-use crate::commands::build::plan::Plan;
-use crate::commands::build::{Options, frequent, make};
+use crate::building::{BuildContext, Options, Plan, make};
+use crate::commands::build::frequent;
 use crate::error::Error;
 use crate::exit;
 use crate::model::loading::environment::ProjectFlag;
@@ -66,7 +65,7 @@ fn reason_against(build: &BuildContext<'_>, plan: &Plan) -> Result<Option<String
     let packages = plan.packages().iter().map(|package| package.uuid);
     let per_month =
         survey.model.saving(packages) * known.uses.per_week(survey.clock) * frequent::WEEKS_IN_MONTH;
-    let cost = frequent::build_seconds(&survey);
+    let cost = survey.build_seconds();
     let needed = build.toolchain.settings.worth_building.value * cost;
     Ok((per_month < needed)
         .then(|| format!("would save {per_month:.0} s a month, and takes about {cost:.0} s to build")))

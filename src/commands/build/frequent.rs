@@ -4,19 +4,15 @@ use std::cmp::Ordering;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use crate::assessment::{self, Found, KnownProject, Prospect, Survey, Surveyed};
+use crate::assessment::{self, Found, KnownProject, NO_PROJECT, Prospect, Survey, Surveyed};
+use crate::building::BuildContext;
 use crate::cli::BuildArgs;
-use crate::commands::build::context::BuildContext;
-use crate::commands::survey::NO_PROJECT;
 use crate::error::Error;
 use crate::model::image::verdict::Verdict;
 use crate::path_text;
 use crate::ui::message;
 use crate::ui::progress::Verbosity;
 use crate::ui::time::time;
-
-/// Seconds that a build takes where none was measured.
-const USUAL_BUILD: f64 = 180.0;
 
 /// Weeks in a month of 30 days.
 pub(super) const WEEKS_IN_MONTH: f64 = 30.0 / 7.0;
@@ -67,9 +63,9 @@ pub(super) fn choose(
         }
         return Ok(candidates.into_iter().map(|candidate| candidate.project).collect());
     }
-    let cost = build_seconds(&survey);
-    let mut room = arguments.disk.map(|disk| disk.saturating_sub(stored(&survey)));
-    let size = image_size(&survey);
+    let cost = survey.build_seconds();
+    let mut room = arguments.disk.map(|disk| disk.saturating_sub(survey.image_bytes()));
+    let size = survey.image_size();
     let mut chosen = Vec::new();
     for candidate in candidates.into_iter().take(arguments.top.unwrap_or(usize::MAX)) {
         let Candidate { project, path, per_month, obstacle } = candidate;
@@ -125,26 +121,4 @@ fn obstacle(survey: &Survey, known: &KnownProject, prospect: &Prospect) -> Optio
 
 fn by_worth(left: &Candidate, right: &Candidate) -> Ordering {
     right.per_month.total_cmp(&left.per_month).then_with(|| left.path.cmp(&right.path))
-}
-
-/// Seconds that a build takes here: the median of those on record.
-pub(crate) fn build_seconds(survey: &Survey) -> f64 {
-    let images = survey.catalog.own();
-    let mut seconds: Vec<f64> =
-        images.map(|image| image.record.measured.build).filter(|seconds| *seconds > 0.0).collect();
-    seconds.sort_by(f64::total_cmp);
-    seconds.get(seconds.len() / 2).copied().unwrap_or(USUAL_BUILD)
-}
-
-/// Bytes of all images.
-fn stored(survey: &Survey) -> u64 {
-    survey.catalog.own().map(|image| image.record.file.size).sum()
-}
-
-/// Bytes that an image takes: the median of those on record, else what Julia's own takes.
-pub(crate) fn image_size(survey: &Survey) -> u64 {
-    let mut sizes: Vec<u64> = survey.catalog.own().map(|image| image.record.file.size).collect();
-    sizes.sort_unstable();
-    let own = || fs_err::metadata(&*survey.installation.default_image).map_or(0, |metadata| metadata.len());
-    sizes.get(sizes.len() / 2).copied().unwrap_or_else(own)
 }

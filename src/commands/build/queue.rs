@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::commands::build::context::BuildContext;
-use crate::commands::build::{Options, build_project};
+use crate::building::{BuildContext, Options};
+use crate::commands::build::build_project;
 use crate::error::Error;
 use crate::exit;
 use crate::julia::builder::BuildError;

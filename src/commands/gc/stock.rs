@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::assessment::{CacheFile, Found};
-use crate::commands::inventory::Inventory;
+use crate::assessment::{CacheFile, Found, Inventory};
 use crate::context::Context;
 use crate::error::Error;
 use crate::model::caches::owner::{CacheVerdict, Standing};

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use crate::assessment::{KnownProject, Prospect, Survey};
-use crate::commands::build;
 use crate::commands::plan::{Field, foreign};
 use crate::context::Context;
 use crate::model::image::key::BakedPackage;
@@ -140,7 +139,7 @@ fn why_left_out(survey: &Survey, field: &Field, sharing: &Sharing, place: usize)
     let seconds: f64 =
         need.packages.iter().filter_map(|package| field.costs.get(*package)).map(|cost| cost.seconds).sum();
     let own = need.starts_per_week * seconds;
-    let cost = build::build_seconds(survey) / WEEKS_TO_PAY;
+    let cost = survey.build_seconds() / WEEKS_TO_PAY;
     if own <= cost {
         return format!("would save {} a week, an image costs {}", time(own), time(cost));
     }

@@ -3,8 +3,8 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Image, Project, Report, Share, Times};
-use crate::commands::cache::size;
 use crate::ui::message::visible;
+use crate::ui::size::size;
 use crate::ui::time::{age, date, time};
 
 const STYLE: &str = include_str!("../../../templates/report.css");

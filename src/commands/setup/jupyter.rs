@@ -1,8 +1,8 @@
 //! `jlproj setup jupyter`: where the kernel goes, and what it is called.
 
+use crate::assessment::TargetProject;
 use crate::cli::JupyterArgs;
 use crate::commands::setup::launcher;
-use crate::commands::subject;
 use crate::context::Context;
 use crate::error::Error;
 use crate::hosts::{self, Jupyter, RUN_KERNEL, Setup};
@@ -57,11 +57,11 @@ pub(super) fn setup(arguments: &JupyterArgs, context: &Context) -> Result<Jupyte
 
 /// What is missing yet.
 pub(super) fn notes(jupyter: &Jupyter, context: &Context) -> Vec<String> {
-    let subject = subject::read(context, None, Some(jupyter.project.as_os_str()));
-    let has_it = |subject: subject::Subject| {
-        subject.assessment.state.manifest.packages.values().any(|package| package.name == "IJulia")
+    let target = TargetProject::read(context, None, Some(jupyter.project.as_os_str()));
+    let has_it = |target: TargetProject| {
+        target.assessment.state.manifest.packages.values().any(|package| package.name == "IJulia")
     };
-    if subject.is_ok_and(has_it) {
+    if target.is_ok_and(has_it) {
         return Vec::new();
     }
     let note =

@@ -3,10 +3,10 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use crate::assessment;
 use crate::assessment::{ForProject, Overrides, Toolchain};
 use crate::cli::{JuliaArg, ProjectOption, SetupOptions};
 use crate::commands::setup::own_program;
-use crate::commands::subject;
 use crate::context::Context;
 use crate::error::Error;
 use crate::hosts::{self, Launcher, Setup};
@@ -35,7 +35,7 @@ pub(super) fn julia(
 /// # Errors
 /// Where there is no project, or no Julia to say where projects are.
 pub(super) fn project(context: &Context, argument: &ProjectOption) -> Result<PathBuf, Error> {
-    subject::folder(context, argument.project.as_deref())
+    assessment::project_folder(context, argument.project.as_deref())
 }
 
 /// A launcher at this path. juliaup's own arguments come first, where they are not ours again.

@@ -3,10 +3,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use crate::assessment::{self, Offer, OfferPlace, OfferRequest};
 use crate::cli::PythonArgs;
-use crate::commands::offer::{self, Offer, Place, Request};
 use crate::commands::setup::own_program;
-use crate::commands::subject;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
@@ -38,7 +37,7 @@ pub(super) fn setup(bridge: Bridge, arguments: &PythonArgs, context: &Context) -
     let project = if arguments.options.undo {
         context.directory.clone()
     } else {
-        subject::folder(context, arguments.project.project.as_deref())?
+        assessment::project_folder(context, arguments.project.project.as_deref())?
     };
     Ok(PythonSetup {
         bridge,
@@ -102,7 +101,7 @@ pub(super) fn notes(setup: &PythonSetup, context: &Context) -> Vec<String> {
         (None, reason) => notes.push(format!("no image now: {}", reason.as_deref().unwrap_or("unknown"))),
     }
     match setup.bridge {
-        Bridge::PyJulia if offer.pycall == Place::Absent => notes.push(
+        Bridge::PyJulia if offer.pycall == OfferPlace::Absent => notes.push(
             "PyCall is not in the project: `from julia import Main` needs it, `julia.libjulia` does not"
                 .to_owned(),
         ),
@@ -158,7 +157,7 @@ fn offer(bridge: Bridge, project: &Path, answer: &Interview, context: &Context) 
     let juliacall = answer.juliacall.clone().filter(|_| bridge == Bridge::JuliaCall);
     let embedder = Embedder::Python(Python { libpython: answer.libpython.clone(), juliacall });
     let project: &OsStr = project.as_os_str();
-    offer::offer(context, &Request { project: Some(project), julia: None, embedder })
+    assessment::offer(context, &OfferRequest { project: Some(project), julia: None, embedder })
 }
 
 fn refused(text: String, hint: &str) -> Error {

@@ -15,34 +15,36 @@ use crate::store::project_record;
 
 /// A project with its Julia.
 #[derive(Debug)]
-pub(crate) struct Subject {
+pub(crate) struct TargetProject {
     pub(crate) located: Located,
     pub(crate) installation: Installation,
     pub(crate) assessment: Assessment,
 }
 
-/// Reads and assesses a project.
-///
-/// # Errors
-/// Where there is no Julia, no project, or a file of it cannot be read.
-pub(crate) fn read(
-    context: &Context,
-    julia: Option<OsString>,
-    project: Option<&OsStr>,
-) -> Result<Subject, Error> {
-    let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
-    let overrides = Overrides { julia, ..Overrides::default() };
-    let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
-    let assessment = toolchain.assess(flag.as_ref())?;
-    let Toolchain { located, installation, .. } = toolchain;
-    Ok(Subject { located, installation, assessment })
+impl TargetProject {
+    /// Reads and assesses a project.
+    ///
+    /// # Errors
+    /// Where there is no Julia, no project, or a file of it cannot be read.
+    pub(crate) fn read(
+        context: &Context,
+        julia: Option<OsString>,
+        project: Option<&OsStr>,
+    ) -> Result<Self, Error> {
+        let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
+        let overrides = Overrides { julia, ..Overrides::default() };
+        let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
+        let assessment = toolchain.assess(flag.as_ref())?;
+        let Toolchain { located, installation, .. } = toolchain;
+        Ok(Self { located, installation, assessment })
+    }
 }
 
 /// The canonical folder of a project, whatever state its files are in.
 ///
 /// # Errors
 /// Where there is no Julia to say where projects are, or no project.
-pub(crate) fn folder(context: &Context, project: Option<&OsStr>) -> Result<PathBuf, Error> {
+pub(crate) fn project_folder(context: &Context, project: Option<&OsStr>) -> Result<PathBuf, Error> {
     let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
     let open = |project| Toolchain::open(context, Overrides::default(), project);
     // Where the Julia that its manifest names is not installed, any other knows as well where the project is.
@@ -61,11 +63,11 @@ pub(crate) fn folder(context: &Context, project: Option<&OsStr>) -> Result<PathB
 /// The folder of a project that may be gone: then it is taken as it is written.
 ///
 /// # Errors
-/// As [`folder`].
-pub(crate) fn folder_even_gone(context: &Context, project: &OsStr) -> Result<PathBuf, Error> {
+/// As [`project_folder`].
+pub(crate) fn project_folder_even_gone(context: &Context, project: &OsStr) -> Result<PathBuf, Error> {
     let written = context.directory.join(project);
     if written.exists() || project.to_str().is_some_and(|text| text.starts_with('@')) {
-        return folder(context, Some(project));
+        return project_folder(context, Some(project));
     }
     let is_known = |path: &Path| project_record::read(&context.layout, path).is_some();
     let plain = paths::absolute(&context.directory, project);

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::commands::build::context::BuildContext;
-use crate::commands::build::plan::Plan;
+use crate::building::context::BuildContext;
+use crate::building::plan::Plan;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;

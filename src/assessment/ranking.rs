@@ -9,54 +9,56 @@ use crate::model::usage::savings::{PayOff, Saving};
 
 /// What is told of a project.
 #[derive(Serialize)]
-pub(super) struct Row {
-    pub(super) project: String,
+pub(crate) struct RankedProject {
+    pub(crate) project: String,
     /// In one word, as `status` has it; `gone` where there is no project any more, `trouble` where it cannot be read.
-    pub(super) verdict: &'static str,
+    pub(crate) verdict: &'static str,
     /// What is the matter, where it cannot be read.
-    pub(super) trouble: Option<String>,
+    pub(crate) trouble: Option<String>,
     /// Starts through `run` in the last 30 days.
-    pub(super) uses: u64,
+    pub(crate) uses: u64,
     /// Starts per week at the present rate, other signs of use included.
-    pub(super) starts_per_week: f64,
+    pub(crate) starts_per_week: f64,
     /// Seconds since 1970.
-    pub(super) last_use: Option<i64>,
+    pub(crate) last_use: Option<i64>,
     /// What the image saves at a start; where there is none, what one would save.
-    pub(super) saves_per_start: Option<Saving>,
+    pub(crate) saves_per_start: Option<Saving>,
     /// Seconds.
-    pub(super) saves_per_week: Option<f64>,
+    pub(crate) saves_per_week: Option<f64>,
     /// Key of the image in force.
-    pub(super) image: Option<String>,
+    pub(crate) image: Option<String>,
     /// Bytes of the image in force.
-    pub(super) size: Option<u64>,
-    pub(super) pay_off: Option<PayOff>,
+    pub(crate) size: Option<u64>,
+    pub(crate) pay_off: Option<PayOff>,
     /// Packages that the next start would have to compile.
-    pub(super) cold: Vec<String>,
+    pub(crate) cold: Vec<String>,
 }
 
 /// One row for each project, most worth first.
-pub(super) fn rows(survey: &Survey, surveyed: &[Surveyed]) -> Vec<Row> {
-    let mut rows: Vec<Row> = surveyed.iter().filter_map(|surveyed| row(survey, surveyed)).collect();
+pub(crate) fn ranked(survey: &Survey, surveyed: &[Surveyed]) -> Vec<RankedProject> {
+    let mut rows: Vec<RankedProject> = surveyed.iter().filter_map(|surveyed| row(survey, surveyed)).collect();
     rows.sort_by(by_worth);
     rows
 }
 
 /// A row for a project; none for one that is gone, unless an image is kept for it.
-fn row(survey: &Survey, surveyed: &Surveyed) -> Option<Row> {
+fn row(survey: &Survey, surveyed: &Surveyed) -> Option<RankedProject> {
     let Surveyed { known, found } = surveyed;
     let has_image = known.record.as_ref().is_some_and(|record| record.image.is_some());
     let row = plain_row(survey, known);
     match found {
         Found::Project(prospect) => Some(with_prospect(survey, known, prospect, row)),
-        Found::Gone if has_image => Some(Row { verdict: "gone", ..row }),
+        Found::Gone if has_image => Some(RankedProject { verdict: "gone", ..row }),
         Found::Gone => None,
-        Found::Trouble(text) => Some(Row { verdict: "trouble", trouble: Some(text.clone()), ..row }),
+        Found::Trouble(text) => {
+            Some(RankedProject { verdict: "trouble", trouble: Some(text.clone()), ..row })
+        }
     }
 }
 
 /// What is known without looking at the project.
-fn plain_row(survey: &Survey, known: &KnownProject) -> Row {
-    Row {
+fn plain_row(survey: &Survey, known: &KnownProject) -> RankedProject {
+    RankedProject {
         project: known.path.clone(),
         verdict: "none",
         trouble: None,
@@ -72,10 +74,15 @@ fn plain_row(survey: &Survey, known: &KnownProject) -> Row {
     }
 }
 
-fn with_prospect(survey: &Survey, known: &KnownProject, prospect: &Prospect, row: Row) -> Row {
+fn with_prospect(
+    survey: &Survey,
+    known: &KnownProject,
+    prospect: &Prospect,
+    row: RankedProject,
+) -> RankedProject {
     let image = survey.image_of(&prospect.verdict);
     let saving = survey.saving(known, prospect).unwrap_or_else(|| survey.possible(known, prospect));
-    Row {
+    RankedProject {
         verdict: assessment::code(&prospect.verdict),
         saves_per_week: Some(saving.seconds * row.starts_per_week),
         saves_per_start: Some(saving),
@@ -88,8 +95,8 @@ fn with_prospect(survey: &Survey, known: &KnownProject, prospect: &Prospect, row
 }
 
 /// Most worth first; among equals the one used last, then by path.
-fn by_worth(left: &Row, right: &Row) -> Ordering {
-    let worth = |row: &Row| row.saves_per_week.unwrap_or(f64::NEG_INFINITY);
+fn by_worth(left: &RankedProject, right: &RankedProject) -> Ordering {
+    let worth = |row: &RankedProject| row.saves_per_week.unwrap_or(f64::NEG_INFINITY);
     worth(right)
         .total_cmp(&worth(left))
         .then(right.last_use.cmp(&left.last_use))

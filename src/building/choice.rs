@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::assessment;
-use crate::commands::build::context::BuildContext;
+use crate::building::context::BuildContext;
 use crate::error::Error;
 use crate::fs::{self, ObservedFiles, Stamp};
 use crate::julia::builder::{self, BuildError, Builder, Source, Work};

@@ -19,23 +19,23 @@ use crate::store::project_record;
 
 /// All of it.
 #[derive(Debug)]
-pub(super) struct Inventory {
+pub(crate) struct Inventory {
     /// The Julia of this command.
-    pub(super) installation: Installation,
+    pub(crate) installation: Installation,
     /// Every Julia that was asked once.
-    pub(super) julias: Vec<KnownJulia>,
+    pub(crate) julias: Vec<KnownJulia>,
     /// All known projects, under each Julia that is as it was when it was asked.
-    pub(super) surveys: Vec<(Arc<Survey>, Vec<Surveyed>)>,
-    pub(super) caches: Vec<CacheFile>,
+    pub(crate) surveys: Vec<(Arc<Survey>, Vec<Surveyed>)>,
+    pub(crate) caches: Vec<CacheFile>,
     /// What was not looked at, and why.
-    pub(super) passed_over: Vec<String>,
+    pub(crate) passed_over: Vec<String>,
 }
 
 /// Takes stock.
 ///
 /// # Errors
 /// Where there is no Julia, a setting cannot be followed, or the journal cannot be read.
-pub(super) fn read(context: &Context, julia: Option<OsString>) -> Result<Inventory, Error> {
+pub(crate) fn inventory(context: &Context, julia: Option<OsString>) -> Result<Inventory, Error> {
     let overrides = Overrides { julia, ..Overrides::default() };
     let Toolchain { settings, installation, .. } = Toolchain::open(context, overrides, ForProject::None)?;
     let mut julias = installation_cache::read_all(&context.layout);
@@ -84,7 +84,7 @@ fn just_built(context: &Context, survey: &Survey, known: &[KnownProject]) -> Vec
 
 impl Inventory {
     /// Whether a Julia that images of this kind work with is on the machine, or may be.
-    pub(super) fn has_julia(&self, image: &KnownImage) -> bool {
+    pub(crate) fn has_julia(&self, image: &KnownImage) -> bool {
         let is_known = self
             .julias
             .iter()
@@ -95,7 +95,7 @@ impl Inventory {
     }
 
     /// The projects that are there, with the survey in which they were looked at.
-    pub(super) fn live(&self) -> impl Iterator<Item = (&Survey, &Surveyed)> {
+    pub(crate) fn live(&self) -> impl Iterator<Item = (&Survey, &Surveyed)> {
         let all =
             self.surveys.iter().flat_map(|(survey, surveyed)| surveyed.iter().map(|one| (&**survey, one)));
         all.filter(|(_, surveyed)| !matches!(surveyed.found, Found::Gone))

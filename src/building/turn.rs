@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::commands::build::watcher::BuildWatcher;
+use crate::building::watcher::BuildWatcher;
 use crate::context::Context;
 use crate::error::Error;
 use crate::julia::builder::BuildError;

@@ -1,18 +1,15 @@
 //! What a build tells when it is over.
 
 use crate::assessment;
-use crate::commands::build::context::BuildContext;
-use crate::commands::build::make::Made;
-use crate::commands::build::plan::Plan;
-use crate::model::image::record::Measurements;
-use crate::model::text::shell;
+use crate::building::context::BuildContext;
+use crate::building::make::Made;
+use crate::building::plan::Plan;
 use crate::model::usage::journal::Clock;
-use crate::model::usage::savings::PayOff;
 use crate::path_text;
 use crate::ui::message;
+use crate::ui::pay_off::{load_time, pay_off_text};
 use crate::ui::progress::{Verbosity, duration};
 use crate::ui::table::pairs;
-use crate::ui::time::time;
 
 /// Tells that there is nothing to do.
 pub(super) fn already_there(plan: &Plan, verbosity: Verbosity) {
@@ -75,34 +72,4 @@ pub(super) fn built(build: &BuildContext<'_>, plan: &Plan, made: &Made, verbosit
         lines.push(("pay-off", pay_off_text(&pay_off, &known.path)));
     }
     message::line(pairs(&lines).trim_end());
-}
-
-/// What the image of a project cost and what it brings, and what to do where that is too little.
-pub(crate) fn pay_off_text(pay_off: &PayOff, project: &str) -> String {
-    let PayOff { spent, saved, per_week, .. } = *pay_off;
-    let figures = format!(
-        "{} to build, {} saved so far, {} a week at present",
-        time(spent),
-        time(saved.max(0.0)),
-        time(per_week.max(0.0))
-    );
-    if pay_off.pays() {
-        return figures;
-    }
-    let project = shell::quote(path_text::decode(project).as_os_str());
-    format!("{figures}\nnot paid back in 60 days at this rate; to drop it: `jlproj forget --image {project}`")
-}
-
-/// What a start saves, or that it saves nothing.
-pub(crate) fn load_time(measured: &Measurements) -> String {
-    let Measurements { load_without, load_with, .. } = measured;
-    if *load_without <= 0.0 {
-        return "not measured".to_owned();
-    }
-    let times = format!("{load_without:.2} s → {load_with:.2} s");
-    if measured.pays() {
-        format!("{times}: saves {:.2} s at each start", measured.saved())
-    } else {
-        format!("{times}: this image does not pay; `jlproj run --sysimage=none` starts as fast")
-    }
 }

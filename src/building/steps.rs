@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 use crate::assessment;
-use crate::commands::build::plan::{Plan, direct_dependencies};
+use crate::building::plan::{Plan, direct_dependencies};
 use crate::julia::builder::{self, BuildError, Builder, Job};
 use crate::julia::import::{self, Purpose};
 use crate::julia::loaded_modules::compare;

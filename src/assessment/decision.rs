@@ -12,10 +12,14 @@ use crate::model::image::verdict::{Plain, Verdict};
 use crate::model::loading::environment::{Environment, ProjectOrigin};
 use crate::model::loading::files::Files as _;
 use crate::path_text;
-use crate::store::verdict_cache::Outcome;
+use crate::store::verdict_cache::StartDecision;
 
 /// What is known of a start before there is a verdict: its project.
-pub(crate) fn plain_outcome(environment: &Environment, files: &ObservedFiles, julia: String) -> Outcome {
+pub(crate) fn plain_decision(
+    environment: &Environment,
+    files: &ObservedFiles,
+    julia: String,
+) -> StartDecision {
     let existing = environment.project_file.as_deref().filter(|path| files.is_file(path));
     let folder = existing.and_then(Path::parent).and_then(|folder| fs_err::canonicalize(folder).ok());
     let option = folder
@@ -24,11 +28,11 @@ pub(crate) fn plain_outcome(environment: &Environment, files: &ObservedFiles, ju
         .map(|(folder, name)| as_option(folder, name));
     // The default environment is Julia's to find: it may be another one for another program in it.
     let is_chosen = !matches!(environment.origin, ProjectOrigin::Default);
-    Outcome {
+    StartDecision {
         project: folder.as_deref().map(path_text::encode),
         project_option: option.filter(|_| is_chosen).map(|path| path_text::encode(&path)),
         julia,
-        ..Outcome::default()
+        ..StartDecision::default()
     }
 }
 
@@ -38,8 +42,8 @@ fn as_option(folder: &Path, file_name: &OsStr) -> PathBuf {
     if is_usual { folder.to_owned() } else { folder.join(file_name) }
 }
 
-/// The outcome of an assessment.
-pub(crate) fn outcome(assessment: &Assessment, base: Outcome) -> Outcome {
+/// The decision that an assessment leads to.
+pub(crate) fn decision(assessment: &Assessment, base: StartDecision) -> StartDecision {
     let Assessment { state, wanted, verdict, catalog } = assessment;
     let is_missing = matches!(
         verdict,
@@ -51,21 +55,21 @@ pub(crate) fn outcome(assessment: &Assessment, base: Outcome) -> Outcome {
                 | Plain::TooMuchOutside { .. }
         )
     );
-    let base = Outcome {
+    let base = StartDecision {
         wanted: is_missing.then(|| without_builder(&wanted.inputs).key().to_string()),
         record: state.settings.record,
         notes: catalog.notes.clone(),
         ..base
     };
     match verdict {
-        Verdict::Exact { key } | Verdict::Contained { key, .. } => Outcome {
+        Verdict::Exact { key } | Verdict::Contained { key, .. } => StartDecision {
             code: code(verdict).to_owned(),
             image: catalog.image(key).map(|image| path_text::encode(&image.path)),
             key: Some(key.to_string()),
             tells: catalog.image(key).is_some_and(|image| image.record.removes_marks),
             ..base
         },
-        Verdict::Plain(plain) => Outcome {
+        Verdict::Plain(plain) => StartDecision {
             code: code(verdict).to_owned(),
             reason: Some(reason(plain)),
             urgent: matches!(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::assessment::{self, Assessment, ProjectState, Prospect, Survey, Toolchain};
-use crate::commands::build::context::BuildContext;
+use crate::building::context::BuildContext;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::julia::exchange::PackageRequest;
@@ -34,7 +34,7 @@ impl Plan {
     ///
     /// # Errors
     /// Where there is no project with a manifest, or nothing in it to bake.
-    pub(super) fn make(toolchain: &Toolchain<'_>, flag: Option<&ProjectFlag>) -> Result<Self, Error> {
+    pub(crate) fn make(toolchain: &Toolchain<'_>, flag: Option<&ProjectFlag>) -> Result<Self, Error> {
         let assessment = toolchain.assess(flag)?;
         if assessment.wanted.inputs.packages.is_empty() {
             let outside = assessment.wanted.outside.values();
@@ -103,7 +103,7 @@ impl Plan {
         Recordings::read(&build.toolchain.context.layout, &projects, &held.collect())
     }
 
-    pub(super) fn state(&self) -> &ProjectState {
+    pub(crate) fn state(&self) -> &ProjectState {
         &self.assessment.state
     }
 
@@ -114,7 +114,7 @@ impl Plan {
     }
 
     /// The packages to bake.
-    pub(super) fn packages(&self) -> &[BakedPackage] {
+    pub(crate) fn packages(&self) -> &[BakedPackage] {
         &self.inputs.packages
     }
 

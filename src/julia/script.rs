@@ -1,10 +1,10 @@
 //! A script of ours that talks with the user on our terminal.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 
-use crate::error::Error;
 use crate::julia::command::Invocation;
 use crate::julia::locate::Located;
 use crate::template::{self, Template};
@@ -13,12 +13,12 @@ use crate::template::{self, Template};
 ///
 /// # Errors
 /// Where Julia cannot be started.
-pub(super) fn run(
+pub(crate) fn run(
     located: &Located,
     project: Option<&Path>,
     script: Template,
     arguments: impl IntoIterator<Item = OsString>,
-) -> Result<ExitStatus, Error> {
+) -> io::Result<ExitStatus> {
     let folder = tempfile::tempdir()?;
     let scripts = template::materialise(folder.path())?;
     let mut invocation =
@@ -31,6 +31,5 @@ pub(super) fn run(
     invocation.arguments.extend(arguments);
     #[expect(clippy::disallowed_methods, reason = "it talks with the user on our terminal")]
     let mut command = Command::new(&invocation.program);
-    let status = command.args(&invocation.arguments).status();
-    status.map_err(|source| Error::NotStarted { program: located.binary.clone(), source })
+    command.args(&invocation.arguments).status()
 }

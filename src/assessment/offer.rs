@@ -19,7 +19,7 @@ use crate::path_text::PathText;
 
 /// Who asks, and for what.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Request<'a> {
+pub(crate) struct OfferRequest<'a> {
     pub(crate) project: Option<&'a OsStr>,
     pub(crate) julia: Option<OsString>,
     pub(crate) embedder: Embedder,
@@ -41,15 +41,15 @@ pub(crate) struct Offer {
     /// Why there is none.
     pub(crate) reason: Option<String>,
     /// Whether the project has these packages, and whether the image holds them.
-    pub(crate) pycall: Place,
-    pub(crate) pythoncall: Place,
+    pub(crate) pycall: OfferPlace,
+    pub(crate) pythoncall: OfferPlace,
     pub(crate) pythoncall_version: Option<String>,
 }
 
 /// Where a package is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Place {
+pub(crate) enum OfferPlace {
     /// Not in the project.
     #[default]
     Absent,
@@ -63,7 +63,7 @@ pub(crate) enum Place {
 ///
 /// # Errors
 /// Where there is no Julia, or the settings cannot be followed.
-pub(crate) fn offer(context: &Context, request: &Request<'_>) -> Result<Offer, Error> {
+pub(crate) fn offer(context: &Context, request: &OfferRequest<'_>) -> Result<Offer, Error> {
     let overrides = Overrides { julia: request.julia.clone(), ..Overrides::default() };
     let flag = request.project.map(|project| ProjectFlag::Value(project.to_owned()));
     let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
@@ -71,7 +71,7 @@ pub(crate) fn offer(context: &Context, request: &Request<'_>) -> Result<Offer, E
     let (environment, depots) = toolchain.environment(flag.as_ref(), &files)?;
     let Toolchain { settings, located, installation, .. } = toolchain;
     let version = installation.identity.version.clone();
-    let base = assessment::plain_outcome(&environment, &files, version.clone());
+    let base = assessment::plain_decision(&environment, &files, version.clone());
     let mut offer = Offer {
         disabled: context.variables.disable,
         julia: PathText(located.binary.clone()),
@@ -80,8 +80,8 @@ pub(crate) fn offer(context: &Context, request: &Request<'_>) -> Result<Offer, E
         project: base.project_option.map(PathText::from),
         sysimage: None,
         reason: None,
-        pycall: Place::Absent,
-        pythoncall: Place::Absent,
+        pycall: OfferPlace::Absent,
+        pythoncall: OfferPlace::Absent,
         pythoncall_version: None,
     };
     let assessed = ProjectState::read(context, &installation, &settings, environment, depots, &files)
@@ -110,9 +110,9 @@ impl Offer {
         let image = assessment.catalog.images.iter().find(|image| Some(&image.record.key) == key);
         let baked = image.map_or(&assessment.wanted.inputs.packages, |image| &image.inputs.packages);
         let place = |uuid| match (find(baked, uuid), packages.contains_key(&uuid)) {
-            (Some(_), _) => Place::Image,
-            (None, true) => Place::Project,
-            (None, false) => Place::Absent,
+            (Some(_), _) => OfferPlace::Image,
+            (None, true) => OfferPlace::Project,
+            (None, false) => OfferPlace::Absent,
         };
         (self.pycall, self.pythoncall) = (place(PYCALL), place(PYTHONCALL));
         self.pythoncall_version = packages.get(&PYTHONCALL).and_then(|package| package.version.clone());

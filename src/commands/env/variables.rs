@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::commands::offer::{self, Offer, Place, Request};
+use crate::assessment::{self, Offer, OfferPlace, OfferRequest};
 use crate::context::{Context, OLD, OURS, SET};
 use crate::error::Error;
 use crate::fs;
@@ -25,8 +25,8 @@ pub(crate) fn as_before(context: &Context) -> Context {
 ///
 /// # Errors
 /// Where there is no Julia.
-pub(crate) fn set(context: &Context, request: &Request<'_>) -> Result<Vec<Assignment>, Error> {
-    let offer = offer::offer(&as_before(context), request)?;
+pub(crate) fn set(context: &Context, request: &OfferRequest<'_>) -> Result<Vec<Assignment>, Error> {
+    let offer = assessment::offer(&as_before(context), request)?;
     if offer.disabled {
         return Ok(Vec::new());
     }
@@ -122,7 +122,7 @@ fn joined(first: Option<&Path>, rest: &[PathBuf]) -> Option<OsString> {
 fn juliacall(context: &Context, offer: &Offer) -> Vec<(&'static str, OsString)> {
     let names = ["PYTHON_JULIACALL_EXE", "PYTHON_JULIACALL_PROJECT", "PYTHON_JULIACALL_SYSIMAGE"];
     let is_users = |name: &&str| value_of(context, name).is_some() && !is_set(context, name);
-    if offer.pythoncall == Place::Absent || names.iter().any(is_users) {
+    if offer.pythoncall == OfferPlace::Absent || names.iter().any(is_users) {
         return Vec::new();
     }
     let (Some(image), Some(project)) = (&offer.sysimage, &offer.project) else { return Vec::new() };

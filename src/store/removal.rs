@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::io;
 
-use crate::context::Context;
 use crate::fs;
 use crate::model::image::key::Digest;
 use crate::model::usage::garbage::{Item, SeenFile, StoredCache};
@@ -18,15 +17,15 @@ use crate::store::{catalog, journal, project_record, remains, unfinished};
 ///
 /// # Errors
 /// In a few words, why it stays.
-pub(super) fn remove(context: &Context, item: &Item) -> Result<u64, String> {
+pub(crate) fn remove(layout: &Layout, item: &Item, now: i64) -> Result<u64, String> {
     let told = |error: io::Error| error.to_string();
     match item {
         Item::Image { image, .. } => {
-            remove_image(&context.layout, &image.key, Some(image.built)).map(|()| image.bytes)
+            remove_image(layout, &image.key, Some(image.built)).map(|()| image.bytes)
         }
         Item::Cache { cache, .. } => remove_cache(cache),
         Item::Abandoned(abandoned) => {
-            let (layout, path) = (&context.layout, &abandoned.path);
+            let path = &abandoned.path;
             let is_folder = path.parent() == Some(&layout.temporary());
             let removed =
                 if is_folder { workspace::sweep_one(layout, path) } else { remains::remove(layout, path) };
@@ -38,7 +37,7 @@ pub(super) fn remove(context: &Context, item: &Item) -> Result<u64, String> {
             }
         }
         Item::Journal { .. } => {
-            let freed = journal::compact(&context.layout, context.now).map_err(told)?;
+            let freed = journal::compact(layout, now).map_err(told)?;
             // Where another command just does it, it is done.
             Ok(freed.unwrap_or(0))
         }

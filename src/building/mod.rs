@@ -1,0 +1,68 @@
+//! Makes images: one plan, one private folder, one image in force. For every command that builds.
+
+mod bake_project;
+mod choice;
+mod context;
+pub(crate) mod launched;
+mod make;
+mod plan;
+pub(crate) mod preflight;
+mod steps;
+mod summary;
+mod turn;
+mod watcher;
+
+use crate::error::Error;
+use crate::exit;
+use crate::store::{self, protection, remains};
+use crate::ui::progress::Verbosity;
+
+pub(crate) use context::BuildContext;
+pub(crate) use plan::{Plan, direct_dependencies};
+
+/// What the flags say about one build.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    pub(crate) force: bool,
+    pub(crate) dry_run: bool,
+    /// A project of which no package can be baked is no failure.
+    pub(crate) passes_over_empty: bool,
+    pub(crate) verbosity: Verbosity,
+}
+
+/// Removes what builders that died left behind.
+pub(crate) fn sweep(build: &BuildContext<'_>, options: Options) {
+    if options.dry_run {
+        return;
+    }
+    let swept = store::workspace::sweep(&build.toolchain.context.layout);
+    remains::sweep(&build.toolchain.context.layout);
+    if swept > 0 && options.verbosity != Verbosity::Quiet {
+        crate::ui::message::note(&format!("removed what {swept} unfinished build(s) had left"));
+    }
+}
+
+/// Makes the image of `plan`, if it is not there.
+pub(crate) fn make(build: &BuildContext<'_>, plan: &Plan, options: Options) -> Result<u8, Error> {
+    let has_news = plan.has_recordings_that_it_lacks(build);
+    if let Some(key) = plan.done(build).filter(|_| !options.force && !has_news) {
+        summary::already_there(plan, options.verbosity);
+        if !options.dry_run {
+            // The image is in force all the same where the store cannot be written.
+            let _ = build.adopt(plan, key);
+        }
+        return Ok(exit::SUCCESS);
+    }
+    preflight::check(build, plan)?;
+    if options.dry_run {
+        summary::intention(plan);
+        return Ok(exit::SUCCESS);
+    }
+    for folder in protection::tighten(&build.toolchain.context.layout)? {
+        let folder = crate::path_text::encode(&folder);
+        crate::ui::message::note(&format!("`{folder}` could be written by others; now by you alone"));
+    }
+    let made = build.make(plan, options)?;
+    summary::built(build, plan, &made, options.verbosity);
+    Ok(exit::SUCCESS)
+}
