@@ -67,7 +67,7 @@ pub(crate) enum Command {
     Man,
     #[command(hide = true)]
     Processor(ProcessorArgs),
-    /// What launchers start: a Julia that is used while it is there, then Julia's own arguments
+    /// What wrappers start: a Julia that is used while it is there, then Julia's own arguments
     #[command(hide = true)]
     Julia(RunArgs),
 }
@@ -145,8 +145,8 @@ pub(crate) struct BuildArgs {
     #[arg(long, value_name = "TARGET", value_parser = CpuTarget::parse)]
     pub(crate) cpu_target: Option<CpuTarget>,
     /// A command before each Julia that builds, to run it on another machine (`srun --mem=8G`)
-    #[arg(long, value_name = "COMMAND")]
-    pub(crate) launcher: Option<String>,
+    #[arg(long, alias = "launcher", value_name = "COMMAND")]
+    pub(crate) runner: Option<String>,
     /// Build even where the image is there already
     #[arg(long)]
     pub(crate) force: bool,

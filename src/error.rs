@@ -64,8 +64,8 @@ pub(crate) enum Error {
     NoLibrary { julia: PathBuf },
     #[error("the image was not built")]
     Build { source: BuildError, log: Option<PathBuf> },
-    #[error("`{launcher}` did not start jlproj where it is to build")]
-    Launcher { launcher: String, text: String },
+    #[error("`{runner}` did not start jlproj where it is to build")]
+    Runner { runner: String, text: String },
     #[error("no image is in force: {reason}")]
     NoImage { reason: String, is_missing: bool },
     #[error("`{}` cannot be looked through", folder.display())]
@@ -128,7 +128,7 @@ impl Error {
         match self {
             Self::Build { source, .. } | Self::Warm { source, .. } => source.details(),
             Self::Probe(ProbeError::NotJulia { output, .. }) => output.clone(),
-            Self::Launcher { text, .. } => text.clone(),
+            Self::Runner { text, .. } => text.clone(),
             Self::Host(error) => error.details(),
             _ => String::new(),
         }
@@ -200,8 +200,8 @@ impl Error {
                 hints
             }
             Self::Warm { source, .. } => source.hints(),
-            Self::Launcher { launcher, .. } => vec![
-                format!("see whether `{launcher} jlproj --version` works"),
+            Self::Runner { runner, .. } => vec![
+                format!("see whether `{runner} jlproj --version` works"),
                 "`--cpu-target portable` does not ask which processor is there".to_owned(),
             ],
             Self::Host(error) => error.hints(),

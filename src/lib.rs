@@ -114,7 +114,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
 fn execute(command: &Command) -> u8 {
     match command {
         Command::Run(arguments) => return commands::run::run(arguments),
-        Command::Julia(arguments) => return commands::shim::run_from_launcher(&arguments.arguments),
+        Command::Julia(arguments) => return commands::shim::run_from_wrapper(&arguments.arguments),
         _ => {}
     }
     dispatch(command).unwrap_or_else(|error| {
@@ -129,7 +129,7 @@ fn dispatch(command: &Command) -> Result<u8, Error> {
     match command {
         // They read their surroundings themselves, since they have to go on whatever those are.
         Command::Run(arguments) => Ok(commands::run::run(arguments)),
-        Command::Julia(arguments) => Ok(commands::shim::run_from_launcher(&arguments.arguments)),
+        Command::Julia(arguments) => Ok(commands::shim::run_from_wrapper(&arguments.arguments)),
         Command::Build(arguments) => commands::build::run(arguments, &context),
         Command::Status(arguments) => commands::status::run(arguments, &context),
         Command::List(arguments) => commands::list::run(arguments, &context),

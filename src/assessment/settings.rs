@@ -16,7 +16,7 @@ pub(crate) struct Overrides {
     pub(crate) packagecompiler: Option<PathBuf>,
     pub(crate) sysimage: Option<ImagePolicy>,
     pub(crate) cpu_target: Option<CpuTarget>,
-    pub(crate) launcher: Option<String>,
+    pub(crate) runner: Option<String>,
 }
 
 /// Resolves the settings.
@@ -24,8 +24,8 @@ pub(crate) struct Overrides {
 /// # Errors
 /// Where the user's file or a variable cannot be followed.
 pub(crate) fn settings(context: &Context, overrides: Overrides) -> Result<Settings, Error> {
-    let Overrides { julia, builder, packagecompiler, sysimage, cpu_target, launcher } = overrides;
+    let Overrides { julia, builder, packagecompiler, sysimage, cpu_target, runner } = overrides;
     let packagecompiler = packagecompiler.map(|path| context.directory.join(path));
-    let flags = Flags { julia, builder, packagecompiler, sysimage, cpu_target, launcher };
+    let flags = Flags { julia, builder, packagecompiler, sysimage, cpu_target, runner };
     Ok(Settings::resolve(&flags, &context.variables, &context.user_file()?)?)
 }

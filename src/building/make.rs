@@ -62,8 +62,8 @@ impl BuildContext<'_> {
             }
         };
         made.record.measured.build = progress.elapsed().as_secs_f64();
-        // What a launcher takes here is not what a build takes.
-        let is_here = self.toolchain.settings.launcher.value.is_empty();
+        // What a runner takes here is not what a build takes.
+        let is_here = self.toolchain.settings.runner.value.is_empty();
         made.record.measured.peak_memory = if is_here { watcher.peak_memory.get() } else { 0 };
         let stages = progress.finish();
         made.record.measured.stages =
@@ -243,7 +243,7 @@ impl BuildContext<'_> {
         let session = Session {
             julia: &self.toolchain.installation,
             julia_arguments: &self.toolchain.located.arguments,
-            launcher: &self.toolchain.settings.launcher.value,
+            runner: &self.toolchain.settings.runner.value,
             project_file,
             folder: work.folder,
             scripts: work.scripts,
@@ -263,7 +263,7 @@ impl BuildContext<'_> {
         let failed = |source| Error::Build { source, log: Some(work.log.to_owned()) };
         let learned = build_image(&base, &builder, plan, &recordings).map_err(failed)?;
         let mut record = self.record(plan, &key, &image, recordings.digest(), learned)?;
-        // A launcher may have led to machines of several kinds.
+        // A runner may have led to machines of several kinds.
         if fitness(&record.targets, &self.toolchain.context.processor()) == Fitness::Unfit {
             return Err(failed(BuildError::OtherProcessor));
         }

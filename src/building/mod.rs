@@ -3,10 +3,10 @@
 mod bake_project;
 mod choice;
 mod context;
-pub(crate) mod launched;
 mod make;
 mod plan;
 pub(crate) mod preflight;
+pub(crate) mod runner;
 mod steps;
 mod summary;
 mod turn;

@@ -27,7 +27,7 @@ pub(super) fn check(build: &BuildContext<'_>, plan: &Plan) -> Result<(), Error> 
     check_installed(plan)?;
     check_library(installation)?;
     check_linker(build)?;
-    if build.toolchain.settings.launcher.value.is_empty() {
+    if build.toolchain.settings.runner.value.is_empty() {
         check_memory()?;
     }
     check_disk(build, installation)

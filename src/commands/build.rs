@@ -8,7 +8,7 @@ mod workspace;
 use std::ffi::OsString;
 
 use crate::assessment::{self, ForProject, Overrides};
-use crate::building::launched;
+use crate::building::runner;
 use crate::building::{BuildContext, Options, Plan, make, sweep};
 use crate::cli::BuildArgs;
 use crate::context::Context;
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
         verbosity,
     };
     let display = Display::new(verbosity, context.stderr_is_terminal, arguments.jobs > 1);
-    let context = &*launched::context_for(context, overrides(arguments))?;
+    let context = &*runner::context_for(context, overrides(arguments))?;
     let interruption = Interruption::watch()?;
     let mut projects = arguments.projects.projects.clone();
     if arguments.workspace {
@@ -117,7 +117,7 @@ fn overrides(arguments: &BuildArgs) -> Overrides {
         builder: arguments.builder,
         packagecompiler: arguments.packagecompiler.clone(),
         cpu_target: arguments.cpu_target.clone(),
-        launcher: arguments.launcher.clone(),
+        runner: arguments.runner.clone(),
         ..Overrides::default()
     }
 }

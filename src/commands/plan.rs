@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::assessment::{ForProject, Found, KnownProject, Overrides, Prospect, Survey, Surveyed};
 use crate::building;
-use crate::building::{BuildContext, Options, Plan, launched};
+use crate::building::{BuildContext, Options, Plan, runner};
 use crate::cli::PlanArgs;
 use crate::context::Context;
 use crate::error::Error;
@@ -35,7 +35,7 @@ const PACKAGE_BYTES: u64 = 250_000;
 pub(crate) fn run(arguments: &PlanArgs, context: &Context) -> Result<u8, Error> {
     let overrides = Overrides { julia: arguments.julia.julia.clone(), ..Overrides::default() };
     let building =
-        if arguments.build { launched::context_for(context, overrides)? } else { Cow::Borrowed(context) };
+        if arguments.build { runner::context_for(context, overrides)? } else { Cow::Borrowed(context) };
     let context = &*building;
     let survey = Survey::open(context, arguments.julia.julia.clone(), false)?;
     let surveyed = survey.all()?;

@@ -1,4 +1,4 @@
-//! `jlproj processor`, which `build` starts through a launcher: what the processor of a compute node is.
+//! `jlproj processor`, which `build` starts through a runner: what the processor of a compute node is.
 
 use crate::cli::ProcessorArgs;
 use crate::context::Context;

@@ -3,10 +3,10 @@
 mod apps;
 mod juliaup;
 mod jupyter;
-mod launcher;
 mod python;
 mod quarto;
 mod vscode;
+mod wrapper;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

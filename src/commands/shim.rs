@@ -15,8 +15,8 @@ pub(crate) fn run(arguments: &[OsString]) -> u8 {
     run::ended(start(arguments, None))
 }
 
-/// Becomes Julia for a launcher: its first argument is the Julia that it was set up with.
-pub(crate) fn run_from_launcher(arguments: &[OsString]) -> u8 {
+/// Becomes Julia for a wrapper: its first argument is the Julia that it was set up with.
+pub(crate) fn run_from_wrapper(arguments: &[OsString]) -> u8 {
     let (julia, rest) =
         arguments.split_first().map_or((None, arguments), |(first, rest)| (Some(first), rest));
     let julia = julia.map(OsString::as_os_str).filter(|julia| Path::new(julia).is_file());

@@ -116,7 +116,7 @@ fn warm(survey: &Survey, prospect: &Prospect, interruption: &Interruption) -> Re
     let session = Session {
         julia: &survey.installation,
         julia_arguments: &[],
-        launcher: &[],
+        runner: &[],
         project_file: &project_file,
         folder: workspace.path(),
         scripts: &scripts,

@@ -1,12 +1,12 @@
-//! Apps that Pkg installs (Julia 1.12 and later): each is a script that starts Julia by a path, which becomes a launcher of
+//! Apps that Pkg installs (Julia 1.12 and later): each is a script that starts Julia by a path, which becomes a wrapper of
 //! ours. Pkg writes the script anew when it updates the app; then the app starts plainly, until it is set up again.
 
 use serde::{Deserialize, Serialize};
 
 use crate::hosts::error::{HostError, Trouble};
 use crate::hosts::host::Host;
-use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{Plan, Step};
+use crate::hosts::wrapper::{Wrapper, quoted, utf8};
 use crate::model::hosts::app_shim::AppShim;
 use crate::model::hosts::edit::{Edit, Piece};
 use crate::path_text::PathText;
@@ -27,8 +27,9 @@ pub(crate) struct App {
     /// Where its packages are from: as Julia's project when it starts.
     pub(crate) environment: PathText,
     /// What is started in the place of its Julia; apps of one Julia share it.
-    pub(crate) launcher: Launcher,
-    /// The line of the script that says which Julia, as Pkg wrote it, and with the launcher.
+    #[serde(alias = "launcher")]
+    pub(crate) wrapper: Wrapper,
+    /// The line of the script that says which Julia, as Pkg wrote it, and with the wrapper.
     pub(crate) line: Piece,
 }
 
@@ -45,9 +46,9 @@ impl Host for Apps {
         let mut steps: Vec<Step> = Vec::new();
         let mut notes = Vec::new();
         for app in &self.apps {
-            let launcher = Step::File(app.launcher.file()?);
-            if !steps.contains(&launcher) {
-                steps.push(launcher);
+            let wrapper = Step::File(app.wrapper.file()?);
+            if !steps.contains(&wrapper) {
+                steps.push(wrapper);
             }
             notes.push(format!("the image of `{}`: `jlproj build {}`", app.name, quoted(&app.environment)));
         }
@@ -68,7 +69,7 @@ impl Host for Apps {
                     remedy: format!("`pkg> app add` its package again, or `jlproj setup apps {name} --undo`"),
                 });
             }
-            for trouble in app.launcher.troubles(&self.command()) {
+            for trouble in app.wrapper.troubles(&self.command()) {
                 if !troubles.contains(&trouble) {
                     troubles.push(trouble);
                 }
@@ -87,15 +88,15 @@ impl App {
     /// An app with this script; `line` is what Pkg wrote where the script says which Julia.
     ///
     /// # Errors
-    /// Where the launcher's path has no form in a script.
+    /// Where the wrapper's path has no form in a script.
     pub(crate) fn new(
         name: String,
         shim: &AppShim<'_>,
-        launcher: Launcher,
+        wrapper: Wrapper,
         line: &str,
     ) -> Result<Self, HostError> {
-        utf8(&launcher.path)?;
-        let line = Piece { before: line.to_owned(), after: shim.with_julia(&quoted(&launcher.path)) };
-        Ok(Self { name, environment: PathText(shim.environment.clone().into()), launcher, line })
+        utf8(&wrapper.path)?;
+        let line = Piece { before: line.to_owned(), after: shim.with_julia(&quoted(&wrapper.path)) };
+        Ok(Self { name, environment: PathText(shim.environment.clone().into()), wrapper, line })
     }
 }

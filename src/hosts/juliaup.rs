@@ -1,20 +1,21 @@
-//! juliaup: a channel that leads to a launcher of ours, and that is the one of the project's folder. juliaup's settings
+//! juliaup: a channel that leads to a wrapper of ours, and that is the one of the project's folder. juliaup's settings
 //! are changed by juliaup alone.
 
 use serde::{Deserialize, Serialize};
 
 use crate::hosts::error::{HostError, Trouble};
 use crate::hosts::host::Host;
-use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{Plan, ProgramStep, Step};
 use crate::hosts::proof::{Proof, config};
+use crate::hosts::wrapper::{Wrapper, quoted, utf8};
 use crate::model::launch::juliaup::{Channel, Config};
 use crate::path_text::PathText;
 
 /// The channel of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Juliaup {
-    pub(crate) launcher: Launcher,
+    #[serde(alias = "launcher")]
+    pub(crate) wrapper: Wrapper,
     /// The folder of the project.
     pub(crate) project: PathText,
     pub(crate) channel: String,
@@ -34,8 +35,8 @@ impl Host for Juliaup {
     }
 
     fn plan(&self) -> Result<Plan, HostError> {
-        let launcher = self.launcher.file()?;
-        let (program, project) = (utf8(&launcher.path)?.to_owned(), utf8(&self.project)?.to_owned());
+        let wrapper = self.wrapper.file()?;
+        let (program, project) = (utf8(&wrapper.path)?.to_owned(), utf8(&self.project)?.to_owned());
         let config = config(&self.settings)?;
         self.refuse_other_channel(&config, &program)?;
         let words = |words: &[&str]| words.iter().map(|word| PathText(word.into())).collect::<Vec<_>>();
@@ -48,7 +49,7 @@ impl Host for Juliaup {
             proof: Proof::Channel {
                 settings: self.settings.clone(),
                 channel: self.channel.clone(),
-                program: PathText(launcher.path.clone()),
+                program: PathText(wrapper.path.clone()),
             },
         };
         let before = config.overrides.iter().find(|one| one.path == project && one.channel != channel);
@@ -65,13 +66,13 @@ impl Host for Juliaup {
                 folder: self.project.clone(),
             },
         };
-        let steps = vec![Step::File(launcher), Step::Program(link), Step::Program(set)];
+        let steps = vec![Step::File(wrapper), Step::Program(link), Step::Program(set)];
         let notes = vec![format!("`julia` in the project's folder, and `julia +{channel}` elsewhere")];
         Ok(Plan { steps, notes })
     }
 
     fn check(&self) -> Vec<Trouble> {
-        self.launcher.troubles(&self.command())
+        self.wrapper.troubles(&self.command())
     }
 
     fn command(&self) -> String {

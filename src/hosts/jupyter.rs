@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::fs;
 use crate::hosts::error::{HostError, Trouble};
 use crate::hosts::host::Host;
-use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{OwnFile, Plan, Step};
+use crate::hosts::wrapper::{Wrapper, quoted, utf8};
 use crate::model::hosts::seal;
 use crate::path_text::PathText;
 
@@ -18,7 +18,8 @@ pub(crate) const RUN_KERNEL: &str = "import IJulia; isdefined(IJulia, :run_kerne
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Jupyter {
     /// In the kernel's folder, with all of Julia's arguments but the connection file.
-    pub(crate) launcher: Launcher,
+    #[serde(alias = "launcher")]
+    pub(crate) wrapper: Wrapper,
     /// The folder of the project.
     pub(crate) project: PathText,
     /// The kernel's folder, whose name is the kernel's.
@@ -68,8 +69,8 @@ impl Host for Jupyter {
     fn plan(&self) -> Result<Plan, HostError> {
         let path = self.folder.join("kernel.json");
         self.refuse_other_project(&path)?;
-        let launcher = self.launcher.file()?;
-        let program = utf8(&launcher.path)?;
+        let wrapper = self.wrapper.file()?;
+        let program = utf8(&wrapper.path)?;
         // Jupyter puts variables of its own in: `$$` stands for `$`.
         let depots = self.depot_path.as_ref().map(|depots| ("JULIA_DEPOT_PATH", depots.replace('$', "$$")));
         let marker =
@@ -84,12 +85,12 @@ impl Host for Jupyter {
         };
         let json = serde_json::to_string_pretty(&specification).map_err(std::io::Error::other)? + "\n";
         // What Jupyter looks for comes last, so that it never finds half of it.
-        let steps = vec![Step::File(launcher), Step::File(OwnFile::sealed(path, &json))];
+        let steps = vec![Step::File(wrapper), Step::File(OwnFile::sealed(path, &json))];
         Ok(Plan { steps, notes: vec![format!("the kernel is `{}`: {}", self.kernel(), self.display_name)] })
     }
 
     fn check(&self) -> Vec<Trouble> {
-        let mut troubles = self.launcher.troubles(&self.command());
+        let mut troubles = self.wrapper.troubles(&self.command());
         if !self.project.exists() {
             troubles.push(Trouble {
                 message: format!("the project is not at `{}` any more", self.project.display()),

@@ -1,8 +1,8 @@
-//! Quarto's own engine for Julia: a file that each worker loads first, and that has it become a launcher of ours.
+//! Quarto's own engine for Julia: a file that each worker loads first, and that has it become a wrapper of ours.
 //!
 //! Quarto starts its workers by the binary of the Julia that it runs in, whatever is on PATH, so that only their
 //! arguments (`exeflags`) can be ours. The path of an image among them would be used without a look whether it still is
-//! that of the project, and a worker fails where it is gone. So the argument is a file to load: it starts the launcher
+//! that of the project, and a worker fails where it is gone. So the argument is a file to load: it starts the wrapper
 //! beside it in the place of the worker, with the worker's own arguments. `_quarto.yml.local` is merged into the project's
 //! settings last, and Quarto itself keeps it out of git.
 
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::hosts::error::{HostError, Trouble};
 use crate::hosts::host::Host;
-use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{OwnFile, Plan, Step};
+use crate::hosts::wrapper::{Wrapper, quoted, utf8};
 use crate::model::hosts::edit::Edit;
 use crate::model::hosts::edit::yaml::Section;
 use crate::model::hosts::seal;
@@ -22,8 +22,9 @@ const HOOK: &str = include_str!("../../templates/quarto_hook.jl");
 /// A project of Quarto's whose documents are run in a project of Julia's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Quarto {
-    pub(crate) launcher: Launcher,
-    /// What the worker loads, beside the launcher.
+    #[serde(alias = "launcher")]
+    pub(crate) wrapper: Wrapper,
+    /// What the worker loads, beside the wrapper.
     pub(crate) hook: PathText,
     /// The folder of the project of Julia's.
     pub(crate) project: PathText,
@@ -53,7 +54,7 @@ impl Host for Quarto {
         let section = section.map_err(std::io::Error::other)?;
         let hook = OwnFile::sealed(self.hook.0.clone(), &HOOK.replace("@SEAL@", &seal::place()));
         let steps = vec![
-            Step::File(self.launcher.file()?),
+            Step::File(self.wrapper.file()?),
             Step::File(hook),
             Step::Edit { path: self.settings.0.clone(), edit: Edit::Section(section) },
         ];
@@ -66,7 +67,7 @@ impl Host for Quarto {
     }
 
     fn check(&self) -> Vec<Trouble> {
-        self.launcher.troubles(&self.command())
+        self.wrapper.troubles(&self.command())
     }
 
     fn command(&self) -> String {

@@ -43,3 +43,32 @@ impl Setup {
         (self.host().name(), self.host().target())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hosts::wrapper::Wrapper;
+    use crate::path_text::PathText;
+
+    #[test]
+    fn a_record_of_an_earlier_jlproj_is_read() {
+        let path = |text: &str| PathText(text.into());
+        let wrapper = Wrapper {
+            path: path("/s/julia"),
+            jlproj: path("/j"),
+            julia: path("/b/julia"),
+            arguments: Vec::new(),
+        };
+        let quarto = Quarto {
+            wrapper,
+            hook: path("/s/hook.jl"),
+            project: path("/p"),
+            settings: path("/p/_quarto.yml.local"),
+        };
+        let setup = Setup::Quarto(quarto);
+        let text = toml::to_string(&setup).expect("TOML");
+        let earlier = text.replace("wrapper", "launcher");
+        assert_ne!(earlier, text);
+        assert_eq!(toml::from_str::<Setup>(&earlier).expect("a setup"), setup);
+    }
+}

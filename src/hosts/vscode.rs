@@ -1,4 +1,4 @@
-//! VS Code: the Julia of a folder is a launcher of ours, for everything that the extension starts.
+//! VS Code: the Julia of a folder is a wrapper of ours, for everything that the extension starts.
 //!
 //! Of its settings only `julia.executablePath` reaches more than the REPL, and only it can name something that decides
 //! at the start: `julia.additionalArgs` are Julia's own, and could hold no more than the path of an image. The language
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::fs;
 use crate::hosts::error::{HostError, Trouble};
 use crate::hosts::host::Host;
-use crate::hosts::launcher::{Launcher, quoted, utf8};
 use crate::hosts::plan::{Plan, Step};
+use crate::hosts::wrapper::{Wrapper, quoted, utf8};
 use crate::model::hosts::edit::Edit;
 use crate::model::hosts::edit::jsonc::{self, Member};
 use crate::path_text::PathText;
@@ -24,7 +24,8 @@ const LANGUAGE_SERVER: &str = "julia.languageServerExecutablePath";
 /// A folder that is opened in VS Code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Vscode {
-    pub(crate) launcher: Launcher,
+    #[serde(alias = "launcher")]
+    pub(crate) wrapper: Wrapper,
     /// The folder, which is the project's.
     pub(crate) folder: PathText,
     /// The settings are edited although git tracks them.
@@ -48,8 +49,8 @@ impl Host for Vscode {
 
     fn plan(&self) -> Result<Plan, HostError> {
         let file = self.settings();
-        let launcher = self.launcher.file()?;
-        let (program, julia) = (utf8(&launcher.path)?.to_owned(), utf8(&self.launcher.julia)?.to_owned());
+        let wrapper = self.wrapper.file()?;
+        let (program, julia) = (utf8(&wrapper.path)?.to_owned(), utf8(&self.wrapper.julia)?.to_owned());
         let line = |key: &str, value: &str| format!("    {}: {}", jsonc::json(key), jsonc::json(value));
         let mut snippet = line(EXECUTABLE, &program);
         if !self.has_juliaup {
@@ -69,7 +70,7 @@ impl Host for Vscode {
                 snippet: snippet.clone(),
             }),
         };
-        let mut steps = vec![Step::File(launcher)];
+        let mut steps = vec![Step::File(wrapper)];
         let chosen = text_of(&file, LANGUAGE_SERVER)?;
         // Another one is the user's choice.
         if !self.has_juliaup && chosen.is_none_or(|chosen| chosen == julia) {
@@ -84,7 +85,7 @@ impl Host for Vscode {
     }
 
     fn check(&self) -> Vec<Trouble> {
-        self.launcher.troubles(&self.command())
+        self.wrapper.troubles(&self.command())
     }
 
     fn command(&self) -> String {

@@ -14,19 +14,13 @@ pub(crate) struct Invocation {
     pub(crate) environment: Vec<(OsString, Option<OsString>)>,
     pub(crate) directory: Option<PathBuf>,
     /// The words of a command that runs this one, on another machine; none where it is run here.
-    pub(crate) launcher: Vec<OsString>,
+    pub(crate) runner: Vec<OsString>,
 }
 
 impl Invocation {
     pub(crate) fn new(program: impl Into<PathBuf>) -> Self {
         let program = program.into();
-        Self {
-            program,
-            arguments: Vec::new(),
-            environment: Vec::new(),
-            directory: None,
-            launcher: Vec::new(),
-        }
+        Self { program, arguments: Vec::new(), environment: Vec::new(), directory: None, runner: Vec::new() }
     }
 
     /// A Julia of ours: nothing of the user's start-up, one thread, no colours, no image but the default.
@@ -64,10 +58,10 @@ impl Invocation {
         self
     }
 
-    /// The program that is started here, and its arguments. A launcher may not pass on its environment, so what is to
+    /// The program that is started here, and its arguments. A runner may not pass on its environment, so what is to
     /// be set there is set by `env`.
     pub(crate) fn started(&self) -> (OsString, Vec<OsString>) {
-        let Some((launcher, rest)) = self.launcher.split_first() else {
+        let Some((runner, rest)) = self.runner.split_first() else {
             return (self.program.clone().into_os_string(), self.arguments.clone());
         };
         let mut arguments = rest.to_vec();
@@ -85,7 +79,7 @@ impl Invocation {
         }
         arguments.push(self.program.clone().into_os_string());
         arguments.extend(self.arguments.iter().cloned());
-        (launcher.clone(), arguments)
+        (runner.clone(), arguments)
     }
 
     /// The command as one line that a shell takes.

@@ -79,7 +79,7 @@ pub(crate) fn wait_for_file(invocation: &Invocation, file: &Path) {
     const PAUSE: Duration = Duration::from_millis(200);
     const LONGEST: Duration = Duration::from_secs(5);
     let begun = Instant::now();
-    while !invocation.launcher.is_empty() && begun.elapsed() < LONGEST {
+    while !invocation.runner.is_empty() && begun.elapsed() < LONGEST {
         // Opening the folder has its list be asked for again.
         let _ = file.parent().map(fs_err::read_dir);
         if file.exists() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::fs::{self, ObservedFiles};
-use crate::model::hosts::launcher;
+use crate::model::hosts::wrapper;
 use crate::model::launch::juliaup::{
     self, Channel, ChannelError, Config, ConfigError, Host, Launcher, LocationError,
 };
@@ -42,8 +42,8 @@ pub(crate) struct Located {
     pub(crate) reason: String,
 }
 
-/// The reason for a Julia that a launcher of ours leads to.
-pub(crate) const BEHIND_LAUNCHER: &str = "behind jlproj's launcher";
+/// The reason for a Julia that a wrapper of ours leads to.
+pub(crate) const BEHIND_WRAPPER: &str = "behind jlproj's wrapper";
 
 /// Why no Julia was found.
 #[derive(Debug, Error)]
@@ -149,8 +149,8 @@ fn by_juliaup(
         .chain(resolved.otherwise)
         .find(|path| path.exists())
         .unwrap_or(resolved.binary);
-    if is_launcher(&binary) {
-        return behind_launcher(request, &config, folder, &binary, resolved.arguments);
+    if is_wrapper(&binary) {
+        return behind_wrapper(request, &config, folder, &binary, resolved.arguments);
     }
     if !binary.exists() {
         let channel = match config.installed_channels.get(&choice.channel) {
@@ -168,19 +168,19 @@ fn by_juliaup(
     })
 }
 
-/// The Julia behind a launcher of ours that a channel of juliaup's leads to. Where it is gone, the one of juliaup's default
+/// The Julia behind a wrapper of ours that a channel of juliaup's leads to. Where it is gone, the one of juliaup's default
 /// channel, or the one on PATH.
-fn behind_launcher(
+fn behind_wrapper(
     request: &Request<'_>,
     config: &Config,
     folder: &Path,
-    launcher: &Path,
+    wrapper: &Path,
     arguments: Vec<String>,
 ) -> Result<Located, LocateError> {
-    let contents = fs::read_limited(launcher)
-        .map_err(|source| LocateError::Unreadable { path: launcher.to_owned(), source })?;
+    let contents = fs::read_limited(wrapper)
+        .map_err(|source| LocateError::Unreadable { path: wrapper.to_owned(), source })?;
     let text = String::from_utf8_lossy(&contents.unwrap_or_default()).into_owned();
-    let behind = launcher::julia(&text).map(path_text::decode);
+    let behind = wrapper::julia(&text).map(path_text::decode);
     let by_default = || {
         let choice = config.choose(juliaup::Request::default(), || None).ok()?;
         let host = Host { system: juliaup::System::HOST, architecture: std::env::consts::ARCH };
@@ -191,13 +191,13 @@ fn behind_launcher(
     let found = found.or_else(|| on_path(request, OsStr::new("julia")).filter(is_julia));
     let binary = found.ok_or(LocateError::Nowhere)?;
     let binary = fs_err::canonicalize(&binary).unwrap_or(binary);
-    Ok(Located { binary, arguments, reason: BEHIND_LAUNCHER.to_owned() })
+    Ok(Located { binary, arguments, reason: BEHIND_WRAPPER.to_owned() })
 }
 
-/// Whether this is a launcher of ours, of this store or of another one.
-fn is_launcher(path: &Path) -> bool {
+/// Whether this is a wrapper of ours, of this store or of another one.
+fn is_wrapper(path: &Path) -> bool {
     let folder = path.parent().and_then(Path::parent).and_then(Path::file_name);
-    folder == Some(OsStr::new(launcher::FOLDER))
+    folder == Some(OsStr::new(wrapper::FOLDER))
 }
 
 /// Reads juliaup's configuration; once more where an older juliaup may be writing it.
@@ -235,7 +235,7 @@ fn check_program(request: &Request<'_>, path: &Path) -> Result<(), LocateError> 
     if !platform::is_executable(&metadata) {
         return Err(LocateError::NotAProgram { path: path.to_owned() });
     }
-    if is_launcher(path) || request.own_program.is_some_and(|own| is_this_program(own, path, &metadata)) {
+    if is_wrapper(path) || request.own_program.is_some_and(|own| is_this_program(own, path, &metadata)) {
         return Err(LocateError::Ourselves { path: path.to_owned() });
     }
     Ok(())

@@ -73,7 +73,7 @@ pub(crate) fn run(
 ) -> Result<ExitStatus, ProcessError> {
     let program = Path::new(&invocation.started().0).display().to_string();
     // Who waits in a queue is not slow.
-    let limit = limit.filter(|_| invocation.launcher.is_empty());
+    let limit = limit.filter(|_| invocation.runner.is_empty());
     let not_started = |source| ProcessError::NotStarted { program: program.clone(), source };
     let line = invocation.shell_line();
     watcher.command(&line);
@@ -126,10 +126,10 @@ pub(crate) fn expression(invocation: &Invocation, watcher: &dyn Watcher) -> duct
     if let Some(directory) = &invocation.directory {
         expression = expression.dir(directory);
     }
-    // A launcher has to end what it started elsewhere: it is asked to, not killed.
-    let is_launcher = !invocation.launcher.is_empty();
+    // A runner has to end what it started elsewhere: it is asked to, not killed.
+    let is_runner = !invocation.runner.is_empty();
     expression.before_spawn(move |command| {
-        platform::isolate_child(command, is_launcher);
+        platform::isolate_child(command, is_runner);
         Ok(())
     })
 }
@@ -172,7 +172,7 @@ pub(crate) fn wait(
 
 /// Ends a group: gently, then by force.
 fn end(handle: &duct::Handle, leader: u32) {
-    /// A launcher asks its machines.
+    /// A runner asks its machines.
     const GRACE: Duration = Duration::from_secs(5);
     platform::kill_group(leader, false);
     if !matches!(handle.wait_timeout(GRACE), Ok(Some(_))) {

@@ -14,7 +14,7 @@ pub(crate) struct Session<'a> {
     /// Arguments that the channel adds.
     pub(crate) julia_arguments: &'a [String],
     /// The words of a command that runs a Julia of ours on the machine that builds; none where this one does.
-    pub(crate) launcher: &'a [String],
+    pub(crate) runner: &'a [String],
     /// The project that packages are loaded from: read, never written.
     pub(crate) project_file: &'a Path,
     /// A folder of ours for whatever is made on the way.
@@ -30,7 +30,7 @@ impl Session<'_> {
     pub(crate) fn julia_invocation(&self) -> Invocation {
         let mut invocation = Invocation::julia(&self.julia.binary);
         invocation.arguments.splice(0..0, self.julia_arguments.iter().map(Into::into));
-        invocation.launcher.extend(self.launcher.iter().map(Into::into));
+        invocation.runner.extend(self.runner.iter().map(Into::into));
         invocation
     }
 

@@ -35,8 +35,8 @@ pub(crate) fn record(session: &Session<'_>) -> Result<Vec<PathBuf>, ProcessError
 /// A Julia that records what it compiles.
 fn start(session: &Session<'_>, statements: &Path) -> Invocation {
     let mut invocation = session.julia_invocation();
-    // A launcher has no terminal to give, and this takes a second.
-    invocation.launcher.clear();
+    // A runner has no terminal to give, and this takes a second.
+    invocation.runner.clear();
     invocation.option("--trace-compile", statements)
 }
 

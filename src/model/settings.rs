@@ -113,7 +113,8 @@ pub(crate) struct UserFile {
     /// Stores of others, which are read and never written.
     pub(crate) stores: Option<Vec<PathBuf>>,
     /// A command that runs another one on a machine that is to build: `srun --mem=8G`.
-    pub(crate) launcher: Option<String>,
+    #[serde(alias = "launcher")]
+    pub(crate) runner: Option<String>,
     /// Minutes that an image must save in a month for each minute of its build, for `build --frequent`.
     pub(crate) worth_building: Option<f64>,
 }
@@ -162,7 +163,7 @@ pub(crate) struct Flags {
     pub(crate) packagecompiler: Option<PathBuf>,
     pub(crate) sysimage: Option<ImagePolicy>,
     pub(crate) cpu_target: Option<CpuTarget>,
-    pub(crate) launcher: Option<String>,
+    pub(crate) runner: Option<String>,
 }
 
 /// Why a settings file or variable cannot be followed.
@@ -204,7 +205,7 @@ pub(crate) struct Settings {
     /// Stores of others, which are read and never written.
     pub(crate) stores: Setting<Vec<PathBuf>>,
     /// The words of a command that runs another one on a machine that is to build; none where this one is.
-    pub(crate) launcher: Setting<Vec<String>>,
+    pub(crate) runner: Setting<Vec<String>>,
     /// Minutes that an image must save in a month for each minute of its build, for `build --frequent`.
     pub(crate) worth_building: Setting<f64>,
 }
@@ -290,10 +291,10 @@ impl Settings {
                 ],
                 CpuTarget::default(),
             ),
-            launcher: Setting::first(
+            runner: Setting::first(
                 [
-                    (flags.launcher.as_deref().map(parse_launcher).transpose()?, Origin::Flag),
-                    (user.launcher.as_deref().map(parse_launcher).transpose()?, Origin::User),
+                    (flags.runner.as_deref().map(parse_runner).transpose()?, Origin::Flag),
+                    (user.runner.as_deref().map(parse_runner).transpose()?, Origin::User),
                 ],
                 Vec::new(),
             ),
@@ -375,8 +376,8 @@ fn parse_auto(value: &OsString) -> Result<Auto, SettingsError> {
     }
 }
 
-fn parse_launcher(text: &str) -> Result<Vec<String>, SettingsError> {
-    shell::words(text).ok_or_else(|| SettingsError::OpenQuote { key: "launcher", text: text.to_owned() })
+fn parse_runner(text: &str) -> Result<Vec<String>, SettingsError> {
+    shell::words(text).ok_or_else(|| SettingsError::OpenQuote { key: "runner", text: text.to_owned() })
 }
 
 fn parse_cpu_target(value: &OsString) -> Result<CpuTarget, SettingsError> {
@@ -410,6 +411,12 @@ mod tests {
             resolve(&Flags::default(), &Variables::default()),
             set(BuilderChoice::PackageCompiler, Origin::User)
         );
+    }
+
+    #[test]
+    fn a_runner_may_be_named_as_it_was_once() {
+        let file: UserFile = toml::from_str("launcher = \"srun\"").expect("settings");
+        assert_eq!(file.runner.as_deref(), Some("srun"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::hosts::launcher;
+use crate::model::hosts::wrapper;
 use crate::model::image::key::Digest;
 use crate::model::usage::own_folder::BUILDERS;
 use crate::path_text;
@@ -171,8 +171,8 @@ impl Layout {
     }
 
     /// A folder with what programs that start Julia by a path are given; `name` tells them apart.
-    pub(crate) fn launcher_folder(&self, name: &str) -> PathBuf {
-        self.root.join(launcher::FOLDER).join(name)
+    pub(crate) fn wrapper_folder(&self, name: &str) -> PathBuf {
+        self.root.join(wrapper::FOLDER).join(name)
     }
 
     pub(crate) fn lock(&self, name: &str) -> PathBuf {

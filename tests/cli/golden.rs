@@ -61,7 +61,7 @@ fn without_amounts(cell: &str) -> String {
 }
 
 #[test]
-fn help_of_the_hosts_that_get_a_launcher() {
+fn help_of_the_hosts_that_get_a_wrapper() {
     let sandbox = Sandbox::new();
     let help = |host: &str| shown(&sandbox.jlproj(["setup", host, "--help"]));
     assert_data_eq!(help("jupyter"), file!["snapshots/help-setup-jupyter.txt"]);

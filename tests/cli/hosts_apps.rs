@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::hosts_launcher::{jlproj, program, there_and_back};
+use crate::hosts_wrapper::{jlproj, program, there_and_back};
 use crate::sandbox::{Ran, Sandbox};
 use crate::warm::{own_depot, with_standard_caches};
 use crate::world;

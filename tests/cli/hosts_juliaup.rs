@@ -1,10 +1,10 @@
-//! juliaup, the real one, with a depot of its own: a channel that leads to the launcher.
+//! juliaup, the real one, with a depot of its own: a channel that leads to the wrapper.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::host_programs;
-use crate::hosts_launcher::{IMAGE, jlproj, program, sandbox, there_and_back, with_image};
+use crate::hosts_wrapper::{IMAGE, jlproj, program, sandbox, there_and_back, with_image};
 use crate::sandbox::{Sandbox, copy_program};
 use crate::world;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::host_programs;
-use crate::hosts_launcher::{jlproj, program, sandbox, there_and_back, with_image};
+use crate::hosts_wrapper::{jlproj, program, sandbox, there_and_back, with_image};
 use crate::sandbox::{Ran, Sandbox};
 use crate::world;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::hosts_launcher::{jlproj, launcher, program, sandbox, there_and_back, with_image};
+use crate::hosts_wrapper::{jlproj, program, sandbox, there_and_back, with_image, wrapper};
 use crate::sandbox::{Ran, Sandbox};
 use crate::world;
 
@@ -44,7 +44,7 @@ fn a_worker_gets_the_image_and_all_comes_back_to_the_byte() {
     let plain = bare.stdout.clone();
     there_and_back(&sandbox, &project, &["quarto"], || {
         worker(&sandbox, &project, TELL).code(0).stderr("").stdout(&expected(&sandbox, &image));
-        let own = launcher(&sandbox).with_file_name("hook.jl");
+        let own = wrapper(&sandbox).with_file_name("hook.jl");
         let text = fs::read_to_string(project.join(LOCAL)).expect("settings");
         assert!(text.contains(own.to_str().expect("UTF-8")), "{text}");
     });
@@ -55,8 +55,8 @@ fn a_worker_gets_the_image_and_all_comes_back_to_the_byte() {
     sandbox.unset("JLPROJ_DISABLE");
     fs::remove_dir_all(sandbox.path("store/images-v1")).expect("remove");
     worker(&sandbox, &project, TELL).code(0).stderr("").stdout(&expected(&sandbox, &plain));
-    // Not even the launcher.
-    fs::remove_file(launcher(&sandbox)).expect("remove");
+    // Not even the wrapper.
+    fs::remove_file(wrapper(&sandbox)).expect("remove");
     worker(&sandbox, &project, TELL).code(0).stderr("").stdout(&expected(&sandbox, &plain));
 }
 

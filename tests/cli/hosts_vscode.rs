@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::hosts_launcher::{IMAGE, jlproj, launcher, printed, sandbox, there_and_back, with_image};
+use crate::hosts_wrapper::{IMAGE, jlproj, printed, sandbox, there_and_back, with_image, wrapper};
 use crate::julia_faults;
 use crate::sandbox::Sandbox;
 use crate::world;
 
 const SETTINGS: &str = ".vscode/settings.json";
 
-/// What becomes of a text with the lines for the launcher and for the language server.
+/// What becomes of a text with the lines for the wrapper and for the language server.
 type Edited = fn(&str, &str) -> String;
 
 fn settings(project: &Path) -> String {
@@ -25,7 +25,7 @@ fn write(project: &Path, text: &[u8]) {
 
 /// The lines that are added.
 fn lines(sandbox: &Sandbox) -> (String, String) {
-    let path = serde_json::Value::from(launcher(sandbox).display().to_string());
+    let path = serde_json::Value::from(wrapper(sandbox).display().to_string());
     let server = serde_json::Value::from(sandbox.path("bin/julia").display().to_string());
     (format!("\"julia.executablePath\": {path}"), format!("\"julia.languageServerExecutablePath\": {server}"))
 }
@@ -37,7 +37,7 @@ fn the_folder_gets_the_image_and_comes_back_to_the_byte() {
         let (program, server) = lines(&sandbox);
         assert_eq!(settings(&project), format!("{{\n    {program},\n    {server}\n}}\n"));
         // As the extension does: it looks for the version, asks for the folder, starts the REPL.
-        let julia = launcher(&sandbox);
+        let julia = wrapper(&sandbox);
         assert_eq!(
             printed(&sandbox, &julia, &project, &["--version"]),
             format!("julia version {}\n", world::version())
@@ -180,7 +180,7 @@ fn the_channel_that_the_settings_named_is_what_starts() {
         there_and_back(&sandbox, &project, &["vscode"], || {
             let (program, _) = lines(&sandbox);
             assert_eq!(settings(&project), format!("{{\n    {program} // mine\n}}\n"), "{named}");
-            let script = fs::read_to_string(launcher(&sandbox)).expect("launcher");
+            let script = fs::read_to_string(wrapper(&sandbox)).expect("wrapper");
             assert!(script.contains(&format!("exec \"$julia\" {option}\"$@\"\n")), "{named}: {script}");
         });
         assert_eq!(settings(&project), text);
@@ -188,6 +188,6 @@ fn the_channel_that_the_settings_named_is_what_starts() {
     // What is said is what counts.
     write(&project, b"{\"julia.executablePath\": \"+one\"}");
     jlproj(&sandbox, &project, &["setup", "vscode", "--julia", "+two"]).code(0);
-    let script = fs::read_to_string(launcher(&sandbox)).expect("launcher");
+    let script = fs::read_to_string(wrapper(&sandbox)).expect("wrapper");
     assert!(script.contains("exec \"$julia\" --optimize=2 \"$@\"\n"), "{script}");
 }

@@ -105,17 +105,17 @@ fn no_file_of_the_users_is_taken_for_a_leftover() {
 
 /// VS Code may start it at any moment.
 #[test]
-fn a_launcher_can_be_started_while_it_is_rewritten() {
+fn a_wrapper_can_be_started_while_it_is_rewritten() {
     let sandbox = Sandbox::new().in_world();
     sandbox.jlproj(["setup", "vscode"]).code(0);
     let folder = fs::read_dir(sandbox.path("store/launchers-v1")).expect("folder").next().expect("one");
-    let launcher = folder.expect("entry").path().join("julia");
+    let wrapper = folder.expect("entry").path().join("julia");
     let is_over = AtomicBool::new(false);
     let unusable = std::thread::scope(|scope| {
         let watcher = scope.spawn(|| {
             let mut unusable = 0;
             while !is_over.load(Ordering::Relaxed) {
-                let is_usable = fs::metadata(&launcher).is_ok_and(|data| data.mode() & 0o111 != 0);
+                let is_usable = fs::metadata(&wrapper).is_ok_and(|data| data.mode() & 0o111 != 0);
                 unusable += u32::from(!is_usable);
             }
             unusable

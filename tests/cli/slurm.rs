@@ -1,4 +1,4 @@
-//! Builds through a launcher, under a real Slurm of one node that each test starts and stops.
+//! Builds through a runner, under a real Slurm of one node that each test starts and stops.
 
 use std::fs;
 use std::net::TcpListener;
@@ -172,7 +172,7 @@ fn jobs(sandbox: &Sandbox) -> Vec<String> {
 fn code_is_generated_and_tried_on_a_compute_node() {
     let Some(cluster) = Cluster::start() else { return };
     let sandbox = cluster.sandbox();
-    let ran = sandbox.jlproj(["build", "--verbose", "--launcher", "srun --mem=1G --comment='a b'"]);
+    let ran = sandbox.jlproj(["build", "--verbose", "--runner", "srun --mem=1G --comment='a b'"]);
     ran.code(0).stderr_has("srun --mem=1G '--comment=a b' env ");
     let jobs = jobs(&sandbox);
     assert!(jobs.len() == 1 && jobs[0].parse::<u32>().is_ok(), "{jobs:?}");
@@ -185,7 +185,7 @@ fn code_is_generated_and_tried_on_a_compute_node() {
     for script in ["/import.jl", "/packagecompiler.jl", "/verify.jl"] {
         assert!(launched(script), "{script}: {log}");
     }
-    sandbox.jlproj(["build", "--launcher", "srun --mem=1G"]).code(0).stderr_has("nothing to build");
+    sandbox.jlproj(["build", "--runner", "srun --mem=1G"]).code(0).stderr_has("nothing to build");
     cluster.wait_until_idle();
 }
 
@@ -197,31 +197,28 @@ fn a_native_image_is_for_the_node_that_built_it() {
     let other =
         "GenuineIntel family 6 model 42 00000001 00000000 00000000 00000000 00000000 00000000 00000000";
     let here = |arguments: &[&str]| sandbox.run(sandbox.command(arguments).env("__JLPROJ_PROCESSOR", other));
-    let launcher = ["build", "--quiet", "--launcher", "srun env -u __JLPROJ_PROCESSOR"];
-    here(&launcher).code(0).stderr("");
+    let runner = ["build", "--quiet", "--runner", "srun env -u __JLPROJ_PROCESSOR"];
+    here(&runner).code(0).stderr("");
     let run = ["run", "--startup-file=no", "-e", WHICH];
     here(&run).code(0).stdout("plain").stderr_has("→ native GenuineIntel family 6 model 42");
     assert_starts(&sandbox, "image", 0);
     // It is there already, for that node.
-    here(&["build", "--launcher", "srun env -u __JLPROJ_PROCESSOR"]).code(0).stderr_has("nothing to build");
+    here(&["build", "--runner", "srun env -u __JLPROJ_PROCESSOR"]).code(0).stderr_has("nothing to build");
     // What is for every processor needs no question, and no node to answer it.
-    here(&["build", "--dry-run", "--launcher", "/nowhere", "--cpu-target", "portable"]).code(0);
+    here(&["build", "--dry-run", "--runner", "/nowhere", "--cpu-target", "portable"]).code(0);
 }
 
 #[test]
-fn failures_are_told_as_without_a_launcher() {
+fn failures_are_told_as_without_a_runner() {
     let Some(cluster) = Cluster::start() else { return };
     let sandbox = cluster.sandbox();
-    let ran = sandbox.jlproj(["build", "--launcher", "srun --mem=100G"]);
+    let ran = sandbox.jlproj(["build", "--runner", "srun --mem=100G"]);
     ran.code(1).stderr_has("error: `srun --mem=100G` did not start jlproj where it is to build");
     ran.stderr_has("srun: error: ").stderr_has("hint: see whether `srun --mem=100G jlproj --version` works");
-    let ran = sandbox.jlproj(["build", "--launcher", "/no/such/launcher"]);
-    ran.code(1).stderr_has("`/no/such/launcher` did not start jlproj").stderr_has("No such file");
-    sandbox
-        .jlproj(["build", "--launcher", "srun '"])
-        .code(1)
-        .stderr_has("a quote in `launcher` is not closed");
-    sandbox.write("config.toml", "launcher = \"srun --mem=1G\"\ncpu_target = \"portable\"\n");
+    let ran = sandbox.jlproj(["build", "--runner", "/no/such/runner"]);
+    ran.code(1).stderr_has("`/no/such/runner` did not start jlproj").stderr_has("No such file");
+    sandbox.jlproj(["build", "--runner", "srun '"]).code(1).stderr_has("a quote in `runner` is not closed");
+    sandbox.write("config.toml", "runner = \"srun --mem=1G\"\ncpu_target = \"portable\"\n");
     let mut build = sandbox.command(["build"]);
     build.env("JLPROJ_CONFIG", sandbox.path("config.toml")).env("JLPROJ_STANDIN_FAIL", "the moon is full");
     let ran = sandbox.run(&mut build);
@@ -229,8 +226,8 @@ fn failures_are_told_as_without_a_launcher() {
     assert_eq!(jobs(&sandbox).len(), 1);
     sandbox.jlproj(["log"]).code(0).stdout_has("[ Info: PackageCompiler: creating system image");
     // A repository that is cloned starts nothing.
-    sandbox.write("project/jlproj.toml", "launcher = \"touch x\"\n");
-    sandbox.jlproj(["build"]).code(1).stderr_has("unknown field `launcher`");
+    sandbox.write("project/jlproj.toml", "runner = \"touch x\"\n");
+    sandbox.jlproj(["build"]).code(1).stderr_has("unknown field `runner`");
     assert_nothing_left(&sandbox);
     cluster.wait_until_idle();
 }
@@ -257,7 +254,7 @@ fn an_interrupted_build_ends_on_the_node_too() {
     let Some(cluster) = Cluster::start() else { return };
     let sandbox = cluster.sandbox();
     for (signal, seconds, code) in [("-INT", "641.4321", 130), ("-KILL", "642.4321", 137)] {
-        let mut command = sandbox.command(["build", "--launcher", "srun --mem=1G"]);
+        let mut command = sandbox.command(["build", "--runner", "srun --mem=1G"]);
         command.env("JLPROJ_STANDIN_SLEEP", seconds).stdout(Stdio::piped()).stderr(Stdio::piped());
         let build = command.spawn().expect("jlproj");
         wait_for("the builder", || sleepers(seconds) > 0);
@@ -269,7 +266,7 @@ fn an_interrupted_build_ends_on_the_node_too() {
         assert_eq!(sandbox.names("store/images-v1"), [""; 0]);
     }
     // What the one that was killed left is swept by the next.
-    let ran = sandbox.jlproj(["build", "--launcher", "srun --mem=1G"]);
+    let ran = sandbox.jlproj(["build", "--runner", "srun --mem=1G"]);
     ran.code(0).stderr_has("removed what 1 unfinished build(s) had left");
     assert_nothing_left(&sandbox);
     assert_starts(&sandbox, "image", 0);

@@ -107,8 +107,8 @@ pub(super) fn not_built(project: &OsStr, error: &Error) {
 
 /// The most memory that a build on record took at once, in bytes, and a quarter more; the usual where none is.
 fn needed_memory(build: &BuildContext<'_>) -> u64 {
-    if !build.toolchain.settings.launcher.value.is_empty() {
-        // Whoever schedules the launcher sees to it.
+    if !build.toolchain.settings.runner.value.is_empty() {
+        // Whoever schedules the runner sees to it.
         return 0;
     }
     let records = project_record::read_all(&build.toolchain.context.layout);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::assessment::{ForProject, Overrides, Toolchain};
 use crate::cli::AppsArgs;
-use crate::commands::setup::launcher;
+use crate::commands::setup::wrapper;
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs;
@@ -79,13 +79,13 @@ fn installed(context: &Context, folder: &Path, known: &Apps) -> Result<Vec<App>,
         let Some(shim) = AppShim::read(&text) else { continue };
         let is_ours = |app: &&App| app.name == name && app.line.after == shim.julia_line;
         let (julia, line) = match known.apps.iter().find(is_ours) {
-            Some(app) => (app.launcher.julia.0.clone(), app.line.before.as_str()),
+            Some(app) => (app.wrapper.julia.0.clone(), app.line.before.as_str()),
             None => (shim.julia.clone().into(), shim.julia_line),
         };
-        let place = launcher::folder(context, "apps", &julia).join("julia");
+        let place = wrapper::folder(context, "apps", &julia).join("julia");
         let located = Located { binary: julia, arguments: Vec::new(), reason: String::new() };
-        let launcher = launcher::launcher(context, &located, place, Vec::new())?;
-        apps.push(App::new(name, &shim, launcher, line)?);
+        let wrapper = wrapper::wrapper(context, &located, place, Vec::new())?;
+        apps.push(App::new(name, &shim, wrapper, line)?);
     }
     apps.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(apps)

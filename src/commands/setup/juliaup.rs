@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::JuliaupArgs;
-use crate::commands::setup::launcher;
+use crate::commands::setup::wrapper;
 use crate::context::Context;
 use crate::error::Error;
 use crate::hosts::{self, HostError, Juliaup, Setup};
@@ -17,15 +17,15 @@ use crate::platform;
 /// # Errors
 /// Where there is no project, no Julia or no juliaup.
 pub(super) fn setup(arguments: &JuliaupArgs, context: &Context) -> Result<Juliaup, Error> {
-    let known = launcher::known(context, &arguments.options, launcher::named(&arguments.project), |setup| {
+    let known = wrapper::known(context, &arguments.options, wrapper::named(&arguments.project), |setup| {
         let Setup::Juliaup(juliaup) = setup else { return None };
         Some((juliaup.project.0.clone(), juliaup))
     });
     if let Some(known) = known {
         return Ok(known);
     }
-    let project = launcher::project(context, &arguments.project)?;
-    let (located, _) = launcher::julia(context, &arguments.julia, &arguments.project)?;
+    let project = wrapper::project(context, &arguments.project)?;
+    let (located, _) = wrapper::julia(context, &arguments.julia, &arguments.project)?;
     let depot = context.julia_variables.juliaup_depot.as_deref();
     let settings = juliaup::config_file(depot, context.home.as_deref()).map_err(LocateError::Location)?;
     if !settings.exists() {
@@ -35,12 +35,12 @@ pub(super) fn setup(arguments: &JuliaupArgs, context: &Context) -> Result<Juliau
             hints: vec!["`juliaup add release`".to_owned()],
         }));
     }
-    let place = launcher::folder(context, "juliaup", &project);
+    let place = wrapper::folder(context, "juliaup", &project);
     let program = place.join(platform::program_name("julia".as_ref()));
     let mut juliaup = Juliaup {
-        // The project is an argument of the channel, where jlproj looks through the launcher.
-        launcher: launcher::launcher(context, &located, program, Vec::new())?,
-        channel: format!("jlproj-{}", launcher::slug(&project)),
+        // The project is an argument of the channel, where jlproj looks through the wrapper.
+        wrapper: wrapper::wrapper(context, &located, program, Vec::new())?,
+        channel: format!("jlproj-{}", wrapper::slug(&project)),
         program: PathText(program_of_juliaup(context)?),
         settings: PathText(settings),
         project: PathText(project),

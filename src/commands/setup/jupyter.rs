@@ -2,7 +2,7 @@
 
 use crate::assessment::TargetProject;
 use crate::cli::JupyterArgs;
-use crate::commands::setup::launcher;
+use crate::commands::setup::wrapper;
 use crate::context::Context;
 use crate::error::Error;
 use crate::hosts::{self, Jupyter, RUN_KERNEL, Setup};
@@ -19,22 +19,22 @@ pub(super) fn setup(arguments: &JupyterArgs, context: &Context) -> Result<Jupyte
     let is_meant = |jupyter: &Jupyter| {
         jupyter.prefix == prefix && arguments.name.as_ref().is_none_or(|name| *name == jupyter.kernel())
     };
-    let known = launcher::known(context, &arguments.options, launcher::named(&arguments.project), |setup| {
+    let known = wrapper::known(context, &arguments.options, wrapper::named(&arguments.project), |setup| {
         let Setup::Jupyter(jupyter) = setup else { return None };
         is_meant(&jupyter).then(|| (jupyter.project.0.clone(), jupyter))
     });
     if let Some(known) = known {
         return Ok(known);
     }
-    let project = launcher::project(context, &arguments.project)?;
-    let (located, version) = launcher::julia(context, &arguments.julia, &arguments.project)?;
+    let project = wrapper::project(context, &arguments.project)?;
+    let (located, version) = wrapper::julia(context, &arguments.julia, &arguments.project)?;
     let version = version.split('.').take(2).collect::<Vec<_>>().join(".");
     let data = match &prefix {
         Some(prefix) => prefix.join("share/jupyter"),
         None => context.host_variables.jupyter.clone().ok_or(Error::NoHome)?,
     };
     let name = arguments.name.clone();
-    let name = name.unwrap_or_else(|| format!("jlproj-{}-{version}", launcher::slug(&project)));
+    let name = name.unwrap_or_else(|| format!("jlproj-{}-{version}", wrapper::slug(&project)));
     let folder = data.join("kernels").join(name);
     let words = ["-i", "--color=yes"].map(|word| PathText(word.into()));
     let code = ["-e", RUN_KERNEL].map(|word| PathText(word.into()));
@@ -42,7 +42,7 @@ pub(super) fn setup(arguments: &JupyterArgs, context: &Context) -> Result<Jupyte
     let program = folder.join(platform::program_name("julia".as_ref()));
     let shown = project.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Jupyter {
-        launcher: launcher::launcher(context, &located, program, options)?,
+        wrapper: wrapper::wrapper(context, &located, program, options)?,
         project: PathText(project),
         folder: PathText(folder),
         prefix,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::QuartoArgs;
-use crate::commands::setup::launcher;
+use crate::commands::setup::wrapper;
 use crate::context::Context;
 use crate::error::Error;
 use crate::hosts::{HostError, Quarto, Setup};
@@ -15,7 +15,7 @@ use crate::path_text::PathText;
 /// Where there is no project of Quarto's, none of Julia's, or no Julia.
 pub(super) fn setup(arguments: &QuartoArgs, context: &Context) -> Result<Quarto, Error> {
     let place = arguments.folder.as_ref().map(|folder| folder.as_os_str());
-    let known = launcher::known(context, &arguments.options, place, |setup| {
+    let known = wrapper::known(context, &arguments.options, place, |setup| {
         let Setup::Quarto(quarto) = setup else { return None };
         Some((quarto.settings.parent()?.to_owned(), quarto))
     });
@@ -23,12 +23,12 @@ pub(super) fn setup(arguments: &QuartoArgs, context: &Context) -> Result<Quarto,
         return Ok(known);
     }
     let settings = settings(arguments, context)?;
-    let project = launcher::project(context, &arguments.project)?;
-    let (located, _) = launcher::julia(context, &arguments.julia, &arguments.project)?;
-    let place = launcher::folder(context, "quarto", &settings);
+    let project = wrapper::project(context, &arguments.project)?;
+    let (located, _) = wrapper::julia(context, &arguments.julia, &arguments.project)?;
+    let place = wrapper::folder(context, "quarto", &settings);
     Ok(Quarto {
         // The hook looks for it by this name.
-        launcher: launcher::launcher(context, &located, place.join("julia"), Vec::new())?,
+        wrapper: wrapper::wrapper(context, &located, place.join("julia"), Vec::new())?,
         hook: PathText(place.join("hook.jl")),
         project: PathText(project),
         settings: PathText(settings),

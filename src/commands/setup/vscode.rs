@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::{JuliaArg, VscodeArgs};
-use crate::commands::setup::{juliaup, launcher};
+use crate::commands::setup::{juliaup, wrapper};
 use crate::context::Context;
 use crate::error::Error;
 use crate::hosts::{self, Setup, Vscode};
@@ -16,20 +16,20 @@ use crate::platform;
 /// # Errors
 /// Where there is no project or no Julia.
 pub(super) fn setup(arguments: &VscodeArgs, context: &Context) -> Result<Vscode, Error> {
-    let known = launcher::known(context, &arguments.options, launcher::named(&arguments.project), |setup| {
+    let known = wrapper::known(context, &arguments.options, wrapper::named(&arguments.project), |setup| {
         let Setup::Vscode(vscode) = setup else { return None };
         Some((vscode.folder.0.clone(), vscode))
     });
     if let Some(known) = known {
         return Ok(known);
     }
-    let folder = launcher::project(context, &arguments.project)?;
-    let place = launcher::folder(context, "vscode", &folder);
+    let folder = wrapper::project(context, &arguments.project)?;
+    let place = wrapper::folder(context, "vscode", &folder);
     let program = place.join(platform::program_name("julia".as_ref()));
     let named = named_before(context, &folder, &program)?;
     let located = julia(arguments, context, named.as_deref())?;
     Ok(Vscode {
-        launcher: launcher::launcher(context, &located, program, Vec::new())?,
+        wrapper: wrapper::wrapper(context, &located, program, Vec::new())?,
         folder: PathText(folder),
         shared: arguments.shared,
         has_juliaup: juliaup::program(context).is_some(),
@@ -54,7 +54,7 @@ fn named_before(context: &Context, folder: &Path, program: &Path) -> Result<Opti
 /// The Julia that is started: the one that is said, else the one that the settings name, where it is there, as the extension
 /// does.
 fn julia(arguments: &VscodeArgs, context: &Context, named: Option<&str>) -> Result<Located, Error> {
-    let of = |argument: &JuliaArg| Ok(launcher::julia(context, argument, &arguments.project)?.0);
+    let of = |argument: &JuliaArg| Ok(wrapper::julia(context, argument, &arguments.project)?.0);
     let named = named.and_then(|named| hosts::as_argument(named, context.home.as_deref()));
     match (&arguments.julia.julia, named) {
         (None, Some(named)) => {

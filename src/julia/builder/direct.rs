@@ -93,12 +93,12 @@ fn generate_code(job: &Job<'_>, depots: &[PathBuf], archive: &Path) -> Result<()
     Ok(())
 }
 
-/// Whether it was killed: a launcher ends with the code that a shell shows for that.
+/// Whether it was killed: a runner ends with the code that a shell shows for that.
 fn was_killed(job: &Job<'_>, status: std::process::ExitStatus) -> bool {
     const KILLED: i32 = 9;
     let shown = i32::from(crate::exit::SIGNAL_BASE) + KILLED;
     platform::ending_signal(status) == Some(KILLED)
-        || (!job.launcher.is_empty() && status.code() == Some(shown))
+        || (!job.runner.is_empty() && status.code() == Some(shown))
 }
 
 /// The project that packages are loaded from: the user's own where it is one, since Julia names its caches by the project's

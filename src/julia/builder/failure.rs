@@ -155,7 +155,7 @@ impl BuildError {
                 vec!["read the whole log: `jlproj log`".to_owned()]
             }
             Self::OtherProcessor => vec![
-                "name machines of one kind to the launcher: `--constraint` of srun".to_owned(),
+                "name machines of one kind to the runner: `--constraint` of srun".to_owned(),
                 "or build for all of them: `--cpu-target portable`".to_owned(),
             ],
             Self::StoreNotOurs { folder, .. } => {

@@ -3,6 +3,6 @@
 pub(crate) mod app_shim;
 pub(crate) mod edit;
 pub(crate) mod embedding;
-pub(crate) mod launcher;
 pub(crate) mod python_text;
 pub(crate) mod seal;
+pub(crate) mod wrapper;

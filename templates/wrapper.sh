@@ -13,9 +13,9 @@ if [ -x "$julia" ]; then
     exec "$julia" @ARGUMENTS@"$@"
 fi
 # The one on PATH may be juliaup's launcher, which may lead here again.
-if [ -n "${JLPROJ_LAUNCHER:-}" ]; then
+if [ -n "${JLPROJ_WRAPPER:-}" ]; then
     echo "$0: jlproj and the Julia that it was set up with are gone, and no other Julia is there" >&2
     exit 127
 fi
-export JLPROJ_LAUNCHER=1
+export JLPROJ_WRAPPER=1
 exec julia @ARGUMENTS@"$@"

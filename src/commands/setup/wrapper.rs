@@ -1,4 +1,4 @@
-//! What the hosts that get a launcher have in common: which project, which Julia, and what is on record of them.
+//! What the hosts that get a wrapper have in common: which project, which Julia, and what is on record of them.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,13 @@ use crate::cli::{JuliaArg, ProjectOption, SetupOptions};
 use crate::commands::setup::own_program;
 use crate::context::Context;
 use crate::error::Error;
-use crate::hosts::{self, Launcher, Setup};
+use crate::hosts::{self, Setup, Wrapper};
 use crate::julia::locate::{self, Located};
 use crate::model::image::key::Digest;
 use crate::model::loading::environment::ProjectFlag;
 use crate::path_text::{self, PathText};
 
-/// The Julia that a launcher starts in this project, and its version.
+/// The Julia that a wrapper starts in this project, and its version.
 ///
 /// # Errors
 /// Where there is none.
@@ -38,19 +38,19 @@ pub(super) fn project(context: &Context, argument: &ProjectOption) -> Result<Pat
     assessment::project_folder(context, argument.project.as_deref())
 }
 
-/// A launcher at this path. juliaup's own arguments come first, where they are not ours again.
+/// A wrapper at this path. juliaup's own arguments come first, where they are not ours again.
 ///
 /// # Errors
 /// Where this program does not know where it is.
-pub(super) fn launcher(
+pub(super) fn wrapper(
     context: &Context,
     located: &Located,
     path: PathBuf,
     arguments: Vec<PathText>,
-) -> Result<Launcher, Error> {
-    let is_ours = located.reason == locate::BEHIND_LAUNCHER;
+) -> Result<Wrapper, Error> {
+    let is_ours = located.reason == locate::BEHIND_WRAPPER;
     let before = located.arguments.iter().filter(|_| !is_ours).map(|word| PathText(word.into()));
-    Ok(Launcher {
+    Ok(Wrapper {
         path: PathText(path),
         jlproj: own_program(context)?,
         julia: PathText(located.binary.clone()),
@@ -58,10 +58,10 @@ pub(super) fn launcher(
     })
 }
 
-/// A folder of the store for the launcher of a host, by what tells it from another of that host.
+/// A folder of the store for the wrapper of a host, by what tells it from another of that host.
 pub(super) fn folder(context: &Context, host: &str, target: &Path) -> PathBuf {
     let digest = Digest::of(path_text::encode(target).as_bytes());
-    context.layout.launcher_folder(&format!("{host}-{}", digest.short()))
+    context.layout.wrapper_folder(&format!("{host}-{}", digest.short()))
 }
 
 /// The set-up on record that is meant, where it is to be looked at or taken back: what it is about may be gone.

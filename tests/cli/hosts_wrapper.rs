@@ -95,15 +95,15 @@ pub fn there_and_back(sandbox: &Sandbox, folder: &Path, arguments: &[&str], used
     jlproj(sandbox, folder, &with(&["--undo"])).code(0).stderr_has(" is not set up\n");
 }
 
-/// The one launcher in the store.
-pub fn launcher(sandbox: &Sandbox) -> PathBuf {
+/// The one wrapper in the store.
+pub fn wrapper(sandbox: &Sandbox) -> PathBuf {
     let names = sandbox.names("store/launchers-v1");
     assert_eq!(names.len(), 1, "{names:?}");
     sandbox.path("store/launchers-v1").join(&names[0]).join("julia")
 }
 
 #[test]
-fn a_launcher_finds_a_julia_whatever_is_gone() {
+fn a_wrapper_finds_a_julia_whatever_is_gone() {
     let (mut sandbox, project) = with_image();
     // Copies, which can go.
     let own = sandbox.path("own/jlproj");
@@ -115,10 +115,10 @@ fn a_launcher_finds_a_julia_whatever_is_gone() {
     let pinned = julia.display().to_string();
     let set_up = sandbox.run(program(&sandbox, &own, &project).args(["setup", "vscode", "--julia", &pinned]));
     set_up.code(0);
-    let launcher = launcher(&sandbox);
+    let wrapper = wrapper(&sandbox);
     let image = sandbox.only_image().display().to_string();
     let option = format!("--project={}", project.display());
-    let start = |sandbox: &Sandbox| printed(sandbox, &launcher, &project, &[&option, "-e", IMAGE]);
+    let start = |sandbox: &Sandbox| printed(sandbox, &wrapper, &project, &[&option, "-e", IMAGE]);
     assert_eq!(start(&sandbox), sandbox.redact(&image));
     let plain = {
         sandbox.set("JLPROJ_DISABLE", "1");
@@ -127,11 +127,11 @@ fn a_launcher_finds_a_julia_whatever_is_gone() {
         plain
     };
     assert_ne!(plain, sandbox.redact(&image));
-    // No project, no image: the launcher chooses none.
-    assert_eq!(printed(&sandbox, &launcher, &project, &["-e", IMAGE]), plain);
-    let version = printed(&sandbox, &launcher, &project, &["--version"]);
+    // No project, no image: the wrapper chooses none.
+    assert_eq!(printed(&sandbox, &wrapper, &project, &["-e", IMAGE]), plain);
+    let version = printed(&sandbox, &wrapper, &project, &["--version"]);
     assert_eq!(version, format!("julia version {}\n", world::version()));
-    let code = sandbox.run(program(&sandbox, &launcher, &project).args(["-e", "exit(42)"]));
+    let code = sandbox.run(program(&sandbox, &wrapper, &project).args(["-e", "exit(42)"]));
     code.code(42);
     // Its Julia gone: the one that jlproj finds.
     fs::remove_file(&julia).expect("remove");
@@ -143,8 +143,8 @@ fn a_launcher_finds_a_julia_whatever_is_gone() {
     fs::remove_file(&own).expect("remove");
     assert_eq!(start(&sandbox), plain);
     // PATH that leads here again ends.
-    sandbox.set("PATH", launcher.parent().expect("folder").as_os_str());
-    let ran = sandbox.run(program(&sandbox, &launcher, &project).args(["-e", "1"]));
+    sandbox.set("PATH", wrapper.parent().expect("folder").as_os_str());
+    let ran = sandbox.run(program(&sandbox, &wrapper, &project).args(["-e", "1"]));
     ran.code(127).stderr_has("no other Julia is there\n");
     jlproj(&sandbox, &project, &["setup", "vscode", "--undo"]).code(0);
 }

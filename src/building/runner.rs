@@ -25,23 +25,23 @@ use crate::store::workspace::Workspace;
 /// Where it does not answer, or we are interrupted.
 pub(crate) fn context_for(context: &Context, overrides: Overrides) -> Result<Cow<'_, Context>, Error> {
     let settings = assessment::settings(context, overrides)?;
-    if settings.launcher.value.is_empty() || settings.cpu_target.value != CpuTarget::Native {
+    if settings.runner.value.is_empty() || settings.cpu_target.value != CpuTarget::Native {
         return Ok(Cow::Borrowed(context));
     }
     Ok(Cow::Owned(context.on_processor(ask(context, &settings)?)))
 }
 
-/// Asks the machine that the launcher leads to.
+/// Asks the machine that the runner leads to.
 fn ask(context: &Context, settings: &Settings) -> Result<Processor, Error> {
-    let launcher = &settings.launcher.value;
+    let runner = &settings.runner.value;
     let workspace = Workspace::create(&context.layout)?;
     let (result, log) = (workspace.path().join("processor.toml"), workspace.path().join("log"));
     let program = context.own_program.clone().unwrap_or_else(|| "jlproj".into());
     let mut invocation = Invocation::new(program).argument("processor").argument(&result);
-    invocation.launcher.extend(launcher.iter().map(Into::into));
-    let words: Vec<OsString> = launcher.iter().map(Into::into).collect();
+    invocation.runner.extend(runner.iter().map(Into::into));
+    let words: Vec<OsString> = runner.iter().map(Into::into).collect();
     let shown = words.split_first().map(|(first, rest)| shell::command_line(first, rest)).unwrap_or_default();
-    let failed = |text: String| Error::Launcher { launcher: shown.clone(), text };
+    let failed = |text: String| Error::Runner { runner: shown.clone(), text };
     let status = match process::run(&invocation, &log, None, &Interruption::watch()?) {
         Ok(status) => status,
         Err(process::ProcessError::Interrupted(signal)) => {

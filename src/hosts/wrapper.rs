@@ -13,11 +13,11 @@ use crate::model::text::shell;
 use crate::path_text::{self, PathText};
 use crate::platform;
 
-const TEMPLATE: &str = include_str!("../../templates/launcher.sh");
+const TEMPLATE: &str = include_str!("../../templates/wrapper.sh");
 
 /// One such script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Launcher {
+pub(crate) struct Wrapper {
     pub(crate) path: PathText,
     /// This program.
     pub(crate) jlproj: PathText,
@@ -27,14 +27,14 @@ pub(crate) struct Launcher {
     pub(crate) arguments: Vec<PathText>,
 }
 
-impl Launcher {
+impl Wrapper {
     /// The script.
     ///
     /// # Errors
     /// Where the system starts no scripts.
     pub(super) fn file(&self) -> Result<OwnFile, HostError> {
         if !platform::STARTS_SCRIPTS {
-            let text = "a launcher is a script, and this system starts none".to_owned();
+            let text = "a wrapper is a script, and this system starts none".to_owned();
             return Err(HostError::Refused {
                 text,
                 hints: vec!["use `jlproj run` or `jlproj exec`".to_owned()],
