@@ -75,14 +75,14 @@ pub(crate) fn describe(context: &Context, located: &Located) -> Result<Installat
 /// Asks it. Who wants to know the same meanwhile waits for the answer, as many first starts on a cluster do; but not for long,
 /// since one Julia may hang where another does not.
 fn ask(context: &Context, located: &Located) -> Result<Installation, Error> {
-    const PATIENCE: Duration = Duration::from_secs(10);
+    const TIMEOUT: Duration = Duration::from_secs(10);
     let look_up = || installation_cache::look_up(&context.layout, &located.binary);
     let begun = Instant::now();
     let mut answer = None;
     // Where no lock can be had, each asks for itself.
     let _asking = Lock::take(&context.layout.installation_lock(&located.binary), |_| {
         answer = look_up();
-        answer.is_none() && begun.elapsed() < PATIENCE
+        answer.is_none() && begun.elapsed() < TIMEOUT
     });
     if let Some(known) = answer.or_else(look_up) {
         return Ok(known);

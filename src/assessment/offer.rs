@@ -59,7 +59,7 @@ pub(crate) enum OfferPlace {
     Image,
 }
 
-/// Reckons what is offered. Trouble with the project's files means that there is no image, not a failure.
+/// Computes what is offered. Trouble with the project's files means that there is no image, not a failure.
 ///
 /// # Errors
 /// Where there is no Julia, or the settings cannot be followed.

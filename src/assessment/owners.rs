@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::assessment::builder_choice::packagecompiler_environment;
 use crate::assessment::known::all_uses;
-use crate::assessment::patience;
-use crate::assessment::survey::{Found, Prospect, Survey, Surveyed};
+use crate::assessment::survey::{AssessedProject, Found, Survey, Surveyed};
+use crate::assessment::timeout::map_with_timeout;
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs;
@@ -28,7 +28,7 @@ use crate::store::installation_cache::KnownJulia;
 use crate::store::project_record;
 
 /// How long is waited for the disk of a project.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What is known of one project's images.
 #[derive(Clone, Debug, Default)]
@@ -91,8 +91,8 @@ impl Owners {
         }
         for (survey, surveyed) in surveys {
             for Surveyed { known, found } in *surveyed {
-                let Found::Project(prospect) = found else { continue };
-                let Some(image) = survey.image_of(&prospect.verdict) else { continue };
+                let Found::Project(assessed) = found else { continue };
+                let Some(image) = survey.image_of(&assessed.verdict) else { continue };
                 let known = images.entry(known.path.clone()).or_default();
                 known.keys.insert(image.record.key.clone());
                 known.in_force.insert(image.record.key.clone());
@@ -123,12 +123,12 @@ impl Owners {
                 (release, Writers::new(version, cpu_targets.clone(), writers))
             })
             .collect();
-        let prospects = surveys.iter().flat_map(|(_, surveyed)| surveyed.iter());
-        let prospects = prospects.filter_map(|surveyed| match &surveyed.found {
-            Found::Project(prospect) => Some(&**prospect),
+        let assessed_projects = surveys.iter().flat_map(|(_, surveyed)| surveyed.iter());
+        let assessed_projects = assessed_projects.filter_map(|surveyed| match &surveyed.found {
+            Found::Project(assessed) => Some(&**assessed),
             Found::Gone | Found::Trouble(_) => None,
         });
-        let code = Code::of(prospects, julias.iter().map(|julia| &julia.installation));
+        let code = Code::of(assessed_projects, julias.iter().map(|julia| &julia.installation));
         let versions = julias.iter().map(|julia| julia.installation.identity.version.clone()).collect();
         let shipped = julias.iter().map(|julia| shipped(&julia.installation.binary_folder)).collect();
         Ok(Self { by_release, versions, shipped, code })
@@ -293,7 +293,7 @@ fn environments(depots: &[PathBuf]) -> Vec<PathBuf> {
 
 /// Whether there is a project in each folder. One whose disk does not answer is there.
 fn presence(projects: Vec<String>) -> HashMap<String, bool> {
-    let answers = patience::each(projects.clone(), PATIENCE, |project: &String| {
+    let answers = map_with_timeout(projects.clone(), TIMEOUT, |project: &String| {
         let folder = path_text::decode(project);
         PROJECT_NAMES.iter().any(|name| match fs_err::metadata(folder.join(name)) {
             Ok(_) => true,
@@ -305,14 +305,14 @@ fn presence(projects: Vec<String>) -> HashMap<String, bool> {
 
 impl Code {
     fn of<'a>(
-        prospects: impl Iterator<Item = &'a Prospect>,
+        assessed_projects: impl Iterator<Item = &'a AssessedProject>,
         installations: impl Iterator<Item = &'a Installation>,
     ) -> Self {
         let standard = installations
             .map(|installation| platform::bytes(installation.standard_library_folder.as_os_str()).to_vec());
         let mut code = Self { standard: standard.collect(), ..Self::default() };
-        for prospect in prospects {
-            let state = &prospect.state;
+        for assessed in assessed_projects {
+            let state = &assessed.state;
             // What another project of its workspace loads was perhaps compiled from here (`Pkg.precompile(workspace = true)`).
             for package in state.manifest.packages.values().chain(&state.unreached) {
                 match &package.source {

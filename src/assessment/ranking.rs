@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use crate::assessment::{self, Found, KnownProject, Prospect, Survey, Surveyed};
+use crate::assessment::{self, AssessedProject, Found, KnownProject, Survey, Surveyed};
 use crate::model::usage::savings::{PayOff, Saving};
 
 /// What is told of a project.
@@ -47,7 +47,7 @@ fn row(survey: &Survey, surveyed: &Surveyed) -> Option<RankedProject> {
     let has_image = known.record.as_ref().is_some_and(|record| record.image.is_some());
     let row = plain_row(survey, known);
     match found {
-        Found::Project(prospect) => Some(with_prospect(survey, known, prospect, row)),
+        Found::Project(assessed) => Some(of_assessed(survey, known, assessed, row)),
         Found::Gone if has_image => Some(RankedProject { verdict: "gone", ..row }),
         Found::Gone => None,
         Found::Trouble(text) => {
@@ -74,22 +74,22 @@ fn plain_row(survey: &Survey, known: &KnownProject) -> RankedProject {
     }
 }
 
-fn with_prospect(
+fn of_assessed(
     survey: &Survey,
     known: &KnownProject,
-    prospect: &Prospect,
+    assessed: &AssessedProject,
     row: RankedProject,
 ) -> RankedProject {
-    let image = survey.image_of(&prospect.verdict);
-    let saving = survey.saving(known, prospect).unwrap_or_else(|| survey.possible(known, prospect));
+    let image = survey.image_of(&assessed.verdict);
+    let saving = survey.saving(known, assessed).unwrap_or_else(|| survey.possible(known, assessed));
     RankedProject {
-        verdict: assessment::code(&prospect.verdict),
+        verdict: assessment::code(&assessed.verdict),
         saves_per_week: Some(saving.seconds * row.starts_per_week),
         saves_per_start: Some(saving),
         image: image.map(|image| image.record.key.to_string()),
         size: image.map(|image| image.record.file.size),
         pay_off: image.and_then(|_| known.pay_off(survey.clock, Some(saving.seconds))),
-        cold: prospect.cold.clone(),
+        cold: assessed.cold.clone(),
         ..row
     }
 }

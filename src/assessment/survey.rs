@@ -11,10 +11,10 @@ use uuid::Uuid;
 use crate::assessment::cold::{Caches, Surroundings};
 use crate::assessment::known::KnownProject;
 use crate::assessment::stores::add_shared;
+use crate::assessment::timeout::map_with_timeout;
 use crate::assessment::verdict::{Subject, verdict_among};
 use crate::assessment::{
-    ForProject, Overrides, ProjectState, Toolchain, depots, known_projects, locate_environment, patience,
-    wanted,
+    ForProject, Overrides, ProjectState, Toolchain, depots, known_projects, locate_environment, wanted,
 };
 use crate::context::Context;
 use crate::error::Error;
@@ -39,7 +39,7 @@ pub(crate) const NO_PROJECT: &str = "no project is known yet; `jlproj run` in on
 const USUAL_BUILD: f64 = 180.0;
 
 /// How long one project may take before it is given up: a dead network mount answers never.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What every project is looked at with.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ pub(crate) struct Surveyed {
 /// What is at the place of a known project.
 #[derive(Debug)]
 pub(crate) enum Found {
-    Project(Box<Prospect>),
+    Project(Box<AssessedProject>),
     /// There is no project any more.
     Gone,
     /// Why it cannot be looked at, in a few words.
@@ -74,7 +74,7 @@ pub(crate) enum Found {
 
 /// A project as it is now.
 #[derive(Debug)]
-pub(crate) struct Prospect {
+pub(crate) struct AssessedProject {
     pub(crate) state: ProjectState,
     pub(crate) wanted: Wanted,
     pub(crate) verdict: Verdict,
@@ -152,7 +152,7 @@ impl Survey {
     pub(crate) fn of(self: &Arc<Self>, known: Vec<KnownProject>) -> Vec<Surveyed> {
         let survey = Arc::clone(self);
         let items = known.clone();
-        let answers = patience::each(items, PATIENCE, move |known| survey.look(known));
+        let answers = map_with_timeout(items, TIMEOUT, move |known| survey.look(known));
         let answers = known.into_iter().zip(answers);
         answers
             .map(|(known, answer)| {
@@ -173,10 +173,10 @@ impl Survey {
         environment: Environment,
         depots: Vec<PathBuf>,
         files: &ObservedFiles,
-    ) -> Result<Prospect, Error> {
+    ) -> Result<AssessedProject, Error> {
         let (state, wanted, verdict) = self.assess(environment, depots, files)?;
         let record = project_record::read(&self.context.layout, &state.folder);
-        Ok(self.prospect(record.as_ref(), state, wanted, verdict))
+        Ok(self.assessed(record.as_ref(), state, wanted, verdict))
     }
 
     /// Looks at one project.
@@ -187,7 +187,7 @@ impl Survey {
         let located = locate_environment(&self.context, &self.installation, Some(&flag), None, &files);
         let found = match located.and_then(|(environment, depots)| self.assess(environment, depots, &files)) {
             Ok((state, wanted, verdict)) => {
-                let found = self.prospect(known.record.as_ref(), state, wanted, verdict);
+                let found = self.assessed(known.record.as_ref(), state, wanted, verdict);
                 self.add_loads(&mut known, &found);
                 Found::Project(Box::new(found))
             }
@@ -211,13 +211,13 @@ impl Survey {
         Ok((state, wanted, verdict))
     }
 
-    fn prospect(
+    fn assessed(
         &self,
         record: Option<&ProjectRecord>,
         state: ProjectState,
         wanted: Wanted,
         verdict: Verdict,
-    ) -> Prospect {
+    ) -> AssessedProject {
         let cold = if self.looks_at_caches {
             let (path, baked) = Self::image_parts(self.image_of(&verdict));
             let warmed = record.and_then(|record| record.warmed.as_ref());
@@ -225,26 +225,26 @@ impl Survey {
         } else {
             Vec::new()
         };
-        Prospect { state, wanted, verdict, cold }
+        AssessedProject { state, wanted, verdict, cold }
     }
 
     /// Counts the loading of the project's own caches as use, where it was not our own work.
-    fn add_loads(&self, known: &mut KnownProject, prospect: &Prospect) {
+    fn add_loads(&self, known: &mut KnownProject, assessed: &AssessedProject) {
         let record = known.record.as_ref();
         let since = record.and_then(|record| record.forgotten).unwrap_or(i64::MIN);
         let seen = record.and_then(|record| record.seen).filter(|time| *time > since);
-        for time in seen.into_iter().chain(self.loads(record, prospect)) {
+        for time in seen.into_iter().chain(self.loads(record, assessed)) {
             known.uses.add_sign(time, self.clock);
         }
     }
 
     /// When the project's own caches were loaded, as far as that was not our own work.
-    pub(crate) fn loads(&self, record: Option<&ProjectRecord>, prospect: &Prospect) -> Vec<i64> {
-        let (path, baked) = Self::image_parts(self.image_of(&prospect.verdict));
+    pub(crate) fn loads(&self, record: Option<&ProjectRecord>, assessed: &AssessedProject) -> Vec<i64> {
+        let (path, baked) = Self::image_parts(self.image_of(&assessed.verdict));
         let worked = record.and_then(|record| record.worked).unwrap_or(i64::MIN);
         let since = record.and_then(|record| record.forgotten).unwrap_or(i64::MIN);
         let images = std::iter::once(None).chain(path.as_deref().map(Some));
-        let times = images.flat_map(|image| self.surroundings(&prospect.state, image, &baked).last_loads());
+        let times = images.flat_map(|image| self.surroundings(&assessed.state, image, &baked).last_loads());
         times.filter(|time| *time > worked.max(since)).collect()
     }
 
@@ -278,8 +278,8 @@ impl Survey {
     }
 
     /// What the image in force saves at a start; nothing where there is none.
-    pub(crate) fn saving(&self, known: &KnownProject, prospect: &Prospect) -> Option<Saving> {
-        let image = self.image_of(&prospect.verdict)?;
+    pub(crate) fn saving(&self, known: &KnownProject, assessed: &AssessedProject) -> Option<Saving> {
+        let image = self.image_of(&assessed.verdict)?;
         let measured =
             known.record.as_ref().filter(|record| record.image.as_ref() == Some(&image.record.key));
         if let Some(measured) =
@@ -287,7 +287,7 @@ impl Survey {
         {
             return Some(Saving { seconds: measured.saved(), is_measured: true });
         }
-        Some(Saving { seconds: self.estimate(image, &prospect.wanted), is_measured: false })
+        Some(Saving { seconds: self.estimate(image, &assessed.wanted), is_measured: false })
     }
 
     /// What an image is estimated to save in a project.
@@ -302,18 +302,18 @@ impl Survey {
     }
 
     /// Whether an image of its own would save a project little more than the one in force.
-    pub(crate) fn is_covered(&self, prospect: &Prospect) -> bool {
+    pub(crate) fn is_covered(&self, assessed: &AssessedProject) -> bool {
         const ENOUGH: f64 = 0.9;
-        let Some(image) = self.image_of(&prospect.verdict) else { return false };
-        let is_exact = matches!(prospect.verdict, Verdict::Exact { .. });
-        is_exact || self.estimate(image, &prospect.wanted) >= ENOUGH * self.estimate_own(&prospect.wanted)
+        let Some(image) = self.image_of(&assessed.verdict) else { return false };
+        let is_exact = matches!(assessed.verdict, Verdict::Exact { .. });
+        is_exact || self.estimate(image, &assessed.wanted) >= ENOUGH * self.estimate_own(&assessed.wanted)
     }
 
     /// What an image of the project's own would save at a start.
-    pub(crate) fn possible(&self, known: &KnownProject, prospect: &Prospect) -> Saving {
-        match self.saving(known, prospect) {
-            Some(saving) if matches!(prospect.verdict, Verdict::Exact { .. }) => saving,
-            _ => Saving { seconds: self.estimate_own(&prospect.wanted), is_measured: false },
+    pub(crate) fn possible(&self, known: &KnownProject, assessed: &AssessedProject) -> Saving {
+        match self.saving(known, assessed) {
+            Some(saving) if matches!(assessed.verdict, Verdict::Exact { .. }) => saving,
+            _ => Saving { seconds: self.estimate_own(&assessed.wanted), is_measured: false },
         }
     }
 }

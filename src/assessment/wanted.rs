@@ -26,7 +26,7 @@ use crate::model::loading::preferences::Preferences;
 use crate::model::settings::{Origin, Settings};
 use crate::path_text;
 
-/// Reckons what the image of `state` would be made from.
+/// Computes what the image of `state` would be made from.
 ///
 /// # Errors
 /// Where a file that steers the build cannot be read.

@@ -14,7 +14,7 @@ use crate::store::lock::Lock;
 use crate::ui::message;
 
 /// For how long PackageCompiler is not asked for again after it could not be had.
-const PATIENCE: i64 = 24 * 3600;
+const NOT_ASKED_FOR: i64 = 24 * 3600;
 
 /// Chooses the builder, and gets PackageCompiler where it is to be used.
 ///
@@ -126,7 +126,7 @@ fn was_refused_lately(build: &BuildContext<'_>) -> bool {
     }
     let text = fs_err::read_to_string(refusal_file(build)).unwrap_or_default();
     let time = text.trim().parse::<i64>().ok();
-    time.is_some_and(|time| (0..PATIENCE).contains(&build.toolchain.context.now.saturating_sub(time)))
+    time.is_some_and(|time| (0..NOT_ASKED_FOR).contains(&build.toolchain.context.now.saturating_sub(time)))
 }
 
 fn remember_refusal(build: &BuildContext<'_>) {

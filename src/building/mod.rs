@@ -14,7 +14,7 @@ mod watcher;
 
 use crate::error::Error;
 use crate::exit;
-use crate::store::{self, protection, remains};
+use crate::store::{self, leftovers, protection};
 use crate::ui::progress::Verbosity;
 
 pub(crate) use context::BuildContext;
@@ -36,7 +36,7 @@ pub(crate) fn sweep(build: &BuildContext<'_>, options: Options) {
         return;
     }
     let swept = store::workspace::sweep(&build.toolchain.context.layout);
-    remains::sweep(&build.toolchain.context.layout);
+    leftovers::sweep(&build.toolchain.context.layout);
     if swept > 0 && options.verbosity != Verbosity::Quiet {
         crate::ui::message::note(&format!("removed what {swept} unfinished build(s) had left"));
     }

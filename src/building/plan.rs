@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::assessment::{self, Assessment, ProjectState, Prospect, Survey, Toolchain};
+use crate::assessment::{self, AssessedProject, Assessment, ProjectState, Survey, Toolchain};
 use crate::building::context::BuildContext;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
@@ -24,7 +24,7 @@ pub(crate) struct Plan {
     /// What goes into the image: what the project wants, or what it shares with others.
     pub(super) inputs: KeyInputs,
     /// The other projects that it is built for.
-    pub(super) members: Vec<Prospect>,
+    pub(super) members: Vec<AssessedProject>,
     /// It holds packages that some of its projects do not have, as their user accepted.
     pub(super) is_union: bool,
 }
@@ -51,12 +51,12 @@ impl Plan {
     /// the build is not for the others: they are left aside.
     pub(crate) fn shared(
         survey: &Survey,
-        leader: Prospect,
-        members: Vec<Prospect>,
+        leader: AssessedProject,
+        members: Vec<AssessedProject>,
         packages: Vec<BakedPackage>,
         is_union: bool,
     ) -> Self {
-        let Prospect { mut state, wanted, verdict, .. } = leader;
+        let AssessedProject { mut state, wanted, verdict, .. } = leader;
         let is_own = packages == wanted.inputs.packages;
         let mut inputs = KeyInputs { packages, ..wanted.inputs.clone() };
         if !is_own {

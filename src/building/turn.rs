@@ -35,11 +35,11 @@ impl Turn {
         name: &str,
         watcher: &BuildWatcher<'_>,
     ) -> Result<Option<Self>, Error> {
-        const PATIENCE: u32 = 10;
+        const SILENT_TURNS: u32 = 10;
         let mut waited = 0;
         let lock = Lock::take(&context.layout.lock(name), |holder| {
             waited += 1;
-            if waited == PATIENCE {
+            if waited == SILENT_TURNS {
                 let holder = message::process(holder);
                 watcher.progress.stage(&format!("waiting for another build{holder}"));
             }

@@ -171,15 +171,15 @@ fn caches(context: &Context, target: &TargetProject) -> Finding {
         return Finding::good("caches", "there is no depot");
     };
     let limit = assessment::limit(context, installation);
-    let crowded = assessment::crowded(depot, installation, None, limit);
-    if crowded.is_empty() {
+    let at_limit = assessment::at_limit(depot, installation, None, limit);
+    if at_limit.is_empty() {
         return Finding::good(
             "caches",
             format!("no package has the {limit} precompile files that Julia keeps"),
         );
     }
-    let names: Vec<&str> = crowded.iter().take(SHOWN).map(|crowded| crowded.package.as_str()).collect();
-    let more = crowded.len().saturating_sub(SHOWN);
+    let names: Vec<&str> = at_limit.iter().take(SHOWN).map(|package| package.package.as_str()).collect();
+    let more = at_limit.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     Finding::note(
         "caches",

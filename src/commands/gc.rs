@@ -1,6 +1,6 @@
 //! `jlproj gc`: shows what is garbage, and removes it.
 
-mod stock;
+mod candidates;
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &GcArgs, context: &Context) -> Result<u8, Error> {
         images: !arguments.caches,
         caches: !arguments.images,
     };
-    let items = plan(&stock::take(context, &inventory, arguments.all_julias)?, &limits);
+    let items = plan(&candidates::find(context, &inventory, arguments.all_julias)?, &limits);
     let rows: Vec<Row> = items.iter().map(|item| row(context, item)).collect();
     output::print(&rows, arguments.format.format, || table(&rows, arguments.verbose, context))?;
     for text in &inventory.passed_over {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::assessment::{ForProject, Found, KnownProject, Overrides, Prospect, Survey, Surveyed};
+use crate::assessment::{AssessedProject, ForProject, Found, KnownProject, Overrides, Survey, Surveyed};
 use crate::building;
 use crate::building::{BuildContext, Options, Plan, runner};
 use crate::cli::PlanArgs;
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &PlanArgs, context: &Context) -> Result<u8, Error> 
 /// The projects that could share images, and what their packages are worth.
 struct Field {
     /// Those that could, in the order of `needs`.
-    projects: Vec<(KnownProject, Box<Prospect>)>,
+    projects: Vec<(KnownProject, Box<AssessedProject>)>,
     needs: Vec<Need>,
     /// One for each distinct content of a package.
     costs: Vec<PackageCost>,
@@ -78,11 +78,11 @@ impl Field {
             match found {
                 Found::Gone => {}
                 Found::Trouble(text) => field.hopeless.push((known.path, text)),
-                Found::Project(prospect) if prospect.wanted.inputs.packages.is_empty() => {
+                Found::Project(assessed) if assessed.wanted.inputs.packages.is_empty() => {
                     field.hopeless.push((known.path, "no package of it can be baked".to_owned()));
                 }
-                Found::Project(prospect) => {
-                    let packages = &prospect.wanted.inputs.packages;
+                Found::Project(assessed) => {
+                    let packages = &assessed.wanted.inputs.packages;
                     let mut held: Vec<usize> = packages
                         .iter()
                         .map(|package| field.place(survey, package, &mut places, &mut identities))
@@ -90,7 +90,7 @@ impl Field {
                     held.sort_unstable();
                     let starts_per_week = known.uses.per_week(survey.clock);
                     field.needs.push(Need { starts_per_week, packages: held });
-                    field.projects.push((known, prospect));
+                    field.projects.push((known, assessed));
                 }
             }
         }
@@ -169,16 +169,16 @@ fn build(
         .iter()
         .map(|image| (image.clone(), field.packages(image), field.leader(image)))
         .collect();
-    let mut prospects: BTreeMap<usize, Box<Prospect>> =
-        field.projects.into_iter().map(|(_, prospect)| prospect).enumerate().collect();
+    let mut assessed_projects: BTreeMap<usize, Box<AssessedProject>> =
+        field.projects.into_iter().map(|(_, assessed)| assessed).enumerate().collect();
     let (mut failed, all) = (0, chosen.len());
     for (image, packages, leader) in chosen {
-        let Some(leader) = leader.and_then(|leader| prospects.remove(&leader)) else { continue };
-        let members: Vec<Prospect> = image
+        let Some(leader) = leader.and_then(|leader| assessed_projects.remove(&leader)) else { continue };
+        let members: Vec<AssessedProject> = image
             .projects
             .iter()
-            .filter_map(|place| prospects.remove(place))
-            .map(|prospect| *prospect)
+            .filter_map(|place| assessed_projects.remove(place))
+            .map(|assessed| *assessed)
             .collect();
         if image.is_union && !(arguments.yes || report::is_confirmed(context, &leader, &members)) {
             message::note("not built: nobody confirmed it");
@@ -198,9 +198,9 @@ fn build(
 }
 
 /// Names of the packages of an image that a project does not have.
-fn foreign(packages: &[BakedPackage], prospect: &Prospect) -> Vec<String> {
+fn foreign(packages: &[BakedPackage], assessed: &AssessedProject) -> Vec<String> {
     let held: BTreeSet<&Digest> =
-        prospect.wanted.inputs.packages.iter().map(|package| &package.digest).collect();
+        assessed.wanted.inputs.packages.iter().map(|package| &package.digest).collect();
     let mut names: Vec<String> = packages
         .iter()
         .filter(|package| !held.contains(&package.digest))

@@ -125,8 +125,8 @@ fn collect(context: &Context, inventory: &Inventory) -> Report {
 fn holders(context: &Context, inventory: &Inventory) -> BTreeMap<Digest, BTreeSet<String>> {
     let mut holders: BTreeMap<Digest, BTreeSet<String>> = BTreeMap::new();
     for (survey, Surveyed { known, found }) in inventory.live() {
-        let Found::Project(prospect) = found else { continue };
-        let Some(image) = survey.image_of(&prospect.verdict) else { continue };
+        let Found::Project(assessed) = found else { continue };
+        let Some(image) = survey.image_of(&assessed.verdict) else { continue };
         let shown = context.home_relative(&known.path);
         holders.entry(image.record.key.clone()).or_default().insert(shown);
     }
@@ -146,8 +146,8 @@ fn projects(context: &Context, survey: &Survey, surveyed: &[Surveyed]) -> Vec<Pr
 
 /// What was measured in a project, else in the one that its image was built for.
 fn times_of<'a>(survey: &Survey, surveyed: &'a Surveyed) -> Option<(&'a str, Times)> {
-    let Found::Project(prospect) = &surveyed.found else { return None };
-    let image = survey.image_of(&prospect.verdict)?;
+    let Found::Project(assessed) = &surveyed.found else { return None };
+    let image = survey.image_of(&assessed.verdict)?;
     let own =
         surveyed.known.record.as_ref().filter(|record| record.image.as_ref() == Some(&image.record.key));
     let times = own

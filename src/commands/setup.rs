@@ -70,16 +70,16 @@ pub(crate) fn run(arguments: &SetupArgs, context: &Context) -> Result<u8, Error>
 /// Where the other one takes too long.
 fn alone(context: &Context) -> Result<Option<Lock>, Error> {
     /// Tenths of a second: until it is said what is waited for, and in all.
-    const PATIENCE: (u32, u32) = (10, 300);
+    const LIMITS: (u32, u32) = (10, 300);
     let mut waited = 0;
     let mut other = String::new();
     let lock = Lock::take(&context.layout.lock("setup"), |holder| {
         waited += 1;
         other = message::process(holder);
-        if waited == PATIENCE.0 {
+        if waited == LIMITS.0 {
             message::note(&format!("waiting for another `jlproj setup`{other}"));
         }
-        waited < PATIENCE.1
+        waited < LIMITS.1
     });
     match lock {
         Ok(Some(lock)) => Ok(Some(lock)),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::assessment::{self, Assessment, Crowded, ProjectState, TargetProject};
+use crate::assessment::{self, Assessment, PackageAtLimit, ProjectState, TargetProject};
 use crate::cli::StatusArgs;
 use crate::context::Context;
 use crate::error::Error;
@@ -51,7 +51,8 @@ struct Report {
     /// What was last done for the project in the background.
     background: Option<String>,
     /// Packages of which Julia keeps no more precompile files: the next one drops another.
-    crowded: Vec<Crowded>,
+    #[serde(rename = "crowded")]
+    at_limit: Vec<PackageAtLimit>,
     /// Why stores of others, or images in them, are not used.
     notes: Vec<String>,
     wanted_key: String,
@@ -165,7 +166,7 @@ fn report(context: &Context, target: &TargetProject) -> Report {
         pay_off: known.as_ref().and_then(|known| known.pay_off(clock, None)),
         background: attempt::last(&context.layout, &state.folder)
             .map(|(time, text)| format!("{}: {text}", date(time))),
-        crowded: crowded(context, installation, &assessment.state),
+        at_limit: at_limit(context, installation, &assessment.state),
         notes: assessment.catalog.notes.clone(),
         wanted_key: wanted.inputs.key().to_string(),
         packages,
@@ -174,11 +175,11 @@ fn report(context: &Context, target: &TargetProject) -> Report {
 }
 
 /// Packages of the project of which there are as many precompile files as Julia keeps.
-fn crowded(context: &Context, installation: &Installation, state: &ProjectState) -> Vec<Crowded> {
+fn at_limit(context: &Context, installation: &Installation, state: &ProjectState) -> Vec<PackageAtLimit> {
     let Some(depot) = state.depots.first() else { return Vec::new() };
     let names: Vec<&str> = state.manifest.packages.values().map(|package| package.name.as_str()).collect();
     let limit = assessment::limit(context, installation);
-    assessment::crowded(depot, installation, Some(&names), limit)
+    assessment::at_limit(depot, installation, Some(&names), limit)
 }
 
 fn reason(verdict: &Verdict, foreign: &[String]) -> String {
@@ -311,11 +312,11 @@ fn table(report: &Report, verbose: bool) -> String {
     if let Some(background) = &report.background {
         lines.push(("background", background.clone()));
     }
-    if !report.crowded.is_empty() {
-        let crowded =
-            report.crowded.iter().map(|crowded| format!("{} ({} files)", crowded.package, crowded.files));
+    if !report.at_limit.is_empty() {
+        let at_limit =
+            report.at_limit.iter().map(|package| format!("{} ({} files)", package.package, package.files));
         let text = "\nJulia keeps no more: the next one drops another; `jlproj gc --caches`";
-        lines.push(("caches", format!("{}{text}", crowded.collect::<Vec<_>>().join(", "))));
+        lines.push(("caches", format!("{}{text}", at_limit.collect::<Vec<_>>().join(", "))));
     }
     if !report.early_extensions.is_empty() {
         let early = report.early_extensions.iter().map(|EarlyExtension { name, parent, triggers }| {

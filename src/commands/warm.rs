@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use crate::assessment::{self, Found, KnownProject, Prospect, Survey, Surveyed};
+use crate::assessment::{self, AssessedProject, Found, KnownProject, Survey, Surveyed};
 use crate::building::direct_dependencies;
 use crate::building::preflight::check_store;
 use crate::cli::WarmArgs;
@@ -32,8 +32,8 @@ pub(crate) fn run(arguments: &WarmArgs, context: &Context) -> Result<u8, Error> 
     let surveyed =
         if arguments.frequent { frequent(&survey)? } else { named(&survey, &arguments.projects.projects)? };
     let (mut failed, all) = (0, surveyed.len());
-    for (folder, prospect) in surveyed {
-        match warm(&survey, &prospect, &interruption) {
+    for (folder, assessed) in surveyed {
+        match warm(&survey, &assessed, &interruption) {
             Ok(outcome) => message::line(&format!("{folder}: {}", outcome.text())),
             Err(BuildError::Interrupted(signal)) => {
                 message::note("interrupted");
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &WarmArgs, context: &Context) -> Result<u8, Error> 
 }
 
 /// The named projects, or the one that is meant without a name.
-fn named(survey: &Arc<Survey>, projects: &[OsString]) -> Result<Vec<(String, Prospect)>, Error> {
+fn named(survey: &Arc<Survey>, projects: &[OsString]) -> Result<Vec<(String, AssessedProject)>, Error> {
     let context = &survey.context;
     let flags: Vec<Option<ProjectFlag>> = if projects.is_empty() {
         vec![None]
@@ -61,21 +61,21 @@ fn named(survey: &Arc<Survey>, projects: &[OsString]) -> Result<Vec<(String, Pro
         let files = ObservedFiles::default();
         let (environment, depots) =
             assessment::locate_environment(context, &survey.installation, flag.as_ref(), None, &files)?;
-        let prospect = survey.prospect_of(environment, depots, &files)?;
-        list.push((path_text::encode(&prospect.state.folder), prospect));
+        let assessed = survey.prospect_of(environment, depots, &files)?;
+        list.push((path_text::encode(&assessed.state.folder), assessed));
     }
     Ok(list)
 }
 
 /// Those of the known projects that are used and that would have to compile something, most used first.
-fn frequent(survey: &Arc<Survey>) -> Result<Vec<(String, Prospect)>, Error> {
+fn frequent(survey: &Arc<Survey>) -> Result<Vec<(String, AssessedProject)>, Error> {
     let rate = |known: &KnownProject| known.uses.per_week(survey.clock);
     let mut list: Vec<Surveyed> = survey.all()?;
     let is_known = !list.is_empty();
     list.retain(|surveyed| rate(&surveyed.known) > 0.0);
     list.sort_by(|left, right| rate(&right.known).total_cmp(&rate(&left.known)));
     let cold = list.into_iter().filter_map(|surveyed| match surveyed.found {
-        Found::Project(prospect) if !prospect.cold.is_empty() => Some((surveyed.known.path, *prospect)),
+        Found::Project(assessed) if !assessed.cold.is_empty() => Some((surveyed.known.path, *assessed)),
         _ => None,
     });
     let cold: Vec<_> = cold.collect();
@@ -107,12 +107,16 @@ impl Warmed {
 
 /// Precompiles, under the image in force or under none, what the project loads directly, and with it all that those
 /// depend on.
-fn warm(survey: &Survey, prospect: &Prospect, interruption: &Interruption) -> Result<Warmed, BuildError> {
+fn warm(
+    survey: &Survey,
+    assessed: &AssessedProject,
+    interruption: &Interruption,
+) -> Result<Warmed, BuildError> {
     let layout = &survey.context.layout;
     check_store(layout)?;
     let workspace = Workspace::create(layout)?;
     let scripts = template::materialise(&layout.scripts())?;
-    let project_file = prospect.state.launched_project();
+    let project_file = assessed.state.launched_project();
     let session = Session {
         julia: &survey.installation,
         julia_arguments: &[],
@@ -123,22 +127,22 @@ fn warm(survey: &Survey, prospect: &Prospect, interruption: &Interruption) -> Re
         log: &workspace.path().join("warm.log"),
         watcher: interruption,
     };
-    let (image, baked) = Survey::image_parts(survey.image_of(&prospect.verdict));
-    let packages: Vec<PackageRequest> = direct_dependencies(&prospect.state);
+    let (image, baked) = Survey::image_parts(survey.image_of(&assessed.verdict));
+    let packages: Vec<PackageRequest> = direct_dependencies(&assessed.state);
     // Our own work is about to hide it.
-    let record = project_record::read(layout, &prospect.state.folder);
-    let seen = survey.loads(record.as_ref(), prospect).into_iter().max();
+    let record = project_record::read(layout, &assessed.state.folder);
+    let seen = survey.loads(record.as_ref(), assessed).into_iter().max();
     let outcomes = import::import(&session, &packages, image.as_deref(), Purpose::Precompile)?.packages;
     let broken: Vec<String> =
         outcomes.iter().filter(|outcome| !outcome.ok).map(|outcome| outcome.name.clone()).collect();
-    let digest = survey.surroundings(&prospect.state, image.as_deref(), &baked).digest();
-    project_record::update(layout, &prospect.state.folder, |record| {
+    let digest = survey.surroundings(&assessed.state, image.as_deref(), &baked).digest();
+    project_record::update(layout, &assessed.state.folder, |record| {
         record.worked = Some(context::now());
         record.seen = record.seen.max(seen);
         record.warmed = broken.is_empty().then_some(digest);
     })?;
     Ok(if broken.is_empty() {
-        Warmed::Warm { compiled: prospect.cold.len() }
+        Warmed::Warm { compiled: assessed.cold.len() }
     } else {
         Warmed::Broken(broken)
     })

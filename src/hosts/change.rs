@@ -42,8 +42,8 @@ pub(crate) fn changes(setup: &Setup, plan: &Plan, before: Option<Record>) -> Res
 }
 
 fn own_file(draft: &mut Draft, file: &OwnFile) -> Result<Done, HostError> {
-    let OwnFile { path, contents, executable, remains } = file;
-    let done = Done::File { path: PathText(path.clone()), remains: remains.clone() };
+    let OwnFile { path, contents, executable, derived } = file;
+    let done = Done::File { path: PathText(path.clone()), derived: derived.clone() };
     let present = fs::read_limited(path)?;
     let has_mode =
         || fs_err::metadata(path).is_ok_and(|metadata| platform::is_executable(&metadata) >= *executable);
@@ -124,13 +124,13 @@ fn run(draft: &mut Draft, step: &ProgramStep, old: &[Done]) -> Done {
 
 /// Adds the folders that will be made.
 fn note_folders(step: &Step, folders: &mut Vec<PathText>) {
-    let (path, remains) = match step {
-        Step::File(file) => (&file.path, file.remains.as_ref()),
+    let (path, derived) = match step {
+        Step::File(file) => (&file.path, file.derived.as_ref()),
         Step::Link { path, .. } | Step::Edit { path, .. } => (path, None),
         Step::Program(_) => return,
     };
-    let remains = remains.map(|remains| &*remains.folder);
-    let made = path.ancestors().skip(1).chain(remains);
+    let derived = derived.map(|derived| &*derived.folder);
+    let made = path.ancestors().skip(1).chain(derived);
     let mut missing: Vec<PathText> = made
         .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
         .map(|folder| PathText(folder.to_owned()))

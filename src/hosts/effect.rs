@@ -153,7 +153,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether the file is still what the change was reckoned from.
+/// Whether the file is still what the change was made from.
 fn unchanged(path: &Path, was: Option<&[u8]>) -> Result<(), HostError> {
     if fs::read_limited(path)?.as_deref() == was {
         return Ok(());

@@ -37,12 +37,12 @@ pub(crate) struct OwnFile {
     pub(crate) contents: String,
     pub(crate) executable: bool,
     /// What others make of it goes with it.
-    pub(crate) remains: Option<Remains>,
+    pub(crate) derived: Option<DerivedFiles>,
 }
 
 /// Files that other programs derive from one of ours, such as Python's `__pycache__/NAME.*`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Remains {
+pub(crate) struct DerivedFiles {
     pub(crate) folder: PathText,
     /// How their names begin.
     pub(crate) prefix: String,
@@ -70,6 +70,6 @@ impl ProgramStep {
 impl OwnFile {
     /// A file with this text, which has a [`seal::place`].
     pub(crate) fn sealed(path: PathBuf, text: &str) -> Self {
-        Self { path, contents: seal::seal(text), executable: false, remains: None }
+        Self { path, contents: seal::seal(text), executable: false, derived: None }
     }
 }

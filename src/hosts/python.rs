@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hosts::error::{HostError, Trouble};
 use crate::hosts::host::Host;
-use crate::hosts::plan::{OwnFile, Plan, Remains, Step};
+use crate::hosts::plan::{DerivedFiles, OwnFile, Plan, Step};
 use crate::model::hosts::seal;
 use crate::model::text::shell;
 use crate::path_text::PathText;
@@ -84,12 +84,12 @@ impl Host for PythonSetup {
             seal::place()
         );
         let folder = PathText(self.packages.join("__pycache__"));
-        let remains = Remains { folder, prefix: format!("{module}.") };
+        let derived = DerivedFiles { folder, prefix: format!("{module}.") };
         let hook = OwnFile::sealed(file("py"), &HOOK.replace("@SEAL@", &seal::place()));
         // What starts it comes last, so that it never starts half of it.
         let steps = vec![
             Step::File(OwnFile::sealed(file("json"), &json)),
-            Step::File(OwnFile { remains: Some(remains), ..hook }),
+            Step::File(OwnFile { derived: Some(derived), ..hook }),
             Step::File(OwnFile::sealed(file("pth"), &path_file)),
         ];
         Ok(Plan { steps, notes: Vec::new() })

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fs;
 use crate::hosts::error::HostError;
-use crate::hosts::plan::{ProgramStep, Remains, Step};
+use crate::hosts::plan::{DerivedFiles, ProgramStep, Step};
 use crate::hosts::setup::Setup;
 use crate::model::hosts::edit::{Edit, Patch};
 use crate::path_text::PathText;
@@ -30,9 +30,21 @@ pub(crate) struct Record {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "done", rename_all = "kebab-case")]
 pub(crate) enum Done {
-    File { path: PathText, remains: Option<Remains> },
-    Link { path: PathText, target: PathText },
-    Edit { path: PathText, edit: Edit, patch: Patch, existed: bool },
+    File {
+        path: PathText,
+        #[serde(alias = "remains")]
+        derived: Option<DerivedFiles>,
+    },
+    Link {
+        path: PathText,
+        target: PathText,
+    },
+    Edit {
+        path: PathText,
+        edit: Edit,
+        patch: Patch,
+        existed: bool,
+    },
     Program(ProgramStep),
 }
 

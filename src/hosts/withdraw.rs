@@ -6,7 +6,7 @@ use crate::fs;
 use crate::hosts::draft::Draft;
 use crate::hosts::effect::{Changes, Effect};
 use crate::hosts::error::HostError;
-use crate::hosts::plan::{Plan, ProgramStep, Remains};
+use crate::hosts::plan::{DerivedFiles, Plan, ProgramStep};
 use crate::hosts::record::{Done, Record};
 use crate::model::hosts::edit::{Edit, Patch};
 use crate::model::hosts::seal::{self, Owner};
@@ -37,7 +37,7 @@ pub(super) fn superseded(draft: &mut Draft, old: &[Done], plan: &Plan) -> Result
 
 fn undo(draft: &mut Draft, done: &Done) -> Result<(), HostError> {
     match done {
-        Done::File { path, remains } => own_file(draft, path, remains.as_ref())?,
+        Done::File { path, derived } => own_file(draft, path, derived.as_ref())?,
         Done::Link { path, target } => {
             if platform::is_link_to(path, target) {
                 draft.effects.push(Effect::Remove { path: path.0.clone() });
@@ -53,7 +53,7 @@ fn undo(draft: &mut Draft, done: &Done) -> Result<(), HostError> {
     Ok(())
 }
 
-fn own_file(draft: &mut Draft, path: &Path, remains: Option<&Remains>) -> Result<(), HostError> {
+fn own_file(draft: &mut Draft, path: &Path, derived: Option<&DerivedFiles>) -> Result<(), HostError> {
     if let Some(contents) = fs::read_limited(path)? {
         match seal::owner(&contents) {
             Owner::Ours => draft.effects.push(Effect::Remove { path: path.to_owned() }),
@@ -62,10 +62,10 @@ fn own_file(draft: &mut Draft, path: &Path, remains: Option<&Remains>) -> Result
             Owner::Foreign => {}
         }
     }
-    let Some(Remains { folder, prefix }) = remains else { return Ok(()) };
+    let Some(DerivedFiles { folder, prefix }) = derived else { return Ok(()) };
     let entries = fs_err::read_dir(&**folder).into_iter().flatten().flatten();
-    let remains = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
-    draft.effects.extend(remains.map(|entry| Effect::Remove { path: entry.path() }));
+    let derived = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
+    draft.effects.extend(derived.map(|entry| Effect::Remove { path: entry.path() }));
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::store::layout::Layout;
 use crate::store::lease;
 use crate::store::lock::{Attempt, Lock};
 use crate::store::workspace::{self, Workspace};
-use crate::store::{catalog, journal, project_record, remains, unfinished};
+use crate::store::{catalog, journal, leftovers, project_record, unfinished};
 
 /// Removes it and returns the bytes that were gained.
 ///
@@ -28,7 +28,7 @@ pub(crate) fn remove(layout: &Layout, item: &Item, now: i64) -> Result<u64, Stri
             let path = &abandoned.path;
             let is_folder = path.parent() == Some(&layout.temporary());
             let removed =
-                if is_folder { workspace::sweep_one(layout, path) } else { remains::remove(layout, path) };
+                if is_folder { workspace::sweep_one(layout, path) } else { leftovers::remove(layout, path) };
             match removed {
                 Ok(true) => Ok(abandoned.bytes),
                 Ok(false) => Err("another command is at it".to_owned()),

@@ -176,7 +176,7 @@ fn carries_mark(number: u32, folder: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::remains;
+    use crate::store::leftovers;
 
     #[test]
     fn what_another_host_works_at_is_left_alone_for_a_day() {
@@ -219,7 +219,7 @@ mod tests {
             let makers = [scope.spawn(make), scope.spawn(make)];
             while !makers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
                 assert_eq!(abandoned(&layout), Vec::<PathBuf>::new());
-                assert_eq!(remains::find(&layout), Vec::<PathBuf>::new());
+                assert_eq!(leftovers::find(&layout), Vec::<PathBuf>::new());
                 assert_eq!(sweep(&layout), 0);
             }
         });

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use crate::assessment::{self, Found, KnownProject, NO_PROJECT, Prospect, Survey, Surveyed};
+use crate::assessment::{self, AssessedProject, Found, KnownProject, NO_PROJECT, Survey, Surveyed};
 use crate::building::BuildContext;
 use crate::cli::BuildArgs;
 use crate::error::Error;
@@ -94,25 +94,25 @@ pub(super) fn choose(
 const NOTHING: &str = "no package of it can be baked";
 
 fn candidate(survey: &Survey, surveyed: &Surveyed) -> Option<Candidate> {
-    let Surveyed { known, found: Found::Project(prospect) } = surveyed else { return None };
-    let now = survey.saving(known, prospect).map_or(0.0, |saving| saving.seconds);
-    let gain = (survey.possible(known, prospect).seconds - now).max(0.0);
+    let Surveyed { known, found: Found::Project(assessed) } = surveyed else { return None };
+    let now = survey.saving(known, assessed).map_or(0.0, |saving| saving.seconds);
+    let gain = (survey.possible(known, assessed).seconds - now).max(0.0);
     Some(Candidate {
-        project: prospect.state.folder.clone().into_os_string(),
-        path: path_text::encode(&prospect.state.folder),
+        project: assessed.state.folder.clone().into_os_string(),
+        path: path_text::encode(&assessed.state.folder),
         per_month: gain * known.uses.per_week(survey.clock) * WEEKS_IN_MONTH,
-        obstacle: obstacle(survey, known, prospect),
+        obstacle: obstacle(survey, known, assessed),
     })
 }
 
-fn obstacle(survey: &Survey, known: &KnownProject, prospect: &Prospect) -> Option<&'static str> {
-    if prospect.wanted.inputs.packages.is_empty() {
+fn obstacle(survey: &Survey, known: &KnownProject, assessed: &AssessedProject) -> Option<&'static str> {
+    if assessed.wanted.inputs.packages.is_empty() {
         Some(NOTHING)
     } else if known.record.as_ref().is_some_and(|record| record.is_declined) {
         Some("its image was dropped")
-    } else if matches!(prospect.verdict, Verdict::Exact { .. }) {
+    } else if matches!(assessed.verdict, Verdict::Exact { .. }) {
         Some("the image is up to date")
-    } else if survey.is_covered(prospect) {
+    } else if survey.is_covered(assessed) {
         Some("the image in force holds nearly all of it")
     } else {
         None

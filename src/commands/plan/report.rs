@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::assessment::{KnownProject, Prospect, Survey};
+use crate::assessment::{AssessedProject, KnownProject, Survey};
 use crate::commands::plan::{Field, foreign};
 use crate::context::Context;
 use crate::model::image::key::BakedPackage;
@@ -75,8 +75,8 @@ pub(super) fn report(survey: &Survey, field: &Field, sharing: &Sharing) -> Repor
         let reason = why_left_out(survey, field, sharing, place);
         left_out.push(LeftOut { project: field.projects[place].0.path.clone(), reason });
     }
-    let saves_now = |(known, prospect): &(KnownProject, Box<Prospect>)| {
-        let saving = survey.saving(known, prospect).map_or(0.0, |saving| saving.seconds);
+    let saves_now = |(known, assessed): &(KnownProject, Box<AssessedProject>)| {
+        let saving = survey.saving(known, assessed).map_or(0.0, |saving| saving.seconds);
         saving * known.uses.per_week(survey.clock)
     };
     Report {
@@ -92,9 +92,9 @@ pub(super) fn report(survey: &Survey, field: &Field, sharing: &Sharing) -> Repor
 fn image_report(survey: &Survey, field: &Field, image: &SharedImage) -> ImageReport {
     let packages = field.packages(image);
     let members = image.projects.iter().map(|place| {
-        let (known, prospect) = &field.projects[*place];
-        let foreign = foreign(&packages, prospect);
-        let own = prospect.wanted.inputs.packages.len();
+        let (known, assessed) = &field.projects[*place];
+        let foreign = foreign(&packages, assessed);
+        let own = assessed.wanted.inputs.packages.len();
         Member {
             project: known.path.clone(),
             starts_per_week: known.uses.per_week(survey.clock),
@@ -235,7 +235,7 @@ fn summary(report: &Report) -> String {
 }
 
 /// Asks whether an image that holds more than its projects have is to be built.
-pub(super) fn is_confirmed(context: &Context, leader: &Prospect, members: &[Prospect]) -> bool {
+pub(super) fn is_confirmed(context: &Context, leader: &AssessedProject, members: &[AssessedProject]) -> bool {
     if !context.stdin_is_terminal {
         message::note("an image that holds more than its projects have needs a word from you: `--yes`");
         return false;

@@ -14,18 +14,54 @@ use crate::model::image::wanted::Wanted;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "input")]
 pub(crate) enum Difference {
-    Package { name: String, old: String, new: String },
-    Preferences { name: String, old: String, new: String },
-    Julia { old: String, new: String },
-    CpuTarget { old: String, new: String },
-    Builder { old: String, new: String },
+    Package {
+        name: String,
+        old: String,
+        new: String,
+    },
+    Preferences {
+        name: String,
+        old: String,
+        new: String,
+    },
+    Julia {
+        old: String,
+        new: String,
+    },
+    CpuTarget {
+        old: String,
+        new: String,
+    },
+    Builder {
+        old: String,
+        new: String,
+    },
     Scripts,
-    File { path: String },
-    Tracked { package: String, path: String, change: Change },
-    Arguments { old: String, new: String },
-    Depots { old: String, new: String },
-    Libpython { old: String, new: String },
-    Reckoning { old: u32, new: u32 },
+    File {
+        path: String,
+    },
+    Tracked {
+        package: String,
+        path: String,
+        change: Change,
+    },
+    Arguments {
+        old: String,
+        new: String,
+    },
+    Depots {
+        old: String,
+        new: String,
+    },
+    Libpython {
+        old: String,
+        new: String,
+    },
+    #[serde(rename = "reckoning")]
+    KeyVersion {
+        old: u32,
+        new: u32,
+    },
 }
 
 impl fmt::Display for Difference {
@@ -52,7 +88,7 @@ impl fmt::Display for Difference {
             Self::Arguments { old, new } => write!(formatter, "build arguments `{old}` → `{new}`"),
             Self::Depots { old, new } => write!(formatter, "depot path {old} → {new}"),
             Self::Libpython { old, new } => write!(formatter, "libpython of PyCall {old} → {new}"),
-            Self::Reckoning { old, new } => write!(formatter, "key version {old} → {new}"),
+            Self::KeyVersion { old, new } => write!(formatter, "key version {old} → {new}"),
         }
     }
 }
@@ -94,7 +130,7 @@ pub(crate) fn differences(image: &KeyInputs, wanted: &Wanted) -> Vec<Difference>
 fn world_differences(old: &KeyInputs, new: &KeyInputs) -> Vec<Difference> {
     let mut list = Vec::new();
     if old.key_version != new.key_version {
-        list.push(Difference::Reckoning { old: old.key_version, new: new.key_version });
+        list.push(Difference::KeyVersion { old: old.key_version, new: new.key_version });
     }
     if old.julia != new.julia {
         let (mut before, mut after) = (old.julia.version.clone(), new.julia.version.clone());

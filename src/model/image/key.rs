@@ -113,7 +113,7 @@ pub(crate) struct SteeringFile {
 ///
 /// | field | why it is in the key |
 /// |---|---|
-/// | `key_version` | an older jlproj reckoned otherwise |
+/// | `key_version` | an older jlproj computed keys otherwise |
 /// | `julia` | an image works with the very Julia that wrote it |
 /// | `cpu_target` | native code is for one kind of processor |
 /// | `processor` | `native` means another thing on another machine |

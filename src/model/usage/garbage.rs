@@ -91,7 +91,7 @@ pub(crate) struct Abandoned {
 
 /// All that could be collected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Stock {
+pub(crate) struct Candidates {
     pub(crate) images: Vec<StoredImage>,
     pub(crate) caches: Vec<StoredCache>,
     pub(crate) abandoned: Vec<Abandoned>,
@@ -124,26 +124,26 @@ impl Item {
 /// What is removed, in this order: builders' folders, then images and after them caches, the one used longest ago
 /// first.
 #[must_use]
-pub(crate) fn plan(stock: &Stock, limits: &Limits) -> Vec<Item> {
+pub(crate) fn plan(candidates: &Candidates, limits: &Limits) -> Vec<Item> {
     let mut items = Vec::new();
     if limits.images {
-        items.extend(stock.abandoned.iter().cloned().map(Item::Abandoned));
+        items.extend(candidates.abandoned.iter().cloned().map(Item::Abandoned));
     }
-    let images = if limits.images { doomed_images(&stock.images, limits) } else { Vec::new() };
+    let images = if limits.images { doomed_images(&candidates.images, limits) } else { Vec::new() };
     let keys: BTreeSet<&Digest> = images.iter().map(|(image, _)| &image.key).collect();
     let image_items =
         images.iter().map(|(image, why)| Item::Image { image: (*image).clone(), why: why.clone() });
     items.extend(image_items);
     if limits.caches {
         let mut caches: Vec<(&StoredCache, &'static str)> =
-            stock.caches.iter().filter_map(|cache| Some((cache, doom(cache, &keys)?))).collect();
+            candidates.caches.iter().filter_map(|cache| Some((cache, doom(cache, &keys)?))).collect();
         caches.sort_by(|(left, _), (right, _)| {
             (left.last_use, &left.folder, &left.files).cmp(&(right.last_use, &right.folder, &right.files))
         });
         items.extend(caches.into_iter().map(|(cache, why)| Item::Cache { cache: cache.clone(), why }));
     }
     if limits.images {
-        items.extend(stock.journal.map(|bytes| Item::Journal { bytes }));
+        items.extend(candidates.journal.map(|bytes| Item::Journal { bytes }));
     }
     items
 }
@@ -230,7 +230,7 @@ mod tests {
             is_newest.then(|| Hold::Newest("/p".to_owned()))
         }
 
-        fn stock(&self, gone: &BTreeSet<Digest>) -> Stock {
+        fn candidates(&self, gone: &BTreeSet<Digest>) -> Candidates {
             let images =
                 self.images.iter().enumerate().map(|(place, (days, bytes, is_orphan, _))| StoredImage {
                     key: key(place),
@@ -256,10 +256,10 @@ mod tests {
                     is_shared: *is_shared,
                 }
             });
-            Stock {
+            Candidates {
                 images: images.filter(|image| !gone.contains(&image.key)).collect(),
                 caches: caches.collect(),
-                ..Stock::default()
+                ..Candidates::default()
             }
         }
     }
@@ -292,8 +292,8 @@ mod tests {
     proptest! {
         #[test]
         fn what_a_project_gets_stays_and_a_second_run_finds_nothing(store in store(), limits in limits()) {
-            let stock = store.stock(&BTreeSet::new());
-            let items = plan(&stock, &limits);
+            let candidates = store.candidates(&BTreeSet::new());
+            let items = plan(&candidates, &limits);
             let mut gone = BTreeSet::new();
             let mut removed = Vec::new();
             for item in &items {
@@ -317,19 +317,19 @@ mod tests {
                 }
             }
             // Once more: nothing. What was not to be touched is looked at as it was.
-            let mut after = store.stock(&gone);
+            let mut after = store.candidates(&gone);
             after.caches.retain(|cache| !removed.contains(&cache.files));
             prop_assert_eq!(plan(&after, &limits), Vec::new());
         }
 
         #[test]
         fn no_more_than_needed_goes_for_the_size(store in store(), most in 0..3000_u64) {
-            let stock = store.stock(&BTreeSet::new());
+            let candidates = store.candidates(&BTreeSet::new());
             let limits = Limits { now: NOW, older_than: i64::MAX, keep_size: Some(most), images: true, caches: false };
-            let items = plan(&stock, &limits);
-            let total: u64 = stock.images.iter().map(|image| image.bytes).sum();
+            let items = plan(&candidates, &limits);
+            let total: u64 = candidates.images.iter().map(|image| image.bytes).sum();
             let freed: u64 = items.iter().map(Item::bytes).sum();
-            let has_free = stock.images.iter().filter(|image| image.hold.is_none()).count() > items.len();
+            let has_free = candidates.images.iter().filter(|image| image.hold.is_none()).count() > items.len();
             prop_assert!(total - freed <= most || !has_free);
             // Without the last that went for its size alone it would not do.
             let for_size: Vec<&StoredImage> = items.iter().filter_map(|item| match item {
@@ -355,7 +355,8 @@ mod tests {
             is_orphan: false,
             hold: None,
         };
-        let stock = Stock { images: vec![image(0, 70), image(1, 90), image(2, 10)], ..Stock::default() };
+        let candidates =
+            Candidates { images: vec![image(0, 70), image(1, 90), image(2, 10)], ..Candidates::default() };
         let limits = Limits { now: NOW, older_than: 60 * DAY, keep_size: None, images: true, caches: true };
         let days = |items: &[Item]| -> Vec<String> {
             let why = items.iter().filter_map(|item| match item {
@@ -365,8 +366,8 @@ mod tests {
             why.collect()
         };
         let told = |days: i64| format!("no project gets it; last used {days} days ago");
-        assert_eq!(days(&plan(&stock, &limits)), [told(90), told(70)]);
+        assert_eq!(days(&plan(&candidates, &limits)), [told(90), told(70)]);
         let limits = Limits { keep_size: Some(0), ..limits };
-        assert_eq!(plan(&stock, &limits).len(), 3);
+        assert_eq!(plan(&candidates, &limits).len(), 3);
     }
 }

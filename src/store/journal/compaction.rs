@@ -145,8 +145,8 @@ fn take_in(layout: &Layout, now: i64) -> io::Result<()> {
 /// Waits until nobody adds a line to the closed journal, five seconds at most.
 fn alone(closed: &Path) -> io::Result<Option<Alone>> {
     const PAUSE: Duration = Duration::from_millis(100);
-    const PATIENCE: u32 = 50;
-    for _ in 0..PATIENCE {
+    const PAUSES: u32 = 50;
+    for _ in 0..PAUSES {
         match lease::take_sole(closed) {
             Ok(Some(sole)) => return Ok(Some(Alone::Locked(sole))),
             Ok(None) => std::thread::sleep(PAUSE),

@@ -13,7 +13,7 @@ use crate::model::loading::testing::{arbitrary_manifest, package, uuid};
 const PROJECT: &str = "/home/user/project";
 const NO_LIMIT: Limits = Limits { outside: None };
 
-/// With the keys reckoned on the spot.
+/// With the keys computed on the spot.
 fn decide(wanted: &Wanted, images: &[KnownImage], limits: Limits, project: &str) -> Verdict {
     decide_hindered(wanted, images, limits, project, &|_| Vec::new())
 }

@@ -10,16 +10,16 @@ use crate::model::caches::owner::{CacheVerdict, Standing};
 use crate::model::caches::slug::cache_folder;
 use crate::model::image::key::Digest;
 use crate::model::image::verdict::{Plain, Verdict};
-use crate::model::usage::garbage::{Abandoned, Hold, SeenFile, Stock, StoredCache, StoredImage};
+use crate::model::usage::garbage::{Abandoned, Candidates, Hold, SeenFile, StoredCache, StoredImage};
 use crate::store::catalog::Catalog;
 use crate::store::lock::Lock;
-use crate::store::{journal, lease, remains, workspace};
+use crate::store::{journal, lease, leftovers, workspace};
 
-/// Takes stock of the images, the caches and what builds left.
+/// Finds the images, the caches and what builds left.
 ///
 /// # Errors
 /// Where the journal cannot be read.
-pub(super) fn take(context: &Context, inventory: &Inventory, all_julias: bool) -> Result<Stock, Error> {
+pub(super) fn find(context: &Context, inventory: &Inventory, all_julias: bool) -> Result<Candidates, Error> {
     let last_uses = journal::last_uses(&context.layout, context.now)?;
     let holds = holds(inventory);
     // What is in stores of others is not ours to collect.
@@ -56,8 +56,8 @@ pub(super) fn take(context: &Context, inventory: &Inventory, all_julias: bool) -
     };
     let caches = inventory.caches.iter().filter(|cache| is_asked(cache)).map(stored);
     let mut abandoned = workspace::abandoned(&context.layout);
-    abandoned.extend(remains::find(&context.layout));
-    Ok(Stock {
+    abandoned.extend(leftovers::find(&context.layout));
+    Ok(Candidates {
         images: images.collect(),
         caches: caches.collect(),
         abandoned: abandoned.into_iter().map(|path| Abandoned { bytes: size_of(&path), path }).collect(),
@@ -95,8 +95,8 @@ fn holds(inventory: &Inventory) -> BTreeMap<Digest, Hold> {
     let mut holds = BTreeMap::new();
     for (survey, surveyed) in inventory.live() {
         let project = &surveyed.known.path;
-        if let Found::Project(prospect) = &surveyed.found
-            && let Some(key) = named(&prospect.verdict)
+        if let Found::Project(assessed) = &surveyed.found
+            && let Some(key) = named(&assessed.verdict)
         {
             holds.insert(key.clone(), Hold::Verdict(project.clone()));
         }

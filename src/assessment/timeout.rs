@@ -18,10 +18,10 @@ struct Shared<Item, Work> {
 }
 
 /// Does `work` on each item, on as many threads as there are processors. `None` for an item whose work took longer
-/// than `patience`: its thread is left behind, and another one goes on.
-pub(super) fn each<Item, Answer, Work>(
+/// than `timeout`: its thread is left behind, and another one goes on.
+pub(super) fn map_with_timeout<Item, Answer, Work>(
     items: Vec<Item>,
-    patience: Duration,
+    timeout: Duration,
     work: Work,
 ) -> Vec<Option<Answer>>
 where
@@ -51,7 +51,7 @@ where
         }
         let begun = shared.begun.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (place, begun) in begun.into_iter().enumerate() {
-            if !is_over[place] && begun.is_some_and(|begun| begun.elapsed() > patience) {
+            if !is_over[place] && begun.is_some_and(|begun| begun.elapsed() > timeout) {
                 is_over[place] = true;
                 start(&shared, &sender);
             }
@@ -87,15 +87,16 @@ mod tests {
 
     #[test]
     fn each_item_has_its_answer_in_its_place() {
-        let answers = each((0..100).collect(), Duration::from_secs(10), |number: &i32| number * 2);
+        let answers =
+            map_with_timeout((0..100).collect(), Duration::from_secs(10), |number: &i32| number * 2);
         assert_eq!(answers, (0..100).map(|number| Some(number * 2)).collect::<Vec<_>>());
-        assert!(each(Vec::<i32>::new(), Duration::from_secs(1), |number| *number).is_empty());
+        assert!(map_with_timeout(Vec::<i32>::new(), Duration::from_secs(1), |number| *number).is_empty());
     }
 
     #[test]
     fn what_never_ends_holds_nobody_up() {
         let begun = Instant::now();
-        let answers = each((0..40).collect(), Duration::from_millis(100), |number: &i32| {
+        let answers = map_with_timeout((0..40).collect(), Duration::from_millis(100), |number: &i32| {
             if number % 4 == 0 {
                 thread::sleep(Duration::from_secs(60));
             }

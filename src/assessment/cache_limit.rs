@@ -20,7 +20,7 @@ pub(crate) const UNDER_RUN: usize = 1000;
 
 /// A package at the limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Crowded {
+pub(crate) struct PackageAtLimit {
     pub(crate) package: String,
     pub(crate) files: usize,
 }
@@ -35,12 +35,12 @@ pub(crate) fn limit(context: &Context, installation: &Installation) -> usize {
 }
 
 /// Those of `packages` that are at the limit in the depot that Julia writes to; all where none are named.
-pub(crate) fn crowded(
+pub(crate) fn at_limit(
     depot: &Path,
     installation: &Installation,
     packages: Option<&[&str]>,
     limit: usize,
-) -> Vec<Crowded> {
+) -> Vec<PackageAtLimit> {
     let release = depot.join("compiled").join(cache_folder(&installation.version()));
     let all = || {
         let entries = fs_err::read_dir(&release).into_iter().flatten().flatten();
@@ -49,9 +49,10 @@ pub(crate) fn crowded(
     let mut names: Vec<String> =
         packages.map_or_else(all, |names| names.iter().map(|name| (*name).to_owned()).collect());
     names.sort_unstable();
-    let counted =
-        names.into_iter().map(|package| Crowded { files: most_files(&release.join(&package)), package });
-    counted.filter(|crowded| crowded.files >= limit).collect()
+    let counted = names
+        .into_iter()
+        .map(|package| PackageAtLimit { files: most_files(&release.join(&package)), package });
+    counted.filter(|package| package.files >= limit).collect()
 }
 
 /// The number of precompile files of the package in this folder; where two packages share its name, of the one that
