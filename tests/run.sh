@@ -103,9 +103,9 @@ test_against "$JLPROJ_TEST_JULIA" ''
 # What looks at Julia itself: how it is found and asked, what it loads, compiles and keeps. An image takes minutes with
 # these Julias, and two of them are tested in the time that is left.
 readonly about_julia=(
-    build_faults:: gc::names gc::packages gc::what_lies hosts_apps:: image:: julia_faults:: manifests::
-    package_images:: package_tests:: project_faults:: projects:: run:: stacked:: targets:: tracked::what warm::
-    workspaces::
+    build::cpu_target:: build::faults:: build::workspace:: cache:: forget:: gc::what_lies list::known:: run::image::
+    run::julia_faults:: run::manifest:: run::package_images:: run::project_faults:: run::stacked:: run::start::
+    run::tracked::what scan:: setup::apps:: test:: warm::
 )
 readonly left_out_of_others='all but what looks at Julia itself: shown with the first one (--all: with each)'
 cache=${JLPROJ_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/jlproj-tests}

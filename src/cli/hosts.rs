@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::cli::{JuliaArg, ProjectOption};
-
 use crate::model::text::dialect::Dialect;
 
 /// Set up another way into Julia, so that it gets the image of the project

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use crate::sandbox::{NOW, Ran, Sandbox, copy_folder};
-use crate::warm::{own_depot, with_standard_caches};
-use crate::world::{self, repository, world};
+use crate::support::depot::{own_depot, with_standard_caches};
+use crate::support::sandbox::{NOW, Ran, Sandbox, copy_folder};
+use crate::support::world::{self, repository, world};
 
 /// A sandbox in which `jlproj` is on PATH, and images are copies of the world's.
 fn sandbox() -> Sandbox {

@@ -8,60 +8,14 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::sandbox::{Ran, Sandbox, copy_folder};
-use crate::warm::own_depot;
-use crate::world::{self, compiled, world};
-
-/// A sandbox with a depot of its own, by the real clock, in which images are copies of the world's.
-fn sandbox() -> Sandbox {
-    let mut sandbox = own_depot(Sandbox::new().with_standin_builder());
-    sandbox.unset("__JLPROJ_NOW");
-    sandbox
-}
-
-/// A project with the world's packages, and a file of statements that makes its image one of its own.
-fn make_project(sandbox: &Sandbox, name: &str) -> PathBuf {
-    let folder = sandbox.path("work").join(name);
-    copy_folder(&world().project(), &folder);
-    fs::write(folder.join("jlproj.toml"), "precompile_statements = [\"statements.jl\"]\n").expect("settings");
-    write_statements(&folder, name);
-    folder
-}
-
-fn write_statements(project: &Path, text: &str) {
-    fs::write(project.join("statements.jl"), format!("# {text}\n")).expect("statements");
-}
-
-fn build(sandbox: &Sandbox, project: &Path) {
-    sandbox.run(sandbox.command(["build", "--quiet"]).arg(project)).code(0);
-}
-
-/// Starts Julia in a project, which loads a package that is outside of every image.
-fn start(sandbox: &Sandbox, project: &Path) -> Ran {
-    let mut command = sandbox.command(["run", "--startup-file=no"]);
-    command
-        .arg(format!("--project={}", project.display()))
-        .args(["-e", "using OnHelper; print(OnHelper.answer())"]);
-    let ran = sandbox.run(command.env("JULIA_DEBUG", "loading"));
-    ran.code(0).stdout("on helper 0.1.0");
-    ran
-}
+use crate::support::caches::{build, caches, json, make_project, sandbox, start, write_statements};
+use crate::support::sandbox::Sandbox;
+use crate::support::world::{self, compiled};
 
 #[track_caller]
 fn assert_compiles_nothing(sandbox: &Sandbox, project: &Path) {
     let ran = start(sandbox, project);
     assert!(!ran.stderr.contains("Precompiling "), "{ran}");
-}
-
-fn json(ran: &Ran) -> Value {
-    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran}"))
-}
-
-/// What `cache` says: path, project, image and verdict of each file.
-fn caches(sandbox: &Sandbox) -> Vec<Value> {
-    let ran = sandbox.jlproj(["cache", "--format", "json"]);
-    let files = json(ran.code(0))["files"].as_array().expect("files").clone();
-    files.into_iter().filter(|file| file["reason"] != "comes with Julia").collect()
 }
 
 fn verdict_of(sandbox: &Sandbox, path: &Path) -> String {
@@ -346,62 +300,6 @@ fn what_cannot_be_removed_is_told_and_the_rest_is_done() {
     assert!(files.iter().all(|path| !path.exists()));
 }
 
-#[test]
-fn names_of_real_files_lead_back_to_their_projects() {
-    let sandbox = sandbox();
-    let project = make_project(&sandbox, "with space é");
-    build(&sandbox, &project);
-    start(&sandbox, &project);
-    // Under Julia's own image, by way of a link, and in the default environment.
-    let plain = |arguments: &[&str], environment: Option<&str>| {
-        let mut command = Command::new(world::julia());
-        command.args(["--startup-file=no"]).args(arguments).args(["-e", "using OnHelper, Beta"]);
-        command.env("JULIA_DEPOT_PATH", world::depot_path(&sandbox.path("home/.julia")));
-        command.env_remove("JULIA_PROJECT");
-        assert!(command.status().expect("julia").success(), "{arguments:?} {environment:?}");
-    };
-    let compiled = sandbox.path("home/.julia/compiled");
-    fs::remove_dir_all(&compiled).expect("remove");
-    plain(&[&format!("--project={}", project.display())], None);
-    start(&sandbox, &project);
-    let told = |sandbox: &Sandbox| -> Vec<(String, String, String)> {
-        let text = |row: &Value, name: &str| row[name].as_str().unwrap_or("?").to_owned();
-        let rows = caches(sandbox);
-        rows.iter().map(|row| (text(row, "package"), text(row, "project"), text(row, "image"))).collect()
-    };
-    let owner = sandbox.redact(project.to_str().expect("UTF-8"));
-    let rows = told(&sandbox);
-    assert!(rows.len() >= 4, "{rows:?}");
-    assert!(rows.iter().all(|(_, project, _)| *project == owner), "{rows:?}");
-    let of_image = rows.iter().filter(|(_, _, image)| image != "default").count();
-    eprintln!("{} files, {of_image} of them of an image: {rows:?}", rows.len());
-
-    fs::remove_dir_all(&compiled).expect("remove");
-    let named = sandbox.path("home/.julia/environments").join(world::release());
-    copy_folder(&world().project(), &named);
-    plain(&[], Some("the default environment"));
-    let rows = told(&sandbox);
-    assert!(rows.len() >= 4, "{rows:?}");
-    assert!(
-        rows.iter().all(|(_, project, _)| project.ends_with(&format!("environments/{}", world::release()))),
-        "{rows:?}"
-    );
-
-    // By way of a link: `run` resolves it, so that both ways lead to the same files; by hand Julia keeps the link in the
-    // name, which nobody can lead back. Such a file is never garbage.
-    let link = sandbox.path("work/link");
-    std::os::unix::fs::symlink(&project, &link).expect("link");
-    fs::remove_dir_all(&compiled).expect("remove");
-    start(&sandbox, &link);
-    let rows = told(&sandbox);
-    assert!(!rows.is_empty() && rows.iter().all(|(_, project, _)| *project == owner), "{rows:?}");
-    fs::remove_dir_all(&compiled).expect("remove");
-    plain(&[&format!("--project={}", link.display())], None);
-    let files = caches(&sandbox);
-    assert!(files.len() >= 4 && files.iter().all(|row| row["verdict"] == "unknown"), "{files:#?}");
-    sandbox.jlproj(["gc", "--dry-run", "--caches"]).code(0).stdout("nothing to collect\n");
-}
-
 /// A Julia like the one of the tests, with a depot of its own beside its standard library.
 fn julia_with_own_depot(sandbox: &Sandbox) -> PathBuf {
     let link_all = |from: &Path, to: &Path, but: &[&str]| {
@@ -465,34 +363,4 @@ fn what_lies_in_julias_own_folder_is_never_garbage() {
     );
     let ran = sandbox.run(sandbox.command(["gc", "--yes", "--caches"]).env("JULIA_DEPOT_PATH", &depots));
     assert!(paths.iter().all(|path| path.exists()), "{}", ran.code(0));
-}
-
-#[test]
-fn packages_of_which_julia_keeps_no_more_files_are_told() {
-    if world::is_at_least(6) {
-        let reason = "from Julia 1.6 on it keeps a thousand where it is started through jlproj";
-        return world::left_out("packages of which Julia keeps no more files", reason);
-    }
-    let sandbox = sandbox();
-    let project = make_project(&sandbox, "crowded");
-    build(&sandbox, &project);
-    start(&sandbox, &project);
-    let folder = sandbox.path(compiled("home/.julia", "OnHelper"));
-    let own = sandbox.names(compiled("home/.julia", "OnHelper"));
-    let slug = own[0].split('_').next().expect("slug").to_owned();
-    for number in own.len()..9 {
-        fs::write(folder.join(format!("{slug}_{number:05}.ji")), "x").expect("write");
-    }
-    let status = ["status".as_ref(), project.as_os_str()];
-    let has_line = |ran: &Ran| ran.stdout.contains("OnHelper (10 files)");
-    assert!(!has_line(sandbox.jlproj(status).code(0)));
-    sandbox
-        .jlproj(["doctor".as_ref(), project.as_os_str()])
-        .stdout_has("no package has the 10 precompile files");
-    fs::write(folder.join(format!("{slug}_99999.ji")), "x").expect("write");
-    let ran = sandbox.jlproj(status);
-    assert!(has_line(ran.code(0)), "{ran}");
-    ran.stdout_has("the next one drops another; `jlproj gc --caches`");
-    let doctor = sandbox.jlproj(["doctor".as_ref(), project.as_os_str()]);
-    doctor.stdout_has("note  caches    OnHelper: 10 precompile files each");
 }

@@ -4,8 +4,8 @@
 
 use snapbox::{assert_data_eq, file};
 
-use crate::sandbox::{Ran, Sandbox};
-use crate::world;
+use crate::support::sandbox::{Ran, Sandbox};
+use crate::support::world;
 
 /// Everything that a run left, with what differs from one run to the next replaced.
 fn shown(ran: &Ran) -> String {

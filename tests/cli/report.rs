@@ -3,8 +3,8 @@
 use std::fs;
 use std::io::Write as _;
 
-use crate::sandbox::{NOW, Sandbox, copy_folder};
-use crate::world::world;
+use crate::support::sandbox::{NOW, Sandbox, copy_folder};
+use crate::support::world::world;
 
 /// Says that a project was started an hour ago.
 fn note_start(journal: &mut fs::File, path_text: &str) {

@@ -6,10 +6,10 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{NOW, Ran, Sandbox, copy_folder};
 use crate::scene::{is_thorough, sandbox};
 use crate::state;
-use crate::world::world;
+use crate::support::sandbox::{NOW, Ran, Sandbox, copy_folder};
+use crate::support::world::world;
 
 /// Processes at once.
 const WORKERS: usize = 64;

@@ -26,13 +26,9 @@
 #![allow(unreachable_pub, reason = "a binary has no outside")]
 
 #[cfg(unix)]
-#[path = "../cli/sandbox.rs"]
+#[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line")]
-mod sandbox;
-#[cfg(unix)]
-#[path = "../cli/world.rs"]
-#[allow(dead_code, reason = "shared with the tests of the command line")]
-mod world;
+mod support;
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod disk_call;

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Instant, SystemTime};
 
-use crate::sandbox::Sandbox;
 use crate::state::{self, Contents, WholeImages};
 use crate::stepper::{self, Fault, Traced};
-use crate::world::{self, world};
+use crate::support::sandbox::Sandbox;
+use crate::support::world::{self, world};
 
 /// Says under which image Julia runs, and what the project's package answers.
 const ANSWER: &str = r#"
@@ -225,7 +225,7 @@ pub fn sandbox() -> Sandbox {
         .with("JLPROJ_TEST_REAL_JULIA", world::julia())
         .with("JLPROJ_TEST_ANSWERS", answers);
     let other = sandbox.path("work/other");
-    crate::sandbox::copy_folder(&world().project(), &other);
+    crate::support::sandbox::copy_folder(&world().project(), &other);
     sandbox.write("work/other/jlproj.toml", "precompile_statements = [\"statements.jl\"]\n");
     sandbox.write("work/other/statements.jl", "# other\n");
     sandbox.run(sandbox.command(["build", "--quiet"]).arg(&other)).code(0);

@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::sandbox::{NOW, Sandbox, copy_folder};
 use crate::scene::{Role, Scene, answering, sandbox};
 use crate::stepper;
-use crate::world::world;
+use crate::support::sandbox::{NOW, Sandbox, copy_folder};
+use crate::support::world::world;
 
 /// Whether faults can be tried here; says so where not.
 fn is_possible() -> bool {

@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 use std::fs;
 
-use crate::sandbox::Sandbox;
 use crate::scene::points;
 use crate::state;
 use crate::stepper::{self, Fault};
+use crate::support::sandbox::Sandbox;
 
 const SETTINGS: &str = "project/.vscode/settings.json";
 

@@ -3,10 +3,11 @@
 //! The project slug says where Julia writes a file, not what it reads: it takes any file of the package
 //! whose content fits. So a computed name tells who wrote a file, and no more.
 
-use crate::model::loading::depots::slug;
 use semver::Version;
 use thiserror::Error;
 use uuid::Uuid;
+
+use crate::model::loading::depots::slug;
 
 /// How many characters both slugs have (`base/loading.jl` 1.3 to 1.13).
 const LENGTH: usize = 5;

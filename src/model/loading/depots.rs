@@ -1,11 +1,13 @@
 //! Depots: the folders where Julia keeps packages, environments and caches, and where in them a
 //! package of a given content lies.
 
-use crate::model::loading::paths::{self, System, TildeError};
-use semver::Version;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+
+use semver::Version;
 use uuid::Uuid;
+
+use crate::model::loading::paths::{self, System, TildeError};
 
 /// What `DEPOT_PATH` is made from.
 #[derive(Debug, Clone, Copy)]

@@ -16,13 +16,15 @@ mod workspace;
 pub(crate) use search::PROJECT_NAMES;
 pub(crate) use workspace::Workspace;
 
-use crate::model::loading::files::Files;
-use crate::model::loading::paths::{System, TildeError};
-use crate::model::loading::toml_file::TomlError;
-use semver::Version;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
+
+use semver::Version;
+
+use crate::model::loading::files::Files;
+use crate::model::loading::paths::{System, TildeError};
+use crate::model::loading::toml_file::TomlError;
 
 /// `--project` as it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]

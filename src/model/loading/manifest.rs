@@ -12,11 +12,13 @@ mod tests;
 
 pub(crate) use filtered::merged;
 
-use crate::model::loading::toml_file::{self, Fields, TomlError};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use toml::de::DeValue;
 use uuid::Uuid;
+
+use crate::model::loading::toml_file::{self, Fields, TomlError};
 
 /// `manifest_format`, which orders as the formats came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,13 +4,15 @@
 //! Mirrors `Base.get_preferences` (`base/loading.jl` 1.6 to 1.13, and 1.14 on master of 2026-06-12). Julia before
 //! 1.6 has none.
 
-use crate::model::loading::files::Files;
-use crate::model::loading::project::Project;
-use semver::Version;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+
+use semver::Version;
 use toml::{Table, Value};
 use uuid::Uuid;
+
+use crate::model::loading::files::Files;
+use crate::model::loading::project::Project;
 
 /// The names of a preferences file, in Julia's order (`preferences_names`, `base/loading.jl` 1.6).
 pub(crate) const FILE_NAMES: [&str; 2] = ["JuliaLocalPreferences.toml", "LocalPreferences.toml"];

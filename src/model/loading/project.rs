@@ -4,9 +4,11 @@
 //! than Julia's own, authors, targets, sources and unknown fields concern Pkg alone and are left out.
 //! `syntax.julia_version` (1.14) is too: it tells how the project's own code is read, which no image holds.
 
-use crate::model::loading::toml_file::{self, Fields, TomlError};
 use std::collections::BTreeMap;
+
 use uuid::Uuid;
+
+use crate::model::loading::toml_file::{self, Fields, TomlError};
 
 /// A project file's content.
 #[derive(Debug, Clone, PartialEq, Default)]

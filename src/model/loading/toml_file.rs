@@ -4,6 +4,7 @@
 //! are, not which file it is: the caller knows that.
 
 use std::collections::BTreeMap;
+
 use toml::de::{DeTable, DeValue};
 use uuid::Uuid;
 

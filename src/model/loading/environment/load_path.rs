@@ -1,10 +1,11 @@
 //! `LOAD_PATH` and the active project, in the order in which Julia sets them up at its start.
 
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
 use super::search::{Expanded, Kind, Search, has_project_name};
 use super::{EnvironmentError, ProjectFlag, ProjectOrigin, StackEntry, workspace};
 use crate::model::loading::paths;
-use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
 
 /// `DEFAULT_LOAD_PATH`, all versions.
 const DEFAULT: [&str; 3] = ["@", "@v#.#", "@stdlib"];

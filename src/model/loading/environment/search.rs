@@ -1,11 +1,12 @@
 //! How one entry of the load path becomes a path (`load_path_expand`, `base/initdefs.jl`), and what
 //! kind of environment that path is (`env_project_file`, `base/loading.jl`).
 
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
 use super::{EnvironmentError, Files, Question};
 use crate::model::loading::paths;
 use crate::model::loading::toml_file;
-use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
 
 /// `project_names`, `base/loading.jl`, all versions.
 pub(crate) const PROJECT_NAMES: [&str; 2] = ["JuliaProject.toml", "Project.toml"];

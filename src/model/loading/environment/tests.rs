@@ -3,10 +3,12 @@
 
 mod manifest;
 
+use std::os::unix::ffi::OsStrExt;
+
+use proptest::prelude::*;
+
 use super::*;
 use crate::model::loading::files::MemoryFiles;
-use proptest::prelude::*;
-use std::os::unix::ffi::OsStrExt;
 
 /// A question to vary: in `/home/u/work/p`, with the depots `/home/u/.julia` and `/depot`.
 #[derive(Clone)]

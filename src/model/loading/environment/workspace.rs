@@ -1,11 +1,12 @@
 //! Which manifest belongs to a project, and the workspace that it may be part of
 //! (`project_file_manifest_path` and `base_project`, `base/loading.jl`; `collect_workspace`, Pkg's `Types.jl` 1.12).
 
+use std::path::{Path, PathBuf};
+
 use super::search::{Expanded, Kind, Search};
 use super::{EnvironmentError, StackEntry};
 use crate::model::loading::paths;
 use crate::model::loading::project;
-use std::path::{Path, PathBuf};
 
 /// The manifest of a project file that exists.
 ///

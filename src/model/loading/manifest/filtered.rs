@@ -1,9 +1,11 @@
 //! A manifest reduced to some of its packages, in the format that it had.
 
-use crate::model::loading::toml_file;
 use std::collections::{BTreeMap, BTreeSet};
+
 use toml::{Table, Value};
 use uuid::Uuid;
+
+use crate::model::loading::toml_file;
 
 /// Several manifests as one, with only the packages in `keep`: each as the first that holds it has it. The form is
 /// that of the first.

@@ -1,7 +1,9 @@
 use super::filtered::filtered;
-use super::*;
-use proptest::prelude::*;
 use std::fmt::Write;
+
+use proptest::prelude::*;
+
+use super::*;
 
 const A: &str = "00000000-0000-0000-0000-00000000000a";
 const B: &str = "00000000-0000-0000-0000-00000000000b";

@@ -1,6 +1,7 @@
 use super::*;
-use crate::model::loading::files::MemoryFiles;
 use proptest::prelude::*;
+
+use crate::model::loading::files::MemoryFiles;
 
 const P: &str = "00000000-0000-0000-0000-00000000000a";
 

@@ -1,0 +1,10 @@
+//! `jlproj build`.
+
+mod background;
+mod cpu_target;
+mod faults;
+mod frequent;
+mod interruption;
+mod packagecompiler;
+mod runner;
+mod workspace;

@@ -1,0 +1,4 @@
+//! `jlproj list`.
+
+mod faults;
+mod known;
