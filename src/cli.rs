@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+#[cfg(test)]
+mod documented;
 mod hosts;
 
 use clap::{Args, Parser, Subcommand};

@@ -136,7 +136,7 @@ fn direnv_takes_it_in() {
         .to_owned();
     let direnv_folder = direnv.parent().expect("folder").display().to_string();
     sandbox.set("PATH", format!("{direnv_folder}:{}", path.to_str().expect("UTF-8")));
-    // The recipe of the README.
+    // The recipe of docs/hosts.md.
     fs::write(
         odd.join(".envrc"),
         "watch_file Project.toml Manifest.toml jlproj.toml\neval \"$(jlproj env --shell bash)\"\n",

@@ -1,7 +1,6 @@
 //! jlproj from outside: real Julia, real packages, real images.
 
 #![cfg(unix)]
-
 #![allow(clippy::disallowed_methods, reason = "tests set up files and start programs as they please")]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 #![allow(unreachable_pub, reason = "a binary has no outside")]
@@ -17,6 +16,7 @@ mod forget;
 mod gc;
 mod golden;
 mod list;
+mod pages;
 mod plan;
 mod report;
 mod run;
