@@ -1,5 +1,5 @@
-//! What surrounds this run of jlproj: the only place that reads the environment, the current directory and
-//! the clock. Built once; everything else takes values.
+//! The surroundings of this run of jlproj: the only code that reads the environment, the current directory and the
+//! clock. Built once; everything else takes values.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal as _};
@@ -16,12 +16,12 @@ use crate::model::settings::{SettingsError, UserFile, Variables};
 use crate::platform;
 use crate::store::layout::Layout;
 
-/// The surroundings.
+/// Environment variables, folders, time and terminal of this run.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Context {
     pub(crate) layout: Layout,
-    /// There is a place for the store: `JLPROJ_HOME`, or a home folder.
+    /// Whether there is a place for the store: `JLPROJ_HOME`, or a home folder.
     pub(crate) has_store: bool,
     pub(crate) directory: PathBuf,
     pub(crate) home: Option<PathBuf>,
@@ -36,28 +36,28 @@ pub(crate) struct Context {
     pub(crate) own_program: Option<PathBuf>,
     /// The fingerprint of this machine's processor; tests can set another.
     pub(crate) processor_fingerprint: String,
-    /// The processor of the machine that builds, where that is another one.
+    /// The processor of the machine that builds, if that is another machine.
     pub(crate) building_processor: Option<Processor>,
     /// Seconds since 1970.
     pub(crate) now: i64,
     pub(crate) stderr_is_terminal: bool,
     pub(crate) stdin_is_terminal: bool,
-    /// Somebody reads what we print on stderr: it is a terminal, or a test says so.
+    /// Whether somebody reads our stderr: it is a terminal, or a test says so.
     pub(crate) is_read: bool,
-    /// Columns of the terminal that stdout is; `None` where it is none.
+    /// Columns of the terminal on stdout; `None` if stdout is no terminal.
     pub(crate) width: Option<usize>,
-    /// Where nobody names a project, the one above the current folder is meant, and Julia is told of it; not so where we are
-    /// started as `julia`.
+    /// Whether a command without a project takes the one above the current folder, and passes it to Julia; `false` if
+    /// we are started as `julia`.
     pub(crate) looks_upward: bool,
-    /// We were started by a Julia that we asked about itself: it is a wrapper around jlproj.
+    /// Whether we were started by a Julia that we are probing: that Julia is a wrapper around jlproj.
     pub(crate) inside_probe: bool,
 }
 
-/// Names the variables that `jlproj env` set, with a space between them.
+/// Variable with the names of those that `jlproj env` set, separated by spaces.
 pub(crate) const SET: &str = "JLPROJ_SET";
-/// What stands before the name of a variable that had another value.
+/// Prefix of the variables that keep earlier values.
 pub(crate) const OLD: &str = "JLPROJ_OLD_";
-/// The variables that it may set.
+/// Variables that `jlproj env` may set.
 pub(crate) const OURS: [&str; 5] = [
     "JULIA_PROJECT",
     "PATH",
@@ -66,14 +66,14 @@ pub(crate) const OURS: [&str; 5] = [
     "PYTHON_JULIACALL_SYSIMAGE",
 ];
 
-/// Julia's own environment variables that decide what it loads.
+/// Julia's own environment variables that decide what it loads, and juliaup's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct JuliaVariables {
     pub(crate) project: Option<OsString>,
     pub(crate) load_path: Option<OsString>,
     pub(crate) depot_path: Option<OsString>,
     pub(crate) precompile_limit: Option<OsString>,
-    /// `JULIA_CPU_TARGET`, which names of caches depend on.
+    /// `JULIA_CPU_TARGET`: names of caches depend on it.
     pub(crate) cpu_target: Option<String>,
     /// `JULIAUP_DEPOT_PATH` and `JULIAUP_CHANNEL`.
     pub(crate) juliaup_depot: Option<OsString>,
@@ -87,17 +87,17 @@ pub(crate) struct HostVariables {
     pub(crate) shell: Option<OsString>,
     /// `ZDOTDIR`
     pub(crate) zsh_folder: Option<PathBuf>,
-    /// `VIRTUAL_ENV`, or `CONDA_PREFIX`: the environment of Python that is active.
+    /// `VIRTUAL_ENV`, or `CONDA_PREFIX`: the active Python environment.
     pub(crate) environment: Option<PathBuf>,
-    /// Where Jupyter has what is the user's: `JUPYTER_DATA_DIR`, or the platform's folder.
+    /// The user's data folder of Jupyter: `JUPYTER_DATA_DIR`, or the platform's folder.
     pub(crate) jupyter: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`
     pub(crate) configuration: Option<PathBuf>,
-    /// The variables that `jlproj env` may set, as they are.
+    /// Present values of [`OURS`].
     pub(crate) current: Vec<(String, OsString)>,
-    /// Those of them that it set (`JLPROJ_SET`).
+    /// Names of those that `jlproj env` set (`JLPROJ_SET`).
     pub(crate) set: Option<OsString>,
-    /// What they were before (`JLPROJ_OLD_…`).
+    /// Their earlier values (`JLPROJ_OLD_…`).
     pub(crate) old: Vec<(String, OsString)>,
 }
 
@@ -128,7 +128,7 @@ impl Context {
                 disable: variable("JLPROJ_DISABLE").is_some_and(|value| value != "0"),
             },
             julia_variables: JuliaVariables {
-                // Set and empty is not the same as not set.
+                // Set to an empty value is not the same as not set.
                 project: raw_variable("JULIA_PROJECT"),
                 load_path: raw_variable("JULIA_LOAD_PATH"),
                 depot_path: raw_variable("JULIA_DEPOT_PATH"),
@@ -161,10 +161,10 @@ impl Context {
         })
     }
 
-    /// The user's settings file.
+    /// Reads the user's settings file.
     ///
     /// # Errors
-    /// Where it is there and cannot be read or followed.
+    /// Where it exists and cannot be read, or is invalid.
     pub(crate) fn user_file(&self) -> Result<UserFile, Error> {
         let Some(path) = &self.config_file else { return Ok(UserFile::default()) };
         let contents = fs::read_limited(path).map_err(Error::Io)?;
@@ -172,12 +172,12 @@ impl Context {
         parsed.map_err(|source| Error::settings_file(path, source))
     }
 
-    /// The time zone in which Pkg writes its times. Not asked for at each start: it takes files.
+    /// Returns the time zone in which Pkg writes its times. Not called at each start: it reads files.
     pub(crate) fn time_zone() -> TimeZone {
         TimeZone::system()
     }
 
-    /// A path (as path text) with `~` for the home folder: paths are what there is least room for.
+    /// Shortens the home folder in a path (as path text) to `~`: paths need the most room.
     pub(crate) fn home_relative(&self, path: &str) -> String {
         let home = self.home.as_deref().map(crate::path_text::encode).filter(|home| home.len() > 1);
         match home.and_then(|home| path.strip_prefix(&home)) {
@@ -186,18 +186,18 @@ impl Context {
         }
     }
 
-    /// `JULIA_CPU_TARGET`, else `native`: names of caches depend on it from Julia 1.9 on.
+    /// Returns `JULIA_CPU_TARGET`, else `native`: names of caches depend on it from Julia 1.9 on.
     pub(crate) fn cpu_target(&self) -> &str {
         self.julia_variables.cpu_target.as_deref().unwrap_or("native")
     }
 
-    /// The same, for builds on a machine with another processor.
+    /// Returns this context for builds on a machine with another processor.
     pub(crate) fn on_processor(&self, processor: Processor) -> Self {
         let processor_fingerprint = processor.fingerprint.clone();
         Self { processor_fingerprint, building_processor: Some(processor), ..self.clone() }
     }
 
-    /// The processor that images are for. What it can do is not asked for at each start.
+    /// Returns the processor that images are for. Not called at each start: it reads the processor's features.
     pub(crate) fn processor(&self) -> Processor {
         if let Some(processor) = &self.building_processor {
             return processor.clone();
@@ -211,13 +211,13 @@ impl Context {
         }
     }
 
-    /// The C compiler that the user names: `JULIA_CC`, as for PackageCompiler, else `CC`.
+    /// Returns the C compiler that the user names: `JULIA_CC`, as for PackageCompiler, else `CC`.
     pub(crate) fn compiler() -> Option<OsString> {
         variable("JULIA_CC").or_else(|| variable("CC"))
     }
 }
 
-/// The variables that `jlproj env` may set, with `prefix` before their names, as far as they are set.
+/// Reads those of [`OURS`] that are set, with `prefix` before their names.
 fn each_of_ours(prefix: &str) -> Vec<(String, OsString)> {
     let value = |name: &&str| Some(((*name).to_owned(), raw_variable(&format!("{prefix}{name}"))?));
     OURS.iter().filter_map(value).collect()
@@ -237,12 +237,12 @@ pub(crate) fn now() -> i64 {
     fixed.unwrap_or_else(|| clock() / 1_000_000_000)
 }
 
-/// The fingerprint of a processor that tests set.
+/// Returns the processor's fingerprint that a test sets.
 fn fixed_processor() -> Option<String> {
     raw_variable("__JLPROJ_PROCESSOR").and_then(|value| value.into_string().ok())
 }
 
-/// A variable that is set and not empty.
+/// Reads a variable; `None` if it is not set or empty.
 fn variable(name: &str) -> Option<OsString> {
     raw_variable(name).filter(|value| !value.is_empty())
 }
@@ -260,7 +260,7 @@ fn store_root(directory: &Path) -> Option<PathBuf> {
     }
 }
 
-/// Where Jupyter has what is the user's (`jupyter_data_dir` in `jupyter_core/paths.py`).
+/// Returns the user's data folder of Jupyter (`jupyter_data_dir` in `jupyter_core/paths.py`).
 fn jupyter_folder(directory: &Path) -> Option<PathBuf> {
     if let Some(folder) = variable("JUPYTER_DATA_DIR") {
         return Some(directory.join(folder));

@@ -1,4 +1,4 @@
-//! All that can go wrong, what to do about it, and the exit code that says so.
+//! All errors of commands, with hints and exit codes.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -97,7 +97,7 @@ impl Error {
         Self::SettingsFile { path: path.to_owned(), source }
     }
 
-    /// The exit code that stands for it.
+    /// Returns the exit code for the error.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Arguments(_) => exit::USAGE,
@@ -114,7 +114,7 @@ impl Error {
         }
     }
 
-    /// Prints it, with what to do about it.
+    /// Prints the error with its hints.
     pub(crate) fn print(&self) {
         if let Self::Build { source: BuildError::Interrupted(_), .. } = self {
             message::note("interrupted; nothing was left behind");
@@ -123,7 +123,7 @@ impl Error {
         message::error(self, &self.details(), &self.hints());
     }
 
-    /// What another program said about it; empty where none did.
+    /// Returns another program's output about the error; empty if there is none.
     pub(crate) fn details(&self) -> String {
         match self {
             Self::Build { source, .. } | Self::Warm { source, .. } => source.details(),
@@ -134,7 +134,8 @@ impl Error {
         }
     }
 
-    /// The error and its causes in one line; of a cause with many lines the first says where, the last says what.
+    /// Returns the error and its causes in one line. Of a cause with many lines it has the first, which says where, and
+    /// the last, which says what.
     pub(crate) fn in_one_line(&self) -> String {
         let mut text = self.to_string();
         let mut source = std::error::Error::source(self);
@@ -149,7 +150,7 @@ impl Error {
         text
     }
 
-    /// Commands to type, or what else to do.
+    /// Returns commands to type, or other advice.
     pub(crate) fn hints(&self) -> Vec<String> {
         let one = |text: String| vec![text];
         match self {
@@ -244,7 +245,7 @@ fn folder_of(project_file: &Path) -> String {
     crate::model::text::shell::quote(folder.as_os_str())
 }
 
-/// What looks like a channel where a project was to be named: only `run` takes one so.
+/// Returns a `+channel` in the place of a project: only `run` takes a channel there.
 fn channel_in(project_file: &Path) -> Option<&str> {
     let name = project_file.parent()?.file_name()?.to_str()?;
     name.strip_prefix('+').map(|_| name)

@@ -1,4 +1,4 @@
-//! The disk: files replaced whole, and reading that remembers what it rests on.
+//! The disk: atomic replacement of files, and reads that record the state of every file they asked for.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ use crate::model::image::key::Digest;
 use crate::model::loading::files::Files;
 use crate::platform;
 
-/// The largest text file that we read: a manifest of a thousand packages has a third of a megabyte.
+/// Largest text file that is read, in bytes; a manifest of a thousand packages has a third of a megabyte.
 const LARGEST_TEXT: u64 = 64 * 1024 * 1024;
 
-/// A state of a file, by what `stat` says of it; all zero for a file that is not there.
+/// State of a file as `stat` reports it; all zero for a missing file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stamp {
     pub(crate) exists: bool,
@@ -30,12 +30,12 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// The stamp of what `path` leads to now.
+    /// Reads the stamp of the file that `path` leads to.
     pub(crate) fn of(path: &Path) -> Self {
         fs_err::metadata(path).map_or_else(|_| Self::default(), |metadata| Self::from(&metadata))
     }
 
-    /// The same for a file; for a folder only what stays when files are put into it.
+    /// Removes from a folder's stamp what changes with its contents (size and times); a file's stamp stays whole.
     pub(crate) fn without_listing(self) -> Self {
         if file_kind(self.mode) != FileKind::Directory {
             return self;
@@ -43,10 +43,10 @@ impl Stamp {
         Self { size: 0, modified: 0, changed: 0, ..self }
     }
 
-    /// Whether the file may have changed since without a trace: its last change is not older than
-    /// `read_at` (nanoseconds since 1970) by more than a clock of a file system can be coarse.
+    /// Whether the file could change again without changing its stamp: its last change is later than `read_at`
+    /// (nanoseconds since 1970) or at most one tick of the coarsest file system clock before it.
     pub(crate) fn is_racy(&self, read_at: i64) -> bool {
-        /// Two seconds: what FAT keeps, the coarsest of them.
+        /// Two seconds: the resolution of FAT, the coarsest file system clock.
         const COARSEST_CLOCK: i64 = 2_000_000_000;
         self.exists && self.modified.max(self.changed) >= read_at.saturating_sub(COARSEST_CLOCK)
     }
@@ -68,8 +68,8 @@ impl From<&std::fs::Metadata> for Stamp {
     }
 }
 
-/// The real disk, remembering every file that was asked for, so that an answer can be kept with the
-/// state of all that it rests on.
+/// The real disk, which remembers the stamp of every file asked for, so that an answer can be kept with the state of
+/// all files that it depends on.
 #[derive(Debug, Default)]
 pub(crate) struct ObservedFiles {
     files: RefCell<BTreeMap<PathBuf, Stamp>>,
@@ -77,19 +77,19 @@ pub(crate) struct ObservedFiles {
     distant: RefCell<Vec<Observations>>,
 }
 
-/// What was asked for, with its state at that time.
+/// Files and folders that were asked for, with their stamps at that time.
 #[derive(Debug, Default)]
 pub(crate) struct Observations {
     pub(crate) files: BTreeMap<PathBuf, Stamp>,
     /// Folders whose list of names matters.
     pub(crate) listings: BTreeMap<PathBuf, Stamp>,
-    /// The same of disks that may not answer.
+    /// Observations on disks that may not answer.
     pub(crate) distant: Vec<Observations>,
 }
 
 impl ObservedFiles {
-    /// The stamp of `path`, taken once and remembered. Of a folder only that it is one: what is in it
-    /// changes all the time.
+    /// Returns the stamp of `path`, taken once and remembered. A folder's stamp leaves out its contents, which change
+    /// all the time.
     pub(crate) fn observe(&self, path: &Path) -> Stamp {
         if let Some(stamp) = self.files.borrow().get(path) {
             return *stamp;
@@ -99,17 +99,17 @@ impl ObservedFiles {
         stamp
     }
 
-    /// Remembers which names are in a folder.
+    /// Remembers the stamp of a folder whose list of names matters.
     pub(crate) fn observe_listing(&self, folder: &Path) {
         self.listings.borrow_mut().insert(folder.to_owned(), Stamp::of(folder));
     }
 
-    /// Adds what somebody else asked for, on a disk that may not answer next time.
+    /// Adds another reader's observations, made on a disk that may not answer next time.
     pub(crate) fn add_distant(&self, observations: Observations) {
         self.distant.borrow_mut().push(observations);
     }
 
-    /// All that was asked for.
+    /// Returns everything that was observed.
     pub(crate) fn into_observations(self) -> Observations {
         Observations {
             files: self.files.into_inner(),
@@ -151,7 +151,7 @@ impl Files for ObservedFiles {
     }
 }
 
-/// What kind of thing a path leads to.
+/// Kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FileKind {
     Regular,
@@ -159,7 +159,7 @@ enum FileKind {
     Other,
 }
 
-/// The kind that `mode` (as `st_mode`) tells.
+/// Returns the kind that `mode` (as `st_mode`) encodes.
 const fn file_kind(mode: u32) -> FileKind {
     match mode & 0o170_000 {
         0o100_000 => FileKind::Regular,
@@ -168,7 +168,7 @@ const fn file_kind(mode: u32) -> FileKind {
     }
 }
 
-/// The contents of a regular file; `None` where there is none.
+/// Reads a regular file; `None` if there is none.
 ///
 /// # Errors
 /// Where it cannot be read, is no regular file (a pipe would never end) or is larger than 64 MiB.
@@ -184,7 +184,7 @@ pub(crate) fn read_limited(path: &Path) -> io::Result<Option<Vec<u8>>> {
     fs_err::read(path).map(Some)
 }
 
-/// The lines of a regular file of any length.
+/// Reader of the lines of a regular file of any length.
 #[derive(Debug)]
 pub(crate) struct Lines {
     reader: io::BufReader<fs_err::File>,
@@ -192,7 +192,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Opens a file; `None` where there is none.
+    /// Opens a file; `None` if there is none.
     ///
     /// # Errors
     /// Where it cannot be read, or is no regular file (a pipe would never end).
@@ -200,7 +200,7 @@ impl Lines {
         Self::open_from(path, 0)
     }
 
-    /// The same from a byte on.
+    /// Opens a file at an offset in bytes.
     ///
     /// # Errors
     /// As [`Lines::open`].
@@ -215,8 +215,7 @@ impl Lines {
         Ok(Some(Self { reader, line: Vec::new() }))
     }
 
-    /// The next line without its end; `None` after the last one. What is longer than any line of sense comes out
-    /// as an empty one.
+    /// Returns the next line without its line end; `None` after the last one. A line of 64 KiB or more comes out empty.
     ///
     /// # Errors
     /// Where the file cannot be read on.
@@ -236,10 +235,10 @@ impl Lines {
     }
 }
 
-/// Whether there is a file.
+/// Whether there is a regular file; `false` if nothing is there.
 ///
 /// # Errors
-/// Where that cannot be told, or it is something that has no contents.
+/// Where `stat` fails, or something without contents is there, such as a folder or a pipe.
 fn is_regular(path: &Path) -> io::Result<bool> {
     match fs_err::metadata(path) {
         Ok(metadata) if metadata.is_file() => Ok(true),
@@ -249,14 +248,14 @@ fn is_regular(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether the error says that a file is not there.
+/// Whether the error means that a file does not exist.
 pub(crate) fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// Replaces the file by `contents`, so that a reader sees the old or the new one, never a part.
+/// Replaces the file by `contents` in one step: a reader sees the old file or the new one, never a part.
 ///
-/// Not forced to disk: for what can be made anew. The folder is made where it is missing.
+/// Not synced to disk: for data that can be made again. Creates a missing folder.
 ///
 /// # Errors
 /// Where the folder cannot be made or written.
@@ -264,7 +263,7 @@ pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     write_beside(path, |file| file.write_all(contents), Standing::Data, false)
 }
 
-/// As [`replace`], and on disk before it returns: for what cannot be made anew.
+/// As [`replace`], and synced to disk before it returns: for data that cannot be made again.
 ///
 /// # Errors
 /// Where the folder cannot be made or written.
@@ -280,10 +279,11 @@ pub(crate) fn replace_program(path: &Path, contents: &[u8]) -> io::Result<()> {
     write_beside(path, |file| file.write_all(contents), Standing::Program, true)
 }
 
-/// As [`replace_durably`], with the owner and the permissions of the file that is there, which is not jlproj's.
+/// As [`replace_durably`], for a file that is not jlproj's: keeps its owner and its permissions.
 ///
 /// # Errors
-/// Where the folder cannot be made or written, or the file belongs to somebody whom we can give nothing.
+/// Where the folder cannot be made or written, or the file belongs to another user and the system refuses to set that
+/// owner.
 pub(crate) fn replace_as_it_is(path: &Path, contents: &[u8]) -> io::Result<()> {
     let present = match fs_err::metadata(path) {
         Ok(present) => Some(present),
@@ -294,8 +294,8 @@ pub(crate) fn replace_as_it_is(path: &Path, contents: &[u8]) -> io::Result<()> {
     write_beside(path, |file| file.write_all(contents), standing, true)
 }
 
-/// Replaces the file by what [`platform::link`] makes, in one step: nobody ever finds nothing there. The folder is made
-/// where it is missing.
+/// Replaces the file by a link to `target` ([`platform::link`]) in one step: `path` exists at every moment. Creates a
+/// missing folder.
 ///
 /// # Errors
 /// Where the folder cannot be made or written.
@@ -309,7 +309,7 @@ pub(crate) fn replace_by_link(path: &Path, target: &Path) -> io::Result<()> {
     give_name(link, path)
 }
 
-/// As [`replace_durably`], by what `write` writes: for more than should be held in memory.
+/// As [`replace_durably`], with contents streamed by `write`: for files too large to hold in memory.
 ///
 /// # Errors
 /// Where the folder cannot be made or written, or `write` fails.
@@ -325,11 +325,11 @@ pub(crate) fn replace_by(
     write_beside(path, buffered, Standing::Data, true)
 }
 
-/// With what the name of a file begins that is to replace another one. Leftovers are removed in folders of the user's too,
-/// so it is none that anybody would choose.
+/// Prefix of the temporary file that is renamed to the real one. Leftovers are removed in the user's folders too, so
+/// the prefix is one that nobody else would choose.
 const HALF_WRITTEN: &str = ".jlproj-half-written-";
 
-/// Whether a file was to replace another one, and whoever wrote it died: a younger one may still be written.
+/// Whether this is the temporary file of a dead writer: one that is younger than an hour may still be written.
 pub(crate) fn is_abandoned(path: &Path) -> bool {
     const HOUR: Duration = Duration::from_secs(3600);
     let is_half_written =
@@ -338,14 +338,14 @@ pub(crate) fn is_abandoned(path: &Path) -> bool {
     is_half_written && is_older(path, HOUR) && !is_folder()
 }
 
-/// Whether what has this name (a link itself, where it is one) was changed longer ago than `limit`. `false` where it is
-/// not there, or where the clock that told its time was ahead of ours.
+/// Whether the file with this name (a symlink itself, not its target) was modified longer ago than `limit`. `false` if
+/// it does not exist, or its time is ahead of our clock.
 pub(crate) fn is_older(path: &Path, limit: Duration) -> bool {
     let modified = fs_err::symlink_metadata(path).and_then(|metadata| metadata.modified());
     modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > limit))
 }
 
-/// Removes what writers that died left in a folder.
+/// Removes the temporary files of dead writers in a folder.
 pub(crate) fn sweep_abandoned(folder: &Path) {
     let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()).filter(|path| is_abandoned(path)) {
@@ -354,14 +354,14 @@ pub(crate) fn sweep_abandoned(folder: &Path) {
     }
 }
 
-/// Who may do what with a file that is written.
+/// Owner and permissions of a file that is written.
 #[derive(Clone, Copy, Debug)]
 enum Standing<'a> {
-    /// Read by all, written by us.
+    /// Readable by all, writable by us.
     Data,
-    /// The same, and run by all.
+    /// As `Data`, and executable by all.
     Program,
-    /// As with the file that this describes.
+    /// Those of the file with this metadata.
     As(&'a std::fs::Metadata),
 }
 
@@ -375,7 +375,7 @@ fn write_beside(
     platform::create_private_folders(folder)?;
     let mut file = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder)?;
     write(&mut file)?;
-    // Before it gets its name: who starts or reads it at that moment must be able to.
+    // Set before the rename: from then on others may read or start the file.
     match standing {
         Standing::Data => platform::protect_file(file.path())?,
         Standing::Program => platform::make_executable(file.path())?,
@@ -394,19 +394,19 @@ fn write_beside(
     Ok(())
 }
 
-/// Puts what was made beside it into its place.
+/// Renames a temporary file to its final name.
 fn give_name(temporary: tempfile::TempPath, path: &Path) -> io::Result<()> {
     // `rename`, not `persist`: the latter fails on Windows while a reader holds the file.
     fs_err::rename(&temporary, path)?;
-    // What was renamed is no longer there to be removed.
+    // After the rename there is no temporary file to remove.
     let _ = temporary.keep();
     Ok(())
 }
 
-/// Makes sure that the names in a folder are on disk.
+/// Syncs a folder, so that the names in it are on disk.
 ///
 /// # Errors
-/// Where the folder cannot be opened or written through.
+/// Where the folder cannot be opened or synced.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { fs_err::File::open(folder)?.sync_all() } else { Ok(()) }
 }

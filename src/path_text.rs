@@ -1,4 +1,4 @@
-//! Paths as text in files of ours: any byte survives, and what people see stays readable.
+//! Paths as text in our files: any byte survives, and ordinary names stay readable.
 
 use std::fmt::Write as _;
 use std::ops::Deref;
@@ -51,7 +51,7 @@ pub(crate) fn encode(path: &Path) -> String {
     text
 }
 
-/// The path that [`encode`] wrote. A `%` that no two hexadecimal digits follow stands for itself.
+/// Decodes a path that [`encode`] wrote. A `%` without two hexadecimal digits after it stands for itself.
 pub(crate) fn decode(text: &str) -> PathBuf {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

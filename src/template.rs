@@ -20,7 +20,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("verify.jl", include_str!("../templates/verify.jl")),
 ];
 
-/// A script of ours; what it reads and writes is told at its head.
+/// A script of ours; its head describes what it reads and writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Template {
     Direct,
@@ -49,7 +49,7 @@ impl Template {
         }
     }
 
-    /// The digest of the script and of what it includes: part of the key of an image that it made.
+    /// Returns the digest of the script and of its includes: part of the key of an image that it made.
     pub(crate) fn digest(self) -> Digest {
         let included: &[&str] = match self {
             Self::Direct => &["exchange.jl", "direct_steps.jl"],
@@ -61,7 +61,7 @@ impl Template {
         Digest::of(texts.join("\0").as_bytes())
     }
 
-    /// Where the script is when [`materialise`] wrote to `folder`.
+    /// Path of the script below `folder`, as [`materialise`] returned it.
     pub(crate) fn path_in(self, folder: &Path) -> PathBuf {
         folder.join(self.file_name())
     }
@@ -71,8 +71,8 @@ fn text_of(name: &str) -> &'static str {
     SCRIPTS.iter().find(|(script, _)| *script == name).map_or("", |(_, text)| text)
 }
 
-/// Writes all scripts into a folder below `root` that is named by their digest, so that traces of errors name a
-/// real file; returns that folder. What is there already is compared, and written again where it differs.
+/// Writes all scripts into a folder below `root` that is named by their digest, so that stack traces name real files;
+/// returns that folder. Compares scripts that exist already, and rewrites those that differ.
 ///
 /// # Errors
 /// Where the folder cannot be written.

@@ -1,4 +1,4 @@
-//! The artifacts that packages want: libraries and data that Pkg keeps beside the packages.
+//! Artifacts of packages: libraries and data that Pkg keeps beside the packages.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use crate::model::image::tracked::Artifact;
 use crate::model::loading::files::Files as _;
 use crate::model::loading::toml_file;
 
-/// The names of a list of artifacts, in Julia's order (`artifact_names`, `stdlib/Artifacts` 1.6 to 1.13).
+/// Names of the file that lists artifacts, in Julia's order (`artifact_names`, `stdlib/Artifacts` 1.6 to 1.13).
 const FILE_NAMES: [&str; 2] = ["JuliaArtifacts.toml", "Artifacts.toml"];
 
-/// The artifacts of packages that are installed, sorted. One that is fetched when it is first used (`lazy`) may be missing.
+/// Installed artifacts of packages, sorted; without `lazy` ones, which are fetched when first used and may be missing.
 pub(crate) fn installed_artifacts(state: &ProjectState, packages: &[BakedPackage]) -> Vec<Artifact> {
     let files = ObservedFiles::default();
     let mut installed: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
@@ -39,11 +39,11 @@ fn is_there(tree: &str, depots: &[PathBuf], files: &ObservedFiles) -> bool {
     depots.iter().any(|depot| files.is_directory(&depot.join("artifacts").join(tree)))
 }
 
-/// Name and tree hash of all artifacts that the package in a folder lists, for whatever platform.
+/// Name and tree hash of each artifact that the package in a folder lists, for any platform; without `lazy` ones.
 fn listed(folder: &Path) -> Vec<(String, String)> {
     let paths = FILE_NAMES.map(|name| folder.join(name));
     let bytes = paths.iter().find_map(|path| fs::read_limited(path).ok().flatten());
-    // What cannot be read is Julia's to complain of.
+    // An unreadable list is left for Julia to report.
     let table = bytes.and_then(|bytes| toml_file::table(&bytes).ok()).unwrap_or_default();
     let forms = table.into_iter().flat_map(|(name, value)| {
         let forms = match value {

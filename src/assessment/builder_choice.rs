@@ -1,4 +1,4 @@
-//! Which builders' images would do for a project.
+//! Builders whose images are acceptable for a project.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ pub(crate) fn recorded_packagecompiler(
     Some(Builder::PackageCompiler { environment, version })
 }
 
-/// The builders whose images would do, the preferred one first.
+/// Builders whose images are acceptable, the preferred one first.
 pub(super) fn acceptable(
     context: &Context,
     installation: &Installation,
@@ -39,7 +39,7 @@ pub(super) fn acceptable(
         BuilderChoice::Auto => recorded.into_iter().chain([Builder::Direct]).collect(),
         BuilderChoice::PackageCompiler => vec![recorded.unwrap_or_else(|| Builder::PackageCompiler {
             environment: packagecompiler_environment(context, installation),
-            // None was had so far: no image of it can be known.
+            // Never installed so far, so no image of it can be known.
             version: "not installed".to_owned(),
         })],
     }

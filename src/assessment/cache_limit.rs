@@ -1,5 +1,5 @@
-//! Packages of which a depot has as many precompile files as Julia keeps: the next one drops the file that was used
-//! longest ago, and whoever needs that compiles again.
+//! Packages at the limit: a depot has as many of their precompile files as Julia keeps. The next one drops the file
+//! that was used longest ago, and whoever needs that compiles again.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,11 +11,11 @@ use crate::installation::Installation;
 use crate::model::caches::name::CacheName;
 use crate::model::caches::slug::cache_folder;
 
-/// How many files of one package Julia keeps where nothing else is said (`MAX_NUM_PRECOMPILE_FILES`,
-/// `base/loading.jl` 1.3 to 1.12).
+/// Precompile files of one package that Julia keeps by default (`MAX_NUM_PRECOMPILE_FILES`, `base/loading.jl` 1.3 to
+/// 1.12).
 const USUAL: usize = 10;
 
-/// How many it keeps where `run` starts it (1.6 and later): its own ten are too few for many projects.
+/// Precompile files that it keeps under `run` (1.6 and later): its own ten are too few for many projects.
 pub(crate) const UNDER_RUN: usize = 1000;
 
 /// A package at the limit.
@@ -25,7 +25,7 @@ pub(crate) struct PackageAtLimit {
     pub(crate) files: usize,
 }
 
-/// How many files of one package Julia keeps under `run`: up to 1.5 that cannot be changed.
+/// Precompile files of one package that Julia keeps under `run`; up to 1.5 the number is fixed.
 pub(crate) fn limit(context: &Context, installation: &Installation) -> usize {
     if !installation.is_at_least(1, 6) {
         return USUAL;
@@ -34,7 +34,7 @@ pub(crate) fn limit(context: &Context, installation: &Installation) -> usize {
     said.map_or(UNDER_RUN, |text| text.to_str().and_then(|text| text.parse().ok()).unwrap_or(USUAL))
 }
 
-/// Those of `packages` that are at the limit in the depot that Julia writes to; all where none are named.
+/// Packages at the limit in the depot that Julia writes to: of `packages`, or of all if `None`.
 pub(crate) fn at_limit(
     depot: &Path,
     installation: &Installation,
@@ -55,8 +55,7 @@ pub(crate) fn at_limit(
     counted.filter(|package| package.files >= limit).collect()
 }
 
-/// The number of precompile files of the package in this folder; where two packages share its name, of the one that
-/// has more.
+/// Number of precompile files of the package in this folder; if two packages share its name, of the one with more.
 fn most_files(folder: &Path) -> usize {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for entry in fs_err::read_dir(folder).into_iter().flatten().flatten() {

@@ -9,20 +9,20 @@ use crate::assessment::owners::Owners;
 use crate::model::caches::header::{self, Header, HeaderError};
 use crate::model::caches::owner::{CacheVerdict, Marks, Owner, Standing, judge};
 
-/// What did not end for a day will not.
+/// Seconds after which an unfinished compilation counts as broken off.
 const DAY: i64 = 24 * 3600;
 
 /// The reason of a file that came with Julia.
 pub(crate) const SHIPPED: &str = "comes with Julia";
 
-/// A file with what is known of it.
+/// A precompile file with its owner and what becomes of it.
 #[derive(Debug)]
 pub(crate) struct CacheFile {
     pub(crate) file: Compiled,
-    /// `None` where nobody whom we know would give it this name.
+    /// `None` if no known project would give it this name.
     pub(crate) owner: Option<Rc<Owner>>,
     pub(crate) verdict: CacheVerdict,
-    /// In a few words; empty where there is nothing to say.
+    /// In a few words; empty if there is nothing to say.
     pub(crate) reason: &'static str,
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn judge_all(files: Vec<Compiled>, owners: &mut Owners, now: i64) -> 
 }
 
 fn judge_one(file: Compiled, owners: &mut Owners, now: i64) -> CacheFile {
-    // Whoever may have written it: what lies in a Julia's own folder goes with that Julia.
+    // Files in a Julia's own folder go with that Julia, whoever wrote them.
     if owners.is_shipped(&file.depot) {
         return CacheFile { file, owner: None, verdict: CacheVerdict::Live, reason: SHIPPED };
     }
@@ -53,7 +53,7 @@ fn judge_one(file: Compiled, owners: &mut Owners, now: i64) -> CacheFile {
             return CacheFile { file, owner: None, verdict: CacheVerdict::Unknown, reason: "" };
         }
     };
-    // Nearly all files have the usual marks: the header is read of the others only.
+    // Nearly all files have the usual marks: only the others' headers are read.
     let mut header = None;
     let mut owner = owners.owner(&file.release, project_slug, Marks::default()).cloned();
     if owner.is_none() {
@@ -74,7 +74,7 @@ fn judge_one(file: Compiled, owners: &mut Owners, now: i64) -> CacheFile {
     let asks_for_need = owner.has_julia && !owner.has_project && owner.standing == Standing::InForce;
     let is_needed = asks_for_need && {
         let header = header.or_else(|| read_header(&file.path()));
-        // Of what cannot be read it is not known.
+        // A file counts as needed if its header cannot be read.
         header.and_then(|header| header.source).is_none_or(|source| owners.is_needed(&source))
     };
     let (verdict, reason) = judge(&owner, file.last_use(), is_needed);
@@ -89,7 +89,7 @@ fn marks(header: &Header) -> Marks {
     }
 }
 
-/// The header of a precompile file, where it can be read.
+/// Reads the header of a precompile file; `None` if it cannot be read.
 fn read_header(path: &Path) -> Option<Header> {
     const FIRST: u64 = 16 << 10;
     const MOST: u64 = 16 << 20;

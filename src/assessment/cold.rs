@@ -1,5 +1,5 @@
-//! What the next start of a project would have to compile, as far as the names and the heads of Julia's cache files
-//! tell: Julia itself looks at more before it uses one.
+//! Packages that the next start of a project would have to compile, judged by the names and heads of Julia's cache
+//! files: Julia itself checks more before it uses one.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::Read as _;
@@ -17,7 +17,7 @@ use crate::model::loading::dependency_order::dependency_order;
 use crate::model::loading::manifest::{Package, Source};
 use crate::platform;
 
-/// The caches of packages that were looked at already: projects have many in common.
+/// Caches of the packages looked up so far: projects have many in common.
 #[derive(Debug, Default)]
 pub(crate) struct Caches {
     known: Mutex<HashMap<Content, Option<Vec<String>>>>,
@@ -27,7 +27,8 @@ pub(crate) struct Caches {
 type Content = (Uuid, String);
 
 impl Caches {
-    /// The caches of a package. Of one in development nothing is kept: each project may have another.
+    /// Returns the caches of a package. Those of one in development are not kept: each project may have another
+    /// version.
     fn of(&self, package: &Package, search: impl FnOnce() -> Option<Vec<String>>) -> Option<Vec<String>> {
         let Source::Tree(tree) = &package.source else { return search() };
         let content: Content = (package.uuid, tree.clone());
@@ -42,7 +43,7 @@ impl Caches {
     }
 }
 
-/// Under what a project is started.
+/// Conditions under which a project is started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Surroundings<'a> {
     pub(crate) installation: &'a Installation,
@@ -55,7 +56,7 @@ pub(crate) struct Surroundings<'a> {
 }
 
 impl Surroundings<'_> {
-    /// The digest of all that would be compiled, but for packages in development, whose code can change.
+    /// Digest of all that would be compiled, except for packages in development, whose code can change.
     pub(crate) fn digest(&self) -> Digest {
         let mut text = self.image.map(crate::path_text::encode).unwrap_or_default();
         for package in self.state.manifest.packages.values() {
@@ -66,7 +67,7 @@ impl Surroundings<'_> {
         Digest::of(text.as_bytes())
     }
 
-    /// Names of the packages that would have to be compiled. `warmed` is the digest of what was precompiled last.
+    /// Names of the packages that would have to be compiled. `warmed` is the digest at the last precompilation.
     pub(crate) fn cold(&self, warmed: Option<&Digest>, caches: &Caches) -> Vec<String> {
         let slug = self.slug().ok();
         let is_warmed = warmed == Some(&self.digest());
@@ -90,8 +91,8 @@ impl Surroundings<'_> {
         self.state.project.uuid == Some(uuid) && !self.state.is_installed_app
     }
 
-    /// The times at which the caches that this project writes were last loaded, in seconds since 1970: Julia touches
-    /// a cache when it loads it.
+    /// Times of the last load of each cache that this project writes, in seconds since 1970: Julia touches a cache when
+    /// it loads it.
     pub(crate) fn last_loads(&self) -> Vec<i64> {
         let (Some(depot), Ok(slug)) = (self.state.depots.first(), self.slug()) else { return Vec::new() };
         let files = self.state.direct().into_iter().map(|(name, uuid)| {
@@ -105,7 +106,7 @@ impl Surroundings<'_> {
         depot.join("compiled").join(slug::cache_folder(&self.installation.version())).join(name)
     }
 
-    /// The second half of the names of the caches that are written here.
+    /// Second half of the names of the caches written under these conditions.
     fn slug(&self) -> Result<String, slug::UnknownJulia> {
         let image = self.image.unwrap_or(&self.installation.default_image);
         ProjectSlug {
@@ -120,8 +121,8 @@ impl Surroundings<'_> {
         .text()
     }
 
-    /// Whether there is a cache of this very code. One that was written elsewhere will do where Julia takes any
-    /// (without an image), or may (before 1.9, for what rests on nothing in the image).
+    /// Whether there is a cache of exactly this code. One that was written elsewhere will do if Julia takes any
+    /// (without an image), or may (before 1.9, for packages that depend on nothing in the image).
     fn has_cache(&self, package: &Package, slug: Option<&str>, caches: &Caches) -> bool {
         let on_baked = package.dependencies.values().any(|uuid| self.baked.contains(uuid));
         let any_will_do = self.image.is_none() || !(on_baked || self.installation.has_package_images());
@@ -130,7 +131,7 @@ impl Surroundings<'_> {
         known.iter().any(|name| any_will_do || own.as_ref().is_none_or(|own| own == name))
     }
 
-    /// File names of the caches of this very code; `None` where the code is not there.
+    /// File names of the caches of exactly this code; `None` if the code is not there.
     fn caches_of(&self, package: &Package) -> Option<Vec<String>> {
         let (source, mark) = self.source(package)?;
         let prefix = format!("{}_", slug::package_slug(package.uuid));
@@ -153,8 +154,8 @@ impl Surroundings<'_> {
         Some(names)
     }
 
-    /// The file that a package is loaded from, and the end of its path, by which a cache names it. `None` where it
-    /// is not there: nothing can be compiled then.
+    /// The file that a package is loaded from, and the end of its path, by which a cache names it. `None` if the
+    /// package is not installed: nothing can be compiled then.
     fn source(&self, package: &Package) -> Option<(PathBuf, String)> {
         let entry = package.entry_file.clone().unwrap_or_else(|| format!("src/{}.jl", package.name));
         let folder = match &package.source {
@@ -170,7 +171,7 @@ impl Surroundings<'_> {
     }
 }
 
-/// Whether the head of a cache, which lists the files that it was made from, has `mark` in it.
+/// Whether the head of a cache contains `mark`. The head lists the files that the cache was made from.
 fn head_names(cache: &Path, mark: &[u8]) -> bool {
     const HEAD: u64 = 16 << 10;
     if !fs_err::metadata(cache).is_ok_and(|metadata| metadata.is_file()) {

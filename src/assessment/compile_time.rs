@@ -1,4 +1,4 @@
-//! How long Julia would take to compile a package under an image, estimated from what an earlier compilation left.
+//! Estimates how long Julia would take to compile a package under an image, from the files of earlier compilations.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,17 +9,17 @@ use crate::model::caches::name::CacheName;
 use crate::model::caches::slug::{cache_folder, package_slug};
 use crate::model::image::key::BakedPackage;
 
-/// Seconds to compile a package, whatever is in it: a process is started for it.
+/// Least seconds for any package: compiling starts a process.
 const LEAST: f64 = 0.5;
 
-/// Seconds where nothing was ever compiled of it.
+/// Seconds for a package that was never compiled.
 const UNKNOWN: f64 = 3.0;
 
-/// Bytes of precompile files, native code among them, that a second of compiling leaves.
+/// Bytes of precompile files, native code included, per second of compiling.
 const BYTES_PER_SECOND: f64 = 400_000.0;
 
-/// The estimate, in seconds. The largest files that any project, image or Julia of this release has of the package are
-/// taken for those that would be made; the standard libraries' come with Julia.
+/// Estimates the seconds. The largest files of the package by any project, image or Julia of this release stand for
+/// those to be made; the standard libraries' come with Julia.
 pub(super) fn compile_time(
     installation: &Installation,
     depots: &[PathBuf],
@@ -30,7 +30,7 @@ pub(super) fn compile_time(
     let prefix = format!("{}_", package_slug(package.uuid));
     let sizes = depots.iter().filter_map(|depot| {
         let folder = depot.join(&below);
-        // Compiling adds a file.
+        // Compiling adds a file to it.
         files.observe_listing(&folder);
         largest(&folder, &prefix)
     });
@@ -38,7 +38,7 @@ pub(super) fn compile_time(
     sizes.max().map_or(UNKNOWN, |bytes| LEAST + bytes as f64 / BYTES_PER_SECOND)
 }
 
-/// Bytes of the largest precompile file in a folder whose name begins so, with the native code beside it.
+/// Bytes of the largest precompile file in a folder with this prefix, with the native code beside it.
 fn largest(folder: &Path, prefix: &str) -> Option<u64> {
     let mut sizes: BTreeMap<String, u64> = BTreeMap::new();
     for entry in fs_err::read_dir(folder).ok()?.flatten() {

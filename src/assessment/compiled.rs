@@ -8,7 +8,7 @@ use crate::fs::Stamp;
 use crate::model::caches::name::CacheName;
 use crate::platform;
 
-/// A precompile file with the native code beside it, or something else that lies there.
+/// A precompile file with the native code beside it, or another file there.
 #[derive(Clone, Debug)]
 pub(crate) struct Compiled {
     pub(crate) depot: PathBuf,
@@ -16,29 +16,29 @@ pub(crate) struct Compiled {
     pub(crate) folder: PathBuf,
     /// `v1.10`.
     pub(crate) release: String,
-    /// Empty for what lies beside the packages' folders.
+    /// Empty for files beside the packages' folders.
     pub(crate) package: String,
     pub(crate) kind: Kind,
-    /// When it was made, in seconds since 1970, where the file system tells.
+    /// When it was made, in seconds since 1970, if the file system records it.
     pub(crate) created: Option<i64>,
     /// File names, the precompile file first, with their state.
     pub(crate) files: Vec<(String, Stamp)>,
 }
 
-/// What it is, by its name.
+/// Kind of a file, by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// With the second part of the name.
+    /// A precompile file, with the second part of its name.
     Cache {
         project_slug: String,
     },
-    /// Of a compilation that did not end; native code alone is that too.
+    /// File of a compilation that did not end, or native code alone.
     Leftover,
     Other,
 }
 
 impl Compiled {
-    /// Together, in bytes.
+    /// Size of all files, in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.files.iter().map(|(_, stamp)| stamp.size).sum()
     }
@@ -55,15 +55,16 @@ impl Compiled {
     }
 }
 
-/// What was found in all depots.
+/// Files found in all depots.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     pub(crate) files: Vec<Compiled>,
-    /// What was not entered, and why.
+    /// Folders that were not entered, and why.
     pub(crate) passed_over: Vec<String>,
 }
 
-/// Lists what is in `depots`. Follows no link below a depot, and enters no `compiled` of another user.
+/// Lists the files below `compiled` of `depots`. Follows no link below a depot, and enters no `compiled` of another
+/// user.
 pub(crate) fn list(depots: &[PathBuf]) -> Listing {
     let mut listing = Listing::default();
     for depot in depots {
@@ -73,7 +74,7 @@ pub(crate) fn list(depots: &[PathBuf]) -> Listing {
         if metadata.is_symlink() {
             listing.passed_over.push(format!("{}: a symbolic link", compiled.display()));
         } else if platform::tampering_risk(stamp.owner, 0).is_some() {
-            // What comes with Julia is there too.
+            // A depot that comes with Julia may be such a one, too.
             listing.passed_over.push(format!("{}: of another user", compiled.display()));
         } else {
             for release in folders(&compiled, &mut listing.passed_over) {
@@ -92,7 +93,7 @@ fn list_release(depot: &Path, release: &str, listing: &mut Listing) {
     }
 }
 
-/// The names of the folders in a folder; links are none.
+/// Names of the folders in a folder, without links.
 fn folders(path: &Path, passed_over: &mut Vec<String>) -> Vec<String> {
     let entries = match fs_err::read_dir(path) {
         Ok(entries) => entries,

@@ -14,7 +14,7 @@ use crate::model::loading::files::Files as _;
 use crate::path_text;
 use crate::store::verdict_cache::StartDecision;
 
-/// What is known of a start before there is a verdict: its project.
+/// The decision before there is a verdict: only the project and Julia are known.
 pub(crate) fn plain_decision(
     environment: &Environment,
     files: &ObservedFiles,
@@ -26,7 +26,7 @@ pub(crate) fn plain_decision(
         .as_deref()
         .zip(existing.and_then(Path::file_name))
         .map(|(folder, name)| as_option(folder, name));
-    // The default environment is Julia's to find: it may be another one for another program in it.
+    // Julia finds the default environment by itself: another program started from it may have another one.
     let is_chosen = !matches!(environment.origin, ProjectOrigin::Default);
     StartDecision {
         project: folder.as_deref().map(path_text::encode),
@@ -36,7 +36,7 @@ pub(crate) fn plain_decision(
     }
 }
 
-/// The folder where Julia finds the project file by itself in it, else the file.
+/// The folder, if Julia finds the project file in it by itself; else the file.
 fn as_option(folder: &Path, file_name: &OsStr) -> PathBuf {
     let is_usual = file_name == "Project.toml" || file_name == "JuliaProject.toml";
     if is_usual { folder.to_owned() } else { folder.join(file_name) }
@@ -81,7 +81,7 @@ pub(crate) fn decision(assessment: &Assessment, base: StartDecision) -> StartDec
     }
 }
 
-/// The inputs whoever builds: which builder there is may be known only when it was used once.
+/// The inputs without the builder, which may be unknown until its first use.
 fn without_builder(inputs: &KeyInputs) -> KeyInputs {
     KeyInputs { builder: String::new(), template: Digest::of(b""), ..inputs.clone() }
 }

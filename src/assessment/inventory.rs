@@ -1,4 +1,4 @@
-//! What `cache` and `gc` look at: every Julia, every project, every image and every precompile file.
+//! Inventory for `cache` and `gc`: every Julia, every project, every image and every precompile file.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -17,21 +17,21 @@ use crate::path_text;
 use crate::store::installation_cache::{self, KnownJulia};
 use crate::store::project_record;
 
-/// All of it.
+/// Everything that `cache` and `gc` look at.
 #[derive(Debug)]
 pub(crate) struct Inventory {
     /// The Julia of this command.
     pub(crate) installation: Installation,
-    /// Every Julia that was asked once.
+    /// Every Julia that was ever asked about itself.
     pub(crate) julias: Vec<KnownJulia>,
-    /// All known projects, under each Julia that is as it was when it was asked.
+    /// All known projects, under each Julia that is unchanged since it was asked.
     pub(crate) surveys: Vec<(Arc<Survey>, Vec<Surveyed>)>,
     pub(crate) caches: Vec<CacheFile>,
-    /// What was not looked at, and why.
+    /// Folders that were not entered, and why.
     pub(crate) passed_over: Vec<String>,
 }
 
-/// Takes stock.
+/// Reads the inventory.
 ///
 /// # Errors
 /// Where there is no Julia, a setting cannot be followed, or the journal cannot be read.
@@ -39,7 +39,7 @@ pub(crate) fn inventory(context: &Context, julia: Option<OsString>) -> Result<In
     let overrides = Overrides { julia, ..Overrides::default() };
     let Toolchain { settings, installation, .. } = Toolchain::open(context, overrides, ForProject::None)?;
     let mut julias = installation_cache::read_all(&context.layout);
-    // Where the store cannot be written it is not among them.
+    // If the store cannot be written, this Julia is not among them.
     if julias.iter().all(|julia| julia.installation != installation) {
         julias.push(KnownJulia { installation: installation.clone(), is_there: true, is_unchanged: true });
     }
@@ -66,7 +66,7 @@ pub(crate) fn inventory(context: &Context, julia: Option<OsString>) -> Result<In
     Ok(Inventory { installation, julias, surveys, caches, passed_over: listing.passed_over })
 }
 
-/// Projects of which only an image tells: one that was built just now, and not used yet.
+/// Projects known only from an image: just built, and not used yet.
 fn just_built(context: &Context, survey: &Survey, known: &[KnownProject]) -> Vec<KnownProject> {
     let known: BTreeSet<&str> = known.iter().map(|known| known.path.as_str()).collect();
     let images = survey.catalog.own().map(|image| &image.record);
@@ -76,14 +76,14 @@ fn just_built(context: &Context, survey: &Survey, known: &[KnownProject]) -> Vec
         let record = project_record::read(&context.layout, &path_text::decode(path));
         KnownProject { path: path.clone(), uses: Uses::default(), record }
     });
-    // One that was forgotten is to be.
+    // A forgotten project stays forgotten.
     let is_forgotten =
         |known: &KnownProject| known.record.as_ref().is_some_and(|record| record.forgotten.is_some());
     projects.filter(|known| !is_forgotten(known)).collect()
 }
 
 impl Inventory {
-    /// Whether a Julia that images of this kind work with is on the machine, or may be.
+    /// Whether a Julia that the image works with is on the machine, or may be.
     pub(crate) fn has_julia(&self, image: &KnownImage) -> bool {
         let is_known = self
             .julias
@@ -94,7 +94,7 @@ impl Inventory {
         is_known || !is_gone
     }
 
-    /// The projects that are there, with the survey in which they were looked at.
+    /// Projects that are not gone, each with its survey.
     pub(crate) fn live(&self) -> impl Iterator<Item = (&Survey, &Surveyed)> {
         let all =
             self.surveys.iter().flat_map(|(survey, surveyed)| surveyed.iter().map(|one| (&**survey, one)));

@@ -13,16 +13,16 @@ use crate::model::loading::environment::ProjectFlag;
 use crate::store::installation_cache;
 use crate::store::lock::Lock;
 
-/// The project that a Julia is to be found for.
+/// The project for which a Julia is chosen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ForProject<'a> {
-    /// None, or many.
+    /// No project, or many.
     None,
-    /// The one that a start with this `--project` has.
+    /// The project of a start with this `--project`.
     This(Option<&'a ProjectFlag>),
 }
 
-/// Finds the Julia that is meant: by `channel`, by `wanted` (flag, variable or setting), or as typed.
+/// Finds the Julia: by `channel`, by `wanted` (flag, variable or setting), or as typed.
 ///
 /// # Errors
 /// Where there is none.
@@ -58,7 +58,7 @@ pub(crate) fn find(
     })?)
 }
 
-/// What that Julia is: from the store, or by asking it.
+/// Describes that Julia: from the store, or by asking it.
 ///
 /// # Errors
 /// Where it does not answer, is too old, or starts jlproj again.
@@ -72,14 +72,14 @@ pub(crate) fn describe(context: &Context, located: &Located) -> Result<Installat
     Ok(installation)
 }
 
-/// Asks it. Who wants to know the same meanwhile waits for the answer, as many first starts on a cluster do; but not for long,
-/// since one Julia may hang where another does not.
+/// Asks it. Other first starts, many on a cluster, wait for the answer meanwhile; but not for long, since one Julia may
+/// hang where another does not.
 fn ask(context: &Context, located: &Located) -> Result<Installation, Error> {
     const TIMEOUT: Duration = Duration::from_secs(10);
     let look_up = || installation_cache::look_up(&context.layout, &located.binary);
     let begun = Instant::now();
     let mut answer = None;
-    // Where no lock can be had, each asks for itself.
+    // Without a lock, each process asks for itself.
     let _asking = Lock::take(&context.layout.installation_lock(&located.binary), |_| {
         answer = look_up();
         answer.is_none() && begun.elapsed() < TIMEOUT

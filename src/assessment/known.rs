@@ -17,7 +17,7 @@ use crate::path_text;
 use crate::store::journal;
 use crate::store::project_record::{self, ProjectRecord};
 
-/// For how long nothing is said of an image that was never used: a week.
+/// Seconds in which an image that was never used is not judged: a week.
 const TRIAL: i64 = 7 * 24 * 3600;
 
 /// A project of which something is known. Its folder may be gone.
@@ -34,12 +34,12 @@ impl KnownProject {
         path_text::decode(&self.path)
     }
 
-    /// What the image of the project cost, brought and will bring, where it has one of which that is known. `saving`
-    /// is what is saved at a start, where that was not measured in this project.
+    /// Cost, past and future gain of the project's image; `None` without an image or without figures. `saving` is the
+    /// saving per start, used if none was measured in this project.
     pub(crate) fn pay_off(&self, clock: Clock, saving: Option<f64>) -> Option<PayOff> {
         let record = self.record.as_ref()?;
         record.image.as_ref()?;
-        // Of one that was built just now and never used yet nothing can be said.
+        // An image that was just built and never used cannot be judged yet.
         let is_new = record.worked.is_some_and(|time| clock.now.saturating_sub(time) < TRIAL);
         if is_new && self.uses.last == 0 {
             return None;
@@ -47,7 +47,7 @@ impl KnownProject {
         let is_measured = record.measured.load_without > 0.0;
         let saving = if is_measured { record.measured.saved() } else { saving? };
         let starts: u64 = self.uses.images.values().sum();
-        // Of the images before this one it is only known that they were of this project: they saved about as much.
+        // Of earlier images only the project is known: they are taken to have saved as much.
         #[expect(clippy::cast_precision_loss, reason = "a number of starts is exact in a double")]
         let saved = starts as f64 * saving;
         let per_week = self.uses.per_week_since_first(clock) * saving;
@@ -59,7 +59,7 @@ impl KnownProject {
 /// All known projects, by path. Temporary ones, and those that were forgotten and not used since, are left out.
 ///
 /// # Errors
-/// Where the journal cannot be read. What is wrong with a depot's log is passed over.
+/// Where the journal cannot be read. Errors in a depot's log are ignored.
 pub(crate) fn known_projects(
     context: &Context,
     clock: Clock,
@@ -71,7 +71,7 @@ pub(crate) fn known_projects(
     let uses = uses(context, clock, depots, |path| counted_from(records.get(path)))?;
     let mut known: BTreeMap<String, KnownProject> = BTreeMap::new();
     for (path, uses) in uses {
-        // What an image is kept for, or was found, is told even where it is not used.
+        // Projects with an image, and those found by a scan, follow below even if unused.
         if uses.last > 0 && !is_temporary(&path) {
             let record = records.remove(&path);
             known.insert(path.clone(), KnownProject { path, uses, record });
@@ -85,8 +85,7 @@ pub(crate) fn known_projects(
     Ok(known.into_values().collect())
 }
 
-/// The use of every project of which there is any sign, by path: forgotten and temporary ones too, and those that
-/// are gone.
+/// Uses of every project with any sign of use, by path: also of forgotten, temporary and removed ones.
 ///
 /// # Errors
 /// Where the journal cannot be read.
@@ -98,7 +97,7 @@ pub(crate) fn all_uses(
     uses(context, clock, depots, |_| i64::MIN)
 }
 
-/// Uses from the time on that `since` gives for a project.
+/// Uses of each project, counted from the time that `since` gives for it.
 fn uses(
     context: &Context,
     clock: Clock,
@@ -108,7 +107,7 @@ fn uses(
     let mut uses = journal::uses(&context.layout, clock, since)?;
     let zone = Context::time_zone();
     for depot in depots {
-        // Pkg works without its log as well.
+        // The log is optional: Pkg works without it.
         let _ = add_managed(depot, &zone, clock, since, &mut uses);
     }
     uses.remove("-");
@@ -118,7 +117,7 @@ fn uses(
     Ok(uses)
 }
 
-/// What is known of one project.
+/// Returns one project with its uses and its record.
 ///
 /// # Errors
 /// As [`known_projects`].
@@ -130,7 +129,7 @@ pub(crate) fn known_project(context: &Context, clock: Clock, folder: &Path) -> R
     Ok(KnownProject { path, uses, record })
 }
 
-/// From which time on a use counts.
+/// Time from which uses count.
 fn counted_from(record: Option<&ProjectRecord>) -> i64 {
     record.and_then(|record| record.forgotten).map_or(i64::MIN, |time| time.saturating_add(1))
 }

@@ -1,4 +1,4 @@
-//! What a program that starts Julia is given: the Julia, the project, and the image where it may have one.
+//! Offer to a program that starts Julia: the Julia, the project, and the image if it may have one.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::model::loading::environment::ProjectFlag;
 use crate::model::settings::ImagePolicy;
 use crate::path_text::PathText;
 
-/// Who asks, and for what.
+/// Request of a program that starts Julia.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OfferRequest<'a> {
     pub(crate) project: Option<&'a OsStr>,
@@ -25,7 +25,7 @@ pub(crate) struct OfferRequest<'a> {
     pub(crate) embedder: Embedder,
 }
 
-/// What is offered. Paths are path text: `%XX` stands for a byte that is no text, and for `%` itself.
+/// Answer to a request. Paths are path text: `%XX` stands for a byte that is not text, and for `%` itself.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Offer {
     /// `JLPROJ_DISABLE` is set: nothing is to be changed.
@@ -34,11 +34,11 @@ pub(crate) struct Offer {
     pub(crate) julia_version: String,
     /// The folder of the real binary.
     pub(crate) julia_folder: PathText,
-    /// What `JULIA_PROJECT` is to be; none where Julia finds its default by itself.
+    /// Value for `JULIA_PROJECT`; none if Julia finds its default by itself.
     pub(crate) project: Option<PathText>,
     /// An image that may be used at once.
     pub(crate) sysimage: Option<PathText>,
-    /// Why there is none.
+    /// Why there is no image.
     pub(crate) reason: Option<String>,
     /// Whether the project has these packages, and whether the image holds them.
     pub(crate) pycall: OfferPlace,
@@ -53,13 +53,13 @@ pub(crate) enum OfferPlace {
     /// Not in the project.
     #[default]
     Absent,
-    /// In the project, and not in its image nor in one that would be built.
+    /// In the project, but neither in its image nor in one that would be built.
     Project,
     /// In the image, or in the one that would be built.
     Image,
 }
 
-/// Computes what is offered. Trouble with the project's files means that there is no image, not a failure.
+/// Computes the offer. Trouble with the project's files means that there is no image, not a failure.
 ///
 /// # Errors
 /// Where there is no Julia, or the settings cannot be followed.
@@ -125,7 +125,7 @@ impl Offer {
     }
 }
 
-/// The file that a path leads to; `None` where it leads to none.
+/// The path without symbolic links; `None` if it is relative or leads to no file.
 fn resolved(path: &str) -> Option<PathBuf> {
     let path = crate::path_text::decode(path);
     if path.is_absolute() { fs_err::canonicalize(Path::new(&path)).ok() } else { None }

@@ -1,5 +1,4 @@
-//! Who may have written precompile files: every project that we know of, with every image that it had, under every
-//! Julia.
+//! Possible owners of precompile files: every known project, with every image that it had, under every Julia.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -27,42 +26,42 @@ use crate::platform;
 use crate::store::installation_cache::KnownJulia;
 use crate::store::project_record;
 
-/// How long is waited for the disk of a project.
+/// Longest wait for the disk of a project.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What is known of one project's images.
+/// Images of one project.
 #[derive(Clone, Debug, Default)]
 struct Images {
-    /// All that it had or may get.
+    /// All images that it had or may get.
     keys: BTreeSet<Digest>,
-    /// Those that its starts get now, under whatever Julia.
+    /// Images that its starts get now, under any Julia.
     in_force: BTreeSet<Digest>,
 }
 
-/// All who may have written precompile files.
+/// All possible owners of precompile files.
 #[derive(Debug)]
 pub(crate) struct Owners {
     by_release: HashMap<String, Writers>,
-    /// Versions of Julia.
+    /// Versions of every Julia that was asked.
     versions: HashSet<String>,
     /// Depots that come with a Julia.
     shipped: Vec<PathBuf>,
     code: Code,
 }
 
-/// The code that projects hold.
+/// Code that projects hold.
 #[derive(Debug, Default)]
 struct Code {
-    /// `Name/slug`, as below a depot's `packages`.
+    /// Installed packages as `Name/slug`, their path below a depot's `packages`.
     trees: HashSet<String>,
-    /// Files that packages in development are loaded from.
+    /// Entry files of packages in development.
     entries: HashSet<Vec<u8>>,
     /// Folders of standard libraries.
     standard: Vec<Vec<u8>>,
 }
 
 impl Owners {
-    /// Puts together what is known. `surveys` has one for each Julia that can be asked.
+    /// Collects the owners. `surveys` has one for each Julia that can be asked.
     ///
     /// # Errors
     /// Where the journal cannot be read.
@@ -105,7 +104,7 @@ impl Owners {
         }
         let presence = presence(images.keys().cloned().collect());
         let mut writers: HashMap<String, (semver::Version, Vec<Writer>)> = HashMap::new();
-        // What is there comes first: of two writers of one name the earlier counts.
+        // Each Julia that is there comes first: if two writers give the same name, the earlier counts.
         for is_there in [true, false] {
             for julia in julias.iter().filter(|julia| julia.is_there == is_there) {
                 let version = julia.installation.version();
@@ -134,12 +133,12 @@ impl Owners {
         Ok(Self { by_release, versions, shipped, code })
     }
 
-    /// Whose a file of this name is.
+    /// Owner of the files of this name.
     pub(crate) fn owner(&mut self, release: &str, project_slug: &str, marks: Marks) -> Option<&Rc<Owner>> {
         self.by_release.get_mut(release)?.owner(project_slug, marks)
     }
 
-    /// Whether a depot came with a Julia, and what is in it is that Julia's own.
+    /// Whether a depot came with a Julia: its files are that Julia's own.
     pub(crate) fn is_shipped(&self, depot: &Path) -> bool {
         self.shipped.iter().any(|shipped| shipped == depot)
     }
@@ -149,19 +148,19 @@ impl Owners {
         self.versions.contains(julia)
     }
 
-    /// Whether a project that is there holds the code that a file was made from, whose entry file is `source` as the
-    /// header names it.
+    /// Whether an existing project holds the code that a file was made from; `source` is its entry file, as named in
+    /// the header.
     pub(crate) fn is_needed(&self, source: &[u8]) -> bool {
         self.code.holds(source)
     }
 }
 
-/// What does not change from one project to the next.
+/// Values that are the same for all projects under one Julia.
 struct Field<'a> {
     context: &'a Context,
     julia: &'a KnownJulia,
     catalog: &'a [KnownImage],
-    /// Whether each project is there.
+    /// Whether each project is there, by path.
     presence: &'a HashMap<String, bool>,
     /// Folders of named environments.
     environments: &'a [PathBuf],
@@ -177,7 +176,7 @@ impl Field<'_> {
             }
         }
         self.add_writer(Vec::new(), None, self.owner("", true, None, Standing::InForce), writers);
-        // PackageCompiler's own files: of no project of the user's, and needed for the next build.
+        // PackageCompiler's own files: they belong to no project of the user's, and the next build needs them.
         let builder = packagecompiler_environment(self.context, &self.julia.installation);
         let owner = self.owner(&path_text::encode(&builder), builder.exists(), None, Standing::InForce);
         for file in PROJECT_NAMES.map(|name| builder.join(name)) {
@@ -198,8 +197,8 @@ impl Field<'_> {
         }
     }
 
-    /// What Julia may have as its active project for a folder: the project's file, one that leads to the folder by the
-    /// name of an environment, and that of ours from which its images are built.
+    /// Project files that Julia may have as its active project for a folder: the folder's own, that of a named
+    /// environment which is a link to the folder, and ours from which its images are built.
     fn project_files(&self, folder: &Path) -> Vec<PathBuf> {
         let version = &self.julia.installation.identity.version;
         let mut folders = vec![folder.to_owned(), self.context.layout.bake_project(version, folder)];
@@ -242,7 +241,7 @@ impl Field<'_> {
         });
     }
 
-    /// What has become of an image of a project.
+    /// Standing of an image of a project.
     fn standing(&self, project: &str, key: &Digest, images: &Images) -> Standing {
         if images.in_force.contains(key) {
             return Standing::InForce;
@@ -264,8 +263,8 @@ impl Field<'_> {
     }
 }
 
-/// For what targets files may have been written: besides those of a usual start here, what is set in places of clusters
-/// and containers, and what images are for.
+/// CPU targets that files may have been written for: besides those of a usual start here, those common on clusters and
+/// in containers, and those of images.
 fn cpu_targets(context: &Context, julias: &[KnownJulia], catalog: &[KnownImage]) -> CpuTargets {
     let usual = BTreeSet::from(["native".to_owned(), context.cpu_target().to_owned()]);
     // An empty variable counts as a target of that name. For clusters Julia's manual recommends `sysimage`
@@ -291,7 +290,7 @@ fn environments(depots: &[PathBuf]) -> Vec<PathBuf> {
     folders.flat_map(|entries| entries.flatten().map(|entry| entry.path())).collect()
 }
 
-/// Whether there is a project in each folder. One whose disk does not answer is there.
+/// Whether there is a project in each folder. One whose disk does not answer counts as there.
 fn presence(projects: Vec<String>) -> HashMap<String, bool> {
     let answers = map_with_timeout(projects.clone(), TIMEOUT, |project: &String| {
         let folder = path_text::decode(project);
@@ -313,12 +312,12 @@ impl Code {
         let mut code = Self { standard: standard.collect(), ..Self::default() };
         for assessed in assessed_projects {
             let state = &assessed.state;
-            // What another project of its workspace loads was perhaps compiled from here (`Pkg.precompile(workspace = true)`).
+            // The workspace's other projects may have been compiled from here (`Pkg.precompile(workspace = true)`).
             for package in state.manifest.packages.values().chain(&state.unreached) {
                 match &package.source {
                     Source::Stdlib => {}
                     Source::Tree(tree) => {
-                        // Below no depot: what is wanted is the end of the path.
+                        // Without a depot: only the end of the path is needed.
                         let folders = package_folders(&[PathBuf::new()], &package.name, &package.uuid, tree);
                         code.trees.extend(folders.iter().filter_map(|folder| {
                             Some(folder.strip_prefix("packages").ok()?.to_string_lossy().into_owned())

@@ -31,26 +31,25 @@ use crate::path_text;
 #[derive(Debug)]
 pub(crate) struct ProjectState {
     pub(crate) environment: Environment,
-    /// The project file that packages come from first.
+    /// The project file in which Julia looks for packages first.
     pub(crate) project_file: PathBuf,
     /// Its folder, with symbolic links resolved: Julia's caches depend on the path.
     pub(crate) folder: PathBuf,
     pub(crate) project: Project,
     pub(crate) manifest_file: PathBuf,
-    /// What of the manifest the project can load.
+    /// Manifest entries that the project can load.
     pub(crate) manifest: Manifest,
-    /// The rest of it: a workspace has one for all of its projects.
+    /// The other entries: a workspace has one manifest for all of its projects.
     pub(crate) unreached: Vec<Package>,
-    /// The manifest as it is written, for the project that a build is made from. Where environments are stacked,
-    /// theirs follow.
+    /// The raw manifest, for the project that a build is made from. Those of stacked environments follow.
     pub(crate) raw_manifests: Vec<Vec<u8>>,
     /// Packages that two stacked environments hold with different code.
     pub(crate) conflicts: BTreeSet<Uuid>,
     /// `jlproj.toml`
     pub(crate) settings: ProjectFile,
     pub(crate) depots: Vec<PathBuf>,
-    /// The project's own package is an installed one, as the environment of an app has it: its code changes no more than
-    /// that of what it depends on.
+    /// Whether the project's own package is an installed one, as in the environment of an app: its code then changes no
+    /// more than that of its dependencies.
     pub(crate) is_installed_app: bool,
     layers: Vec<(Project, Option<Table>)>,
 }
@@ -74,7 +73,7 @@ pub(crate) fn depots(context: &Context, installation: &Installation) -> Result<V
 /// Finds the environment as Julia does.
 ///
 /// # Errors
-/// Where it cannot be told.
+/// Where the environment cannot be determined.
 pub(crate) fn locate_environment(
     context: &Context,
     installation: &Installation,
@@ -111,7 +110,7 @@ pub(crate) fn workspace(
     }
 }
 
-/// What Julia would be asked about the project that `flag` names.
+/// The question about the project that `flag` names, as Julia would resolve it.
 fn question<'a>(
     context: &'a Context,
     installation: &'a Installation,
@@ -119,7 +118,7 @@ fn question<'a>(
     flag: Option<&'a ProjectFlag>,
     depots: &'a [PathBuf],
 ) -> Question<'a> {
-    // How one asks Julia for its default.
+    // An empty `JULIA_PROJECT` asks Julia for its default.
     let no_search = (!context.looks_upward).then_some(OsStr::new(""));
     Question {
         julia: version,
@@ -202,14 +201,14 @@ impl ProjectState {
         })
     }
 
-    /// The packages that are loaded by name in the project: what it depends on, and an installed app.
+    /// Packages that are loaded by name in the project: its dependencies, and an installed app.
     pub(crate) fn direct(&self) -> BTreeMap<&str, Uuid> {
         let own = self.project.package().filter(|_| self.is_installed_app);
         let dependencies = self.project.dependencies.iter().map(|(name, uuid)| (name.as_str(), *uuid));
         dependencies.chain(own).collect()
     }
 
-    /// The path that Julia has as its active project where `run` starts it: names of caches depend on it.
+    /// Path that Julia has as its active project under `run`: names of caches depend on it.
     pub(crate) fn launched_project(&self) -> PathBuf {
         match (self.environment.origin, self.project_file.file_name()) {
             (ProjectOrigin::Default, _) | (_, None) => self.project_file.clone(),
@@ -217,27 +216,27 @@ impl ProjectState {
         }
     }
 
-    /// The name of the manifest, where it names no package at all.
+    /// Name of the manifest, if it names no package at all.
     pub(crate) fn empty_manifest(&self) -> Option<String> {
         let is_empty = self.manifest.packages.is_empty() && self.unreached.is_empty();
         let name = self.manifest_file.file_name().filter(|_| is_empty)?;
         Some(path_text::encode(Path::new(name)))
     }
 
-    /// Packages that environments below the project in the load path hold.
+    /// Packages that are held by environments below the project in the load path.
     ///
     /// # Errors
-    /// Where that cannot be told.
+    /// Where a manifest of theirs cannot be read, or a folder of packages is among them.
     pub(crate) fn elsewhere(&self, files: &ObservedFiles) -> Result<BTreeSet<Uuid>, Error> {
         let below = below(&self.environment, files)?;
         Ok(below.into_iter().flat_map(|below| below.manifest.packages.into_keys()).collect())
     }
 
-    /// Whether the manifest was resolved by this minor release of Julia: another one's may name standard libraries that this
-    /// one does not have. One that does not say is taken for this one's.
+    /// Checks that this minor release of Julia resolved the manifest: another one's may name standard libraries that
+    /// this one does not have. A manifest that names no release passes.
     ///
     /// # Errors
-    /// Where it was not.
+    /// Where another release resolved it.
     pub(crate) fn check_release(&self, installation: &Installation) -> Result<(), Error> {
         let Some(manifest) = &self.manifest.julia_version else { return Ok(()) };
         let release = |version: &str| version.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
@@ -249,8 +248,8 @@ impl ProjectState {
         Err(Error::OtherJulia { manifest, julia, project: self.project_file.clone() })
     }
 
-    /// The folder in which a registered package of this content is installed, the one that Julia looks at first; `None`
-    /// where it is in no depot.
+    /// Folder in which a registered package of this content is installed, the first that Julia looks at; `None` if it
+    /// is in no depot.
     pub(crate) fn installed_folder(
         &self,
         name: &str,
@@ -261,7 +260,7 @@ impl ProjectState {
         installed_folder(&self.depots, name, uuid, tree_hash, files)
     }
 
-    /// Puts other projects below this one, as stacked environments are: for an image of all that they have.
+    /// Puts other projects below this one, like stacked environments: for an image of all their packages.
     pub(crate) fn join<'a>(&mut self, others: impl Iterator<Item = &'a Self>) {
         for other in others {
             let Stack { manifest, conflicts } =
@@ -278,7 +277,7 @@ impl ProjectState {
         self.raw_manifests.len() > 1
     }
 
-    /// The preferences of packages that the manifest does not hold and that a project only names, by name: one that is baked may
+    /// Preferences, by name, of packages that a project only names and the manifest does not hold: a baked package may
     /// read them while it is compiled.
     ///
     /// # Errors
@@ -302,7 +301,7 @@ impl ProjectState {
         Ok(texts)
     }
 
-    /// The preferences of a package, in the form that is hashed; empty where it has none.
+    /// Preferences of a package, in the form that is hashed; empty if it has none.
     pub(crate) fn preferences(&self, installation: &Installation, package: Uuid) -> Result<Table, Error> {
         let layers: Vec<Layer<'_>> =
             self.layers.iter().map(|(project, file)| Layer { project, file: file.as_ref() }).collect();
@@ -323,8 +322,8 @@ fn installed_folder(
     folders.into_iter().find(|folder| files.is_directory(folder))
 }
 
-/// Whether the code of the project's own package is that of the installed package which the manifest names (`_resolve`,
-/// Pkg's `Apps.jl` 1.12, writes the environment of an app so).
+/// Whether the project's own package is loaded from the installed package that the manifest names. `_resolve` (Pkg's
+/// `Apps.jl` 1.12) writes the environment of an app in this way.
 fn is_installed_app(
     project: &Project,
     folder: &Path,
@@ -344,16 +343,16 @@ fn is_installed_app(
 /// An environment below the project in the load path.
 struct Below<'a> {
     project_file: &'a Path,
-    /// Its manifest as it is written.
+    /// Its raw manifest.
     raw: Vec<u8>,
-    /// The same as it is read.
+    /// The same, parsed.
     manifest: Manifest,
 }
 
 /// The environments with a manifest below the project in the load path.
 ///
 /// # Errors
-/// Where a manifest cannot be read, or a folder of packages is among them: what it holds is not known.
+/// Where a manifest cannot be read, or a folder of packages is among them: its contents are not known.
 fn below<'a>(environment: &'a Environment, files: &ObservedFiles) -> Result<Vec<Below<'a>>, Error> {
     let mut environments = Vec::new();
     for entry in environment.below() {
@@ -378,7 +377,7 @@ fn own_settings(path: &Path, files: &ObservedFiles) -> Result<ProjectFile, Error
     }
 }
 
-/// The projects whose preferences count, with the preferences files beside them. One was read already.
+/// Projects whose preferences count, each with the preferences file beside it. One project was read already.
 fn layers(
     environment: &Environment,
     (known_file, known): (&Path, &Project),
@@ -397,7 +396,7 @@ fn layers(
         let table = preferences::locate_file(project_file, files)
             .map(|path| parse(&path, files, |bytes| toml_file::table(bytes).map_err(text)))
             .transpose()?;
-        // Most projects have none, and each that is kept is looked through for every package.
+        // Most projects have none, and each one kept is searched for every package.
         if table.is_some() || !project.preferences.is_empty() {
             layers.push((project, table));
         }

@@ -7,13 +7,13 @@ use serde::Serialize;
 use crate::assessment::{self, AssessedProject, Found, KnownProject, Survey, Surveyed};
 use crate::model::usage::savings::{PayOff, Saving};
 
-/// What is told of a project.
+/// One row of the ranking.
 #[derive(Serialize)]
 pub(crate) struct RankedProject {
     pub(crate) project: String,
-    /// In one word, as `status` has it; `gone` where there is no project any more, `trouble` where it cannot be read.
+    /// In one word, as in `status`; `gone` if the project is no longer there, `trouble` if it cannot be read.
     pub(crate) verdict: &'static str,
-    /// What is the matter, where it cannot be read.
+    /// Why it cannot be read.
     pub(crate) trouble: Option<String>,
     /// Starts through `run` in the last 30 days.
     pub(crate) uses: u64,
@@ -21,7 +21,7 @@ pub(crate) struct RankedProject {
     pub(crate) starts_per_week: f64,
     /// Seconds since 1970.
     pub(crate) last_use: Option<i64>,
-    /// What the image saves at a start; where there is none, what one would save.
+    /// Saving of a start by the image in force; without one, by an image that could be built.
     pub(crate) saves_per_start: Option<Saving>,
     /// Seconds.
     pub(crate) saves_per_week: Option<f64>,
@@ -41,7 +41,7 @@ pub(crate) fn ranked(survey: &Survey, surveyed: &[Surveyed]) -> Vec<RankedProjec
     rows
 }
 
-/// A row for a project; none for one that is gone, unless an image is kept for it.
+/// Row of a project; none for one that is gone, unless an image is kept for it.
 fn row(survey: &Survey, surveyed: &Surveyed) -> Option<RankedProject> {
     let Surveyed { known, found } = surveyed;
     let has_image = known.record.as_ref().is_some_and(|record| record.image.is_some());
@@ -56,7 +56,7 @@ fn row(survey: &Survey, surveyed: &Surveyed) -> Option<RankedProject> {
     }
 }
 
-/// What is known without looking at the project.
+/// Row of what is known without looking at the project.
 fn plain_row(survey: &Survey, known: &KnownProject) -> RankedProject {
     RankedProject {
         project: known.path.clone(),

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::model::image::cpu_target::CpuTarget;
 use crate::model::settings::{BuilderChoice, Flags, ImagePolicy, Settings};
 
-/// What a command line overrides.
+/// Settings from the command line.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overrides {
     pub(crate) julia: Option<OsString>,

@@ -1,5 +1,4 @@
-//! Places before the project in the load path: what they hold hides the project's packages, and an image would
-//! hide theirs.
+//! Entries before the project in the load path: their packages hide the project's, and an image would hide theirs.
 
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use crate::model::image::wanted::Wanted;
 use crate::model::loading::environment::{Environment, StackEntry};
 use crate::model::loading::files::Files as _;
 
-/// The first baked package that Julia would take from such a place.
+/// The first baked package that Julia would take from such an entry.
 pub(super) fn shadowed(environment: &Environment, wanted: &Wanted, files: &ObservedFiles) -> Option<Plain> {
     for entry in environment.shadowing() {
         // Only folders of packages stand before the first project.

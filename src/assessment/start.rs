@@ -1,4 +1,4 @@
-//! Whether a start gets an image: what was decided before where no file changed, else decided anew.
+//! Decides whether a start gets an image; if no file changed, the last decision stands.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -23,7 +23,7 @@ use crate::store::verdict_cache::{self, StartDecision};
 /// Decides on the project and the image. Trouble with the project's files means a plain start, not a failure.
 ///
 /// # Errors
-/// Where the Julia is a wrapper that starts jlproj again: to start it would have no end.
+/// Where the Julia is a wrapper that starts jlproj again: starting it would never end.
 pub(crate) fn decide(
     context: &Context,
     settings: &Settings,
@@ -64,7 +64,7 @@ pub(crate) fn decide(
     Ok(decision)
 }
 
-/// What Julia is told of the project where it could not be looked for: to look upward itself, if we would have.
+/// Project option for Julia if the project could not be looked up: to search upward itself, if we would have.
 fn project_unseen(context: &Context, effects: &Effects) -> Option<String> {
     let variables = &context.julia_variables;
     let is_named = !context.looks_upward
@@ -74,7 +74,7 @@ fn project_unseen(context: &Context, effects: &Effects) -> Option<String> {
     (!is_named).then(|| "@.".to_owned())
 }
 
-/// Asks what a script is before it is started for something that needs no image.
+/// Refuses a wrapper around jlproj, before it is started for something that needs no image.
 fn refuse_wrapper(context: &Context, located: &Located) -> Result<(), Error> {
     if !locate::is_script(&located.binary) {
         return Ok(());
@@ -91,7 +91,7 @@ pub(crate) fn without_image(decision: StartDecision, reason: String, urgent: boo
     StartDecision { code, image: None, key: None, wanted: None, reason: Some(reason), urgent, ..decision }
 }
 
-/// All that an answer depends on and that no file says.
+/// Everything that a decision depends on, except for files.
 #[derive(Serialize)]
 struct Question {
     jlproj: &'static str,
@@ -108,7 +108,7 @@ struct Question {
     stacked: bool,
     build_arguments: Vec<String>,
     cpu_target: String,
-    /// A store may be shared with machines that have another one.
+    /// Another machine that shares the store may have another one.
     processor: String,
     stores: Vec<String>,
 }
@@ -151,7 +151,7 @@ impl Question {
 /// Computes the decision from the files, and keeps it.
 ///
 /// # Errors
-/// Where Julia cannot be asked, or the environment cannot be told.
+/// Where Julia cannot be asked, or the environment cannot be determined.
 fn compute(
     context: &Context,
     settings: &Settings,
@@ -174,13 +174,13 @@ fn compute(
     let is_partial = assessed.as_ref().is_ok_and(|assessment| assessment.catalog.is_partial);
     let decision = match assessed {
         Ok(assessment) => decision(&assessment, base),
-        // A folder without a project or a manifest is no trouble.
+        // A folder without a project or a manifest is normal.
         Err(error @ (Error::NoProject { .. } | Error::NoProjectFile { .. } | Error::NoManifest { .. })) => {
             without_image(base, error.in_one_line(), false)
         }
         Err(error) => without_image(base, format!("no image: {}", error.in_one_line()), true),
     };
-    // Where a store did not answer it may next time.
+    // A store that did not answer may do so next time.
     if !is_partial {
         verdict_cache::keep(&context.layout, question, read_at, files.into_observations(), &decision);
     }

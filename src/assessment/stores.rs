@@ -12,30 +12,30 @@ use crate::path_text;
 use crate::store::catalog::Catalog;
 use crate::store::shared_store::{self, Reading};
 
-/// How long is waited for a disk that may be dead. A start waits so long once a minute at most.
+/// Longest wait for a disk that may be dead. A start waits this long at most once a minute.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The stores of others that answered when they were asked last, and those that did not.
+/// The stores of others that answered last time, and those that did not.
 pub(crate) fn answering(context: &Context, settings: &Settings) -> (Vec<PathBuf>, Vec<PathBuf>) {
     // For our own store there are stricter rules.
     let stores = settings.stores.value.iter().filter(|store| *store != context.layout.root()).cloned();
     stores.partition(|store| !shared_store::is_silent(&context.layout, store, context.now))
 }
 
-/// What is told of a store that does not answer.
+/// Note about a store that does not answer.
 pub(crate) fn silence(store: &std::path::Path) -> String {
     format!("store `{}`: it does not answer", store.display())
 }
 
-/// What the user's further stores hold for whatever project.
+/// Images of the user's further stores, for any project.
 pub(crate) fn shared(context: &Context, settings: &Settings) -> Catalog {
     let mut catalog = Catalog::default();
     add_shared(context, settings, &[], &mut catalog, &ObservedFiles::default());
     catalog
 }
 
-/// Adds the images of the user's further stores to those of ours. Where one of ours has the same key and can be used,
-/// it counts.
+/// Adds the images of the user's further stores to ours. If ours has an image of the same key that can be used, that
+/// one counts.
 pub(super) fn add_shared(
     context: &Context,
     settings: &Settings,
@@ -71,7 +71,7 @@ pub(super) fn add_shared(
     }
 }
 
-/// The state of files in stores of others; `None` where they do not answer in time.
+/// State of files in stores of others; `None` if they do not answer in time.
 pub(crate) fn distant_stamps(paths: Vec<String>) -> Option<Vec<Stamp>> {
     let stamps = |paths: &Vec<String>| {
         paths.iter().map(|path| Stamp::of(&path_text::decode(path))).collect::<Vec<Stamp>>()

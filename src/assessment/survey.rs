@@ -32,16 +32,16 @@ use crate::store::catalog::{self, Catalog};
 use crate::store::load_times;
 use crate::store::project_record::{self, ProjectRecord};
 
-/// Where there is no project to look at: what to type.
+/// Message if no project is known: what to type.
 pub(crate) const NO_PROJECT: &str = "no project is known yet; `jlproj run` in one, or `jlproj scan FOLDER`";
 
-/// Seconds that a build takes where none was measured.
+/// Seconds that a build takes if none was measured.
 const USUAL_BUILD: f64 = 180.0;
 
-/// How long one project may take before it is given up: a dead network mount answers never.
+/// Longest wait for one project: a dead network mount never answers.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What every project is looked at with.
+/// Context of a survey, the same for every project.
 #[derive(Debug)]
 pub(crate) struct Survey {
     pub(crate) context: Context,
@@ -50,19 +50,19 @@ pub(crate) struct Survey {
     pub(crate) clock: Clock,
     pub(crate) catalog: Catalog,
     pub(crate) model: SavingsModel,
-    /// Looks for what would have to be compiled too.
+    /// Whether cold packages are looked for, too.
     pub(crate) looks_at_caches: bool,
     caches: Caches,
 }
 
-/// A known project, and what is found at its place.
+/// A known project, and what was found at its place.
 #[derive(Debug)]
 pub(crate) struct Surveyed {
     pub(crate) known: KnownProject,
     pub(crate) found: Found,
 }
 
-/// What is at the place of a known project.
+/// Present state of a known project.
 #[derive(Debug)]
 pub(crate) enum Found {
     Project(Box<AssessedProject>),
@@ -78,12 +78,12 @@ pub(crate) struct AssessedProject {
     pub(crate) state: ProjectState,
     pub(crate) wanted: Wanted,
     pub(crate) verdict: Verdict,
-    /// Packages that the next start would have to compile; none where that was not looked for.
+    /// Packages that the next start would have to compile; empty if they were not looked for.
     pub(crate) cold: Vec<String>,
 }
 
 impl Survey {
-    /// Reads what all known projects are looked at with.
+    /// Opens a survey: settings, Julia, images and measurements.
     ///
     /// # Errors
     /// Where there is no Julia, or a setting cannot be followed.
@@ -113,7 +113,7 @@ impl Survey {
         self.catalog.own().map(|image| image.record.file.size).sum()
     }
 
-    /// Bytes that an image takes: the median of those on record, else what Julia's own takes.
+    /// Bytes that an image takes: the median of those on record, else the size of Julia's own.
     pub(crate) fn image_size(&self) -> u64 {
         let mut sizes: Vec<u64> = self.catalog.own().map(|image| image.record.file.size).collect();
         sizes.sort_unstable();
@@ -131,7 +131,7 @@ impl Survey {
         Ok(self.of(known))
     }
 
-    /// Reads what all projects share.
+    /// Reads the images and measurements, which all projects share.
     pub(crate) fn new(context: &Context, installation: &Installation, settings: &Settings) -> Self {
         let mut catalog = catalog::read_all(&context.layout, &context.processor());
         add_shared(context, settings, &[], &mut catalog, &ObservedFiles::default());
@@ -228,7 +228,7 @@ impl Survey {
         AssessedProject { state, wanted, verdict, cold }
     }
 
-    /// Counts the loading of the project's own caches as use, where it was not our own work.
+    /// Counts loads of the project's own caches as use, except for our own work.
     fn add_loads(&self, known: &mut KnownProject, assessed: &AssessedProject) {
         let record = known.record.as_ref();
         let since = record.and_then(|record| record.forgotten).unwrap_or(i64::MIN);
@@ -238,7 +238,7 @@ impl Survey {
         }
     }
 
-    /// When the project's own caches were loaded, as far as that was not our own work.
+    /// Times at which the project's own caches were loaded, except for our own work.
     pub(crate) fn loads(&self, record: Option<&ProjectRecord>, assessed: &AssessedProject) -> Vec<i64> {
         let (path, baked) = Self::image_parts(self.image_of(&assessed.verdict));
         let worked = record.and_then(|record| record.worked).unwrap_or(i64::MIN);
@@ -277,7 +277,7 @@ impl Survey {
         self.catalog.image(key)
     }
 
-    /// What the image in force saves at a start; nothing where there is none.
+    /// Saving of a start by the image in force; `None` without one.
     pub(crate) fn saving(&self, known: &KnownProject, assessed: &AssessedProject) -> Option<Saving> {
         let image = self.image_of(&assessed.verdict)?;
         let measured =
@@ -290,13 +290,13 @@ impl Survey {
         Some(Saving { seconds: self.estimate(image, &assessed.wanted), is_measured: false })
     }
 
-    /// What an image is estimated to save in a project.
+    /// Seconds that an image saves in a project, estimated.
     fn estimate(&self, image: &KnownImage, wanted: &Wanted) -> f64 {
         let baked = image.inputs.packages.iter().map(|package| package.uuid);
         self.model.saving(baked.filter(|uuid| find(&wanted.inputs.packages, *uuid).is_some()))
     }
 
-    /// What an image of a project's own is estimated to save.
+    /// Seconds that an image of a project's own saves, estimated.
     fn estimate_own(&self, wanted: &Wanted) -> f64 {
         self.model.saving(wanted.inputs.packages.iter().map(|package| package.uuid))
     }
@@ -309,7 +309,7 @@ impl Survey {
         is_exact || self.estimate(image, &assessed.wanted) >= ENOUGH * self.estimate_own(&assessed.wanted)
     }
 
-    /// What an image of the project's own would save at a start.
+    /// Saving of a start by an image of the project's own.
     pub(crate) fn possible(&self, known: &KnownProject, assessed: &AssessedProject) -> Saving {
         match self.saving(known, assessed) {
             Some(saving) if matches!(assessed.verdict, Verdict::Exact { .. }) => saving,
@@ -318,7 +318,7 @@ impl Survey {
     }
 }
 
-/// What it means that no project file can be seen in a folder: it need not be gone.
+/// Result for a folder in which no project file can be seen: it need not be gone.
 fn absent(folder: &Path) -> Found {
     match fs_err::metadata(folder.join("Project.toml")) {
         Err(error) if !fs::is_absence(&error) => Found::Trouble(error.to_string()),
@@ -326,7 +326,7 @@ fn absent(folder: &Path) -> Found {
     }
 }
 
-/// The model of what this machine has measured so far, with this release of Julia.
+/// Model of the savings measured on this machine so far, with this release of Julia.
 fn model(context: &Context, installation: &Installation, images: &[KnownImage]) -> SavingsModel {
     let release = |version: &str| version.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
     let own = release(&installation.identity.version);

@@ -47,7 +47,7 @@ impl TargetProject {
 pub(crate) fn project_folder(context: &Context, project: Option<&OsStr>) -> Result<PathBuf, Error> {
     let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
     let open = |project| Toolchain::open(context, Overrides::default(), project);
-    // Where the Julia that its manifest names is not installed, any other knows as well where the project is.
+    // If the Julia that the manifest names is not installed, any other one finds the project as well.
     let toolchain = open(ForProject::This(flag.as_ref())).or_else(|_| open(ForProject::None))?;
     let files = ObservedFiles::default();
     let (environment, _) = toolchain.environment(flag.as_ref(), &files)?;
@@ -60,7 +60,7 @@ pub(crate) fn project_folder(context: &Context, project: Option<&OsStr>) -> Resu
     fs_err::canonicalize(folder).map_err(|_| Error::NoProjectFile { path: project_file.clone() })
 }
 
-/// The folder of a project that may be gone: then it is taken as it is written.
+/// Folder of a project that may be gone: then the path as it is written.
 ///
 /// # Errors
 /// As [`project_folder`].

@@ -1,5 +1,4 @@
-//! Work on many things at once, some of which may never end: whoever asks for a file on a dead network mount waits
-//! for ever.
+//! Work on many items at once, some of which may never end: reading a file on a dead network mount waits forever.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What the threads share.
+/// State that the threads share.
 struct Shared<Item, Work> {
     items: Vec<Item>,
     work: Work,
@@ -43,7 +42,7 @@ where
     while !is_over.iter().all(|is_over| *is_over) {
         match receiver.recv_timeout(PAUSE) {
             Ok((place, answer)) => {
-                // An answer that comes after all is as good as any.
+                // A late answer still counts.
                 (answers[place], is_over[place]) = (Some(answer), true);
                 continue;
             }

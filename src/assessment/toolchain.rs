@@ -1,4 +1,4 @@
-//! What a command opens first: the settings that are in force, and the Julia that it works with.
+//! Settings in force and Julia of a command, opened first.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ pub(crate) struct Toolchain<'a> {
 }
 
 impl<'a> Toolchain<'a> {
-    /// Resolves the settings, finds the Julia for a project, and asks it what it is where that is not known.
+    /// Resolves the settings, finds the Julia for a project, and asks it about itself if the store does not know it.
     ///
     /// # Errors
     /// Where a setting cannot be followed, there is no Julia, or it does not answer.
@@ -43,7 +43,7 @@ impl<'a> Toolchain<'a> {
     /// The environment of a start with this `--project`, and the depots.
     ///
     /// # Errors
-    /// Where it cannot be told.
+    /// Where the environment cannot be determined.
     pub(crate) fn environment(
         &self,
         flag: Option<&ProjectFlag>,

@@ -1,5 +1,5 @@
-//! Files that packages read while they were compiled and that their tree hashes do not cover: told when an image is made,
-//! and looked at again for each verdict.
+//! Files that packages read while they were compiled and that no tree hash covers: found when an image is made, and
+//! checked again for each verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -16,7 +16,7 @@ use crate::model::loading::files::Files as _;
 use crate::path_text;
 use crate::platform;
 
-/// The state of those files that no tree hash covers.
+/// Returns the state of those files that no tree hash covers.
 ///
 /// # Errors
 /// Where one cannot be read.
@@ -39,7 +39,7 @@ fn state_of(package: &str, path: &Path) -> io::Result<TrackedFile> {
     let before = context::clock();
     let stamp = Stamp::of(path);
     let contents = stamp.exists.then(|| contents_of(path)).transpose()?;
-    // One that was written just now could be written again in the same instant.
+    // A file written just now could be written again in the same instant.
     let is_certain = stamp.exists && !stamp.is_racy(before) && path.is_file();
     Ok(TrackedFile {
         package: package.to_owned(),
@@ -54,8 +54,8 @@ const fn file_state(stamp: Stamp) -> FileState {
     FileState { size, modified, changed, inode }
 }
 
-/// The digest of a file's contents; of a folder, that of the names in it: that is what Julia compares (`base/loading.jl`
-/// 1.11 and later; before, the time at which a name was last added or removed).
+/// Digest of a file's contents; for a folder, of the names in it, which is what Julia compares (`base/loading.jl` 1.11
+/// and later; before, the time at which a name was last added or removed).
 fn contents_of(path: &Path) -> io::Result<Digest> {
     if !path.is_dir() {
         return fs::contents_digest(path);
@@ -66,7 +66,7 @@ fn contents_of(path: &Path) -> io::Result<Digest> {
     Ok(Digest::of(&names.join(&0)))
 }
 
-/// How a file is not what it was when an image was made; `None` where it is.
+/// How a file differs from its state when an image was made; `None` if it does not.
 pub(crate) fn changed_file(tracked: &TrackedFile, files: &ObservedFiles) -> Option<Change> {
     let path = path_text::decode(&tracked.path);
     let stamp = files.observe(&path);
@@ -83,11 +83,11 @@ pub(crate) fn changed_file(tracked: &TrackedFile, files: &ObservedFiles) -> Opti
     (!is_same).then_some(Change::Contents)
 }
 
-/// What a hash stands for that the key has, or that is part of a path.
+/// Files covered by a hash that is in the key or in their path.
 struct Covered {
-    /// The folders of the packages, with what is in them beside their trees; `None` where that cannot be told.
+    /// Folders of the packages, with the files in them that are not of their trees; `None` if these are unknown.
     packages: Vec<(PathBuf, Option<BTreeSet<PathBuf>>)>,
-    /// Folders below which each name stands for its contents.
+    /// Folders in which each name stands for its contents.
     artifacts: Vec<PathBuf>,
 }
 
@@ -116,7 +116,7 @@ impl Covered {
     }
 }
 
-/// The path without symbolic links, as far as it is there.
+/// Resolves symbolic links, as far as the path exists.
 fn resolved(path: &Path) -> PathBuf {
     fs_err::canonicalize(path).unwrap_or_else(|_| match (path.parent(), path.file_name()) {
         (Some(folder), Some(name)) => resolved(folder).join(name),
@@ -124,8 +124,8 @@ fn resolved(path: &Path) -> PathBuf {
     })
 }
 
-/// The files in a package's folder that are not of the tree of this hash, relative to the folder: what builds wrote is newer
-/// than what was installed. `None` where that cannot be told: the tree itself was changed, too.
+/// Files in a package's folder that are not of the tree of this hash, relative to the folder: the files written by its
+/// build are newer than the installed ones. `None` if they are unknown, since the tree itself was changed, too.
 fn additions(folder: &Path, tree: &str) -> Option<BTreeSet<PathBuf>> {
     let mut files = Vec::new();
     for entry in walk(folder) {

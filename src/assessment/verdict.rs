@@ -58,7 +58,8 @@ pub(crate) fn assess(
     Ok(Assessment { state, wanted, catalog, verdict })
 }
 
-/// The image that a verdict chose, where it is a shared one whose contents are not those of its record; and what to tell.
+/// Key of the image that a verdict chose, if it is a shared one whose contents differ from its record; with a note
+/// about it.
 fn differing(layout: &Layout, verdict: &Verdict, catalog: &Catalog) -> Option<(Digest, String)> {
     let (Verdict::Exact { key } | Verdict::Contained { key, .. }) = verdict else { return None };
     let image = catalog.image(key).filter(|image| image.is_shared)?;
@@ -66,7 +67,7 @@ fn differing(layout: &Layout, verdict: &Verdict, catalog: &Catalog) -> Option<(D
     Some((key.clone(), format!("`{}`: {flaw}", image.path.display())))
 }
 
-/// A project of which it is known what it wants baked.
+/// A project with its wanted inputs and their keys.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Subject<'a> {
     pub(super) state: &'a ProjectState,
@@ -95,7 +96,7 @@ pub(super) fn verdict_among(
     files.observe(&context.layout.project_record(&state.folder));
     let record = project_record::read(&context.layout, &state.folder);
     let accepted = record.map(|record| record.accepted).unwrap_or_default();
-    // Whether a package is elsewhere matters for images with more than the project has.
+    // Packages of other environments matter only for images with more than the project has.
     let elsewhere = if accepted.is_empty() { Ok(BTreeSet::new()) } else { state.elsewhere(files) };
     let case = Case {
         wanted,
@@ -110,7 +111,7 @@ pub(super) fn verdict_among(
     with_damage(decide(&case, &catalog.images), keys, catalog)
 }
 
-/// What stands in the way of an image that holds the right packages.
+/// Obstacles of an image that holds the right packages.
 pub(crate) fn obstacles(
     layout: &Layout,
     image: &ImageRecord,
@@ -130,7 +131,7 @@ pub(crate) fn obstacles(
     changed.chain(absent).chain(dies).chain(indirect).collect()
 }
 
-/// The same verdict; where there is no image since the record of the very image cannot be read, that is told.
+/// Reports a damaged record of the exact image if there is no image; else returns the same verdict.
 fn with_damage(verdict: Verdict, keys: &[Digest], catalog: &Catalog) -> Verdict {
     if !matches!(&verdict, Verdict::Plain(plain) if !matches!(plain, Plain::NothingToBake { .. })) {
         return verdict;
@@ -142,7 +143,7 @@ fn with_damage(verdict: Verdict, keys: &[Digest], catalog: &Catalog) -> Verdict 
     damaged.map_or(verdict, Verdict::Plain)
 }
 
-/// The images that matter: the exact one alone where nothing stands in its way, else all; then those of further stores too.
+/// The images that matter: the exact one alone if it has no obstacle; else all, with those of further stores.
 fn catalog_for(
     context: &Context,
     settings: &Settings,
@@ -170,7 +171,7 @@ fn catalog_for(
     catalog
 }
 
-/// Remembers that the answer rests on the files of an image.
+/// Notes that the answer depends on the files of an image.
 fn observe_image(layout: &Layout, key: &Digest, files: &ObservedFiles) {
     let folder = layout.image_folder(key);
     for path in [layout.image_file(key), folder.join("image.toml"), folder.join("inputs.json"), folder] {

@@ -1,4 +1,4 @@
-//! What an image of a project would be made from now.
+//! Inputs of an image of a project, as they are now.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -48,7 +48,7 @@ pub(crate) fn wanted(
     let target = target(settings, state);
     let identity = &installation.identity;
     let cpu_target = target.resolve(&installation.version(), &identity.architecture, &identity.system);
-    // Code for a processor that was named is the same wherever it is generated.
+    // Code for a named processor is the same on every machine.
     let processor = match cpu_target.as_str() {
         "native" => context.processor_fingerprint.clone(),
         _ => String::new(),
@@ -69,7 +69,7 @@ pub(crate) fn wanted(
         other_preferences: state.preferences_of_others(installation)?,
         libpython,
     };
-    // One that is in every image is not outside, whatever the settings say.
+    // A package that is in every image is not outside, whatever the settings say.
     let outside = selection.outside.into_iter().filter(|(uuid, _)| find(&inputs.packages, *uuid).is_none());
     let outside = outside.filter_map(|(uuid, reason)| {
         Some((uuid, (state.manifest.packages.get(&uuid)?.name.clone(), reason)))
@@ -82,14 +82,14 @@ pub(crate) fn wanted(
     Ok(Wanted { inputs, alternatives: builders.collect(), outside, replaced })
 }
 
-/// The processors that code is generated for: what is said for this run, else by the project, else by the user.
+/// CPU target: from a flag or variable for this run, else from the project, else from the user.
 fn target(settings: &Settings, state: &ProjectState) -> CpuTarget {
     let is_for_this_run = matches!(settings.cpu_target.origin, Origin::Flag | Origin::Environment(_));
     let own = state.settings.cpu_target.as_ref().filter(|_| !is_for_this_run);
     own.unwrap_or(&settings.cpu_target.value).clone()
 }
 
-/// The library that PyCall is bound to, as its build wrote it down, as path text.
+/// Library that PyCall is bound to, as recorded by its build; as path text.
 fn libpython(state: &ProjectState, files: &ObservedFiles) -> Option<String> {
     let package = state.manifest.packages.get(&PYCALL)?;
     let Source::Tree(tree) = &package.source else { return None };
@@ -98,7 +98,7 @@ fn libpython(state: &ProjectState, files: &ObservedFiles) -> Option<String> {
     pycall::libpython(&String::from_utf8_lossy(&deps)).map(|path| path_text::encode(Path::new(&path)))
 }
 
-/// What the settings say about baking: the project's word replaces the user's.
+/// Rules for baking from the settings: the project's replace the user's.
 fn rules(settings: &Settings, state: &ProjectState) -> Rules {
     Rules {
         include: state.settings.include.clone().unwrap_or_default(),
@@ -108,7 +108,7 @@ fn rules(settings: &Settings, state: &ProjectState) -> Rules {
     }
 }
 
-/// The selected packages with their digests, into which their preferences go.
+/// The selected packages with their digests, which cover their preferences.
 fn with_preferences(
     installation: &Installation,
     state: &ProjectState,
@@ -124,9 +124,9 @@ fn with_preferences(
     Ok(baked_packages(&state.manifest, selection, |uuid| texts.get(&uuid).cloned().unwrap_or_default()))
 }
 
-/// What goes into an image on top of the default one: without the standard libraries that are in that; with those
-/// of every interactive start where they are not (1.11 and later), since the caches that Julia ships for them fit
-/// the default image alone.
+/// Packages of an image on top of the default one: without the standard libraries of the default image; with those of
+/// every interactive start that it lacks (1.11 and later), since the caches that Julia ships for them fit the default
+/// image alone.
 fn as_in_image(
     installation: &Installation,
     manifest: &Manifest,
@@ -141,7 +141,7 @@ fn as_in_image(
     for (uuid, name) in &installation.standard_libraries {
         let is_there = installation.in_default_image.contains(uuid)
             || packages.iter().any(|package| package.uuid == *uuid);
-        // One from a registry is a package like others: what stays outside of it is for the project to say.
+        // One from a registry is a package like others: the project decides what stays outside of it.
         let other = manifest.packages.get(uuid).is_some_and(|package| !package.source.is_standard_library());
         if is_there || other || !INTERACTIVE.contains(&name.as_str()) {
             continue;
@@ -152,14 +152,14 @@ fn as_in_image(
     packages
 }
 
-/// A standard library as a baked package: its code is Julia's own, so its name and UUID say all.
+/// A standard library as a baked package: its code is Julia's own, so its name and UUID identify it.
 fn standard_package(uuid: Uuid, name: &str) -> Vec<BakedPackage> {
     let manifest = Manifest::of([Package::standard_library(uuid, name)]);
     let selection = Selection { baked: vec![uuid], ..Selection::default() };
     baked_packages(&manifest, &selection, |_| String::new())
 }
 
-/// The digests of files of the project.
+/// Digests of files of the project.
 fn steering_files(
     folder: &Path,
     paths: &[String],

@@ -1,7 +1,7 @@
-//! A project of ours that has exactly the packages to bake.
+//! Writes jlproj's own project, which has exactly the packages to bake.
 //!
-//! PackageCompiler bakes what a project depends on directly and instantiates that project; the user's own is
-//! never handed to it. It stands in a place of its own for each project, since Julia names caches by it.
+//! PackageCompiler bakes the direct dependencies of its project and instantiates it, so it never gets the user's own.
+//! Each user's project has a folder of its own for this, since Julia names caches by the path.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::model::loading::reach::closure;
 /// Writes the project into `folder` and returns the path of its project file.
 ///
 /// # Errors
-/// Where the folder cannot be written, or the manifest is no table after all.
+/// Where the folder cannot be written, or the manifest is not valid TOML after all.
 pub(super) fn write(
     folder: &Path,
     state: &ProjectState,
@@ -27,7 +27,8 @@ pub(super) fn write(
 ) -> Result<PathBuf, Error> {
     let held: Vec<&BakedPackage> =
         packages.iter().filter(|package| state.manifest.packages.contains_key(&package.uuid)).collect();
-    // With the standard libraries that they depend on: those are in no image of ours, but in every manifest.
+    // With the standard libraries that they depend on: these are in every manifest, though not among the packages to
+    // bake.
     let keep = closure(&state.manifest, held.iter().map(|package| package.uuid));
     let manifest = merged(&tables(state)?, &keep);
     let mut dependencies = Table::new();
@@ -47,7 +48,7 @@ pub(super) fn write(
     Ok(project_file)
 }
 
-/// The manifests as they are written.
+/// Parses the raw manifests.
 fn tables(state: &ProjectState) -> Result<Vec<Table>, Error> {
     let parse = |raw: &Vec<u8>| {
         String::from_utf8_lossy(raw).parse::<Table>().map_err(|error| Error::ProjectFile {

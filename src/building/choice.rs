@@ -1,4 +1,4 @@
-//! Which builder makes the image.
+//! Chooses the builder of an image.
 
 use std::path::PathBuf;
 
@@ -13,13 +13,13 @@ use crate::path_text;
 use crate::store::lock::Lock;
 use crate::ui::message;
 
-/// For how long PackageCompiler is not asked for again after it could not be had.
+/// Seconds until PackageCompiler is tried again after it could not be used.
 const NOT_ASKED_FOR: i64 = 24 * 3600;
 
-/// Chooses the builder, and gets PackageCompiler where it is to be used.
+/// Chooses the builder, and installs PackageCompiler if it is to be used.
 ///
 /// # Errors
-/// Where PackageCompiler was asked for and cannot be had, or we are interrupted.
+/// Where PackageCompiler is required and cannot be installed, or we are interrupted.
 pub(super) fn choose(build: &BuildContext<'_>, work: Work<'_>, quiet: bool) -> Result<Builder, Error> {
     let failed = |source| Error::Build { source, log: None };
     match build.toolchain.settings.builder.value {
@@ -49,7 +49,7 @@ pub(super) fn choose(build: &BuildContext<'_>, work: Work<'_>, quiet: bool) -> R
     }
 }
 
-/// The PackageCompiler of the private environment, which is made or renewed where that is needed.
+/// Returns the PackageCompiler of the private environment; creates or renews that environment if needed.
 fn packagecompiler(build: &BuildContext<'_>, work: Work<'_>) -> Result<Builder, BuildError> {
     let installation = &build.toolchain.installation;
     let environment = assessment::packagecompiler_environment(build.toolchain.context, installation);
@@ -90,7 +90,7 @@ fn lock(build: &BuildContext<'_>, work: Work<'_>) -> Result<Lock, BuildError> {
     lock.ok_or_else(|| BuildError::Interrupted(work.watcher.interruption().unwrap_or_default()))
 }
 
-/// What the environment was made from; for a folder with the state of its project file, which names the version.
+/// Source of the environment as text; for a folder, with the state of its project file, which names the version.
 fn marker_text(source: &Source) -> String {
     match source {
         Source::Registry => "registry".to_owned(),
@@ -101,12 +101,12 @@ fn marker_text(source: &Source) -> String {
     }
 }
 
-/// Whether the direct builder may take over where PackageCompiler fails: the user did not ask for either.
+/// Whether the direct builder may take over after PackageCompiler failed: only if the user chose neither.
 pub(super) fn may_build_directly(build: &BuildContext<'_>) -> bool {
     build.toolchain.settings.builder.value == BuilderChoice::Auto
 }
 
-/// Tells that PackageCompiler failed and what follows, and has the next builds of a day go without it.
+/// Reports that PackageCompiler failed and what follows, and makes builds go without it for a day.
 pub(super) fn remember_failure(build: &BuildContext<'_>, text: &str, quiet: bool) {
     remember_refusal(build);
     if !quiet {
@@ -115,7 +115,7 @@ pub(super) fn remember_failure(build: &BuildContext<'_>, text: &str, quiet: bool
     }
 }
 
-/// The file whose time says when PackageCompiler could not be had.
+/// File with the time at which PackageCompiler last could not be used.
 fn refusal_file(build: &BuildContext<'_>) -> PathBuf {
     build.toolchain.context.layout.builder(&build.toolchain.installation.identity.version).join("refused")
 }
@@ -130,6 +130,6 @@ fn was_refused_lately(build: &BuildContext<'_>) -> bool {
 }
 
 fn remember_refusal(build: &BuildContext<'_>) {
-    // It is asked for again next time where this fails.
+    // If this fails, the next build tries PackageCompiler again.
     let _ = fs::replace(&refusal_file(build), build.toolchain.context.now.to_string().as_bytes());
 }

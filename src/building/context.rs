@@ -1,4 +1,4 @@
-//! What all builds of a command share.
+//! Context that all builds of a command share.
 
 use crate::assessment::{ForProject, Overrides, Toolchain};
 use crate::context::Context;
@@ -8,7 +8,7 @@ use crate::julia::linker::{self, Linker};
 use crate::platform::Interruption;
 use crate::ui::progress::Display;
 
-/// The Julia, its linker, and what is told of a build and stops it.
+/// The Julia, its linker, the progress display and the interruption of all builds.
 #[derive(Debug)]
 pub(crate) struct BuildContext<'a> {
     pub(crate) toolchain: Toolchain<'a>,
@@ -18,7 +18,7 @@ pub(crate) struct BuildContext<'a> {
 }
 
 impl<'a> BuildContext<'a> {
-    /// Finds what every build needs.
+    /// Finds Julia and the linker.
     ///
     /// # Errors
     /// Where there is no Julia, or a setting cannot be followed.
@@ -36,7 +36,7 @@ impl<'a> BuildContext<'a> {
         Ok(Self { toolchain, linker, interruption, display })
     }
 
-    /// A Julia of ours.
+    /// Invocation of this Julia, with the arguments that select it.
     pub(super) fn julia_invocation(&self) -> Invocation {
         let mut invocation = Invocation::julia(&self.toolchain.located.binary);
         invocation.arguments.splice(0..0, self.toolchain.located.arguments.iter().map(Into::into));

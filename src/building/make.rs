@@ -31,7 +31,7 @@ impl BuildContext<'_> {
     /// Makes the image of `plan` and puts it in force.
     ///
     /// # Errors
-    /// Where a step fails or we are interrupted; what was in force before stays so.
+    /// Where a step fails or we are interrupted; the previous image then stays in force.
     pub(super) fn make(&self, plan: &Plan, options: Options) -> Result<Made, Error> {
         let layout = &self.toolchain.context.layout;
         let seen: Vec<Option<i64>> =
@@ -62,13 +62,13 @@ impl BuildContext<'_> {
             }
         };
         made.record.measured.build = progress.elapsed().as_secs_f64();
-        // What a runner takes here is not what a build takes.
+        // With a runner, the memory measured here is the runner's, not the build's.
         let is_here = self.toolchain.settings.runner.value.is_empty();
         made.record.measured.peak_memory = if is_here { watcher.peak_memory.get() } else { 0 };
         let stages = progress.finish();
         made.record.measured.stages =
             stages.into_iter().map(|(stage, seconds)| StageTime { stage, seconds }).collect();
-        // The image is in force; a record without figures would only cost the estimate.
+        // The image is in force already; a record without figures would only cost the estimate.
         publish::update(layout, &made.record)?;
         for (place, (state, _)) in plan.projects().into_iter().enumerate() {
             let times = made.times.get(place).copied().unwrap_or_default();
@@ -79,7 +79,7 @@ impl BuildContext<'_> {
         Ok(Made { record: made.record, builder: made.builder.name(), is_new: true })
     }
 
-    /// When the project's packages were last loaded by somebody else, as Julia's caches tell: a build hides it.
+    /// Time at which somebody else last loaded the project's packages, from Julia's caches: a build overwrites it.
     fn last_load(&self, state: &ProjectState) -> Option<i64> {
         let record = project_record::read(&self.toolchain.context.layout, &state.folder);
         let worked = record.as_ref().and_then(|record| record.worked).unwrap_or(i64::MIN);
@@ -95,7 +95,7 @@ impl BuildContext<'_> {
         loads.filter(|time| *time > worked).max()
     }
 
-    /// Records that an image that is there already, made for whatever project, is that of the plan's projects.
+    /// Records an existing image, whichever project it was made for, as the image of the plan's projects.
     ///
     /// # Errors
     /// Where the store cannot be written.
@@ -121,7 +121,7 @@ impl BuildContext<'_> {
         Ok(())
     }
 
-    /// Records that this is a project's image. What is told of an earlier build that failed is over.
+    /// Records that this is a project's image, and removes the log of an earlier failed build.
     fn remember(
         &self,
         plan: &Plan,
@@ -160,7 +160,7 @@ impl BuildContext<'_> {
         Ok(())
     }
 
-    /// The steps up to the image in force.
+    /// Runs all steps until the image is in force.
     fn make_in(
         &self,
         plan: &Plan,
@@ -189,7 +189,7 @@ impl BuildContext<'_> {
         outcome
     }
 
-    /// The same with this builder.
+    /// Waits for its turn at this image, then builds it with `builder`.
     fn make_with(
         &self,
         builder: Builder,
@@ -211,7 +211,7 @@ impl BuildContext<'_> {
         outcome
     }
 
-    /// The same, while nobody else builds this image.
+    /// Builds the image while nobody else does, unless another process has just made it.
     fn make_in_turn(
         &self,
         recipe: Recipe,
@@ -238,7 +238,7 @@ impl BuildContext<'_> {
         let image = prepared.join(layout.image_file(&key).file_name().unwrap_or_default());
         let requests = plan.requests();
         let launched = plan.state().launched_project();
-        // What several environments hold together only our own project holds.
+        // Only our own project holds the packages of several environments together.
         let project_file = if plan.state().is_joined() { &bake_file } else { &launched };
         let session = Session {
             julia: &self.toolchain.installation,
@@ -263,7 +263,7 @@ impl BuildContext<'_> {
         let failed = |source| Error::Build { source, log: Some(work.log.to_owned()) };
         let learned = build_image(&base, &builder, plan, &recordings).map_err(failed)?;
         let mut record = self.record(plan, &key, &image, recordings.digest(), learned)?;
-        // A runner may have led to machines of several kinds.
+        // The runner may have used machines with different processors.
         if fitness(&record.targets, &self.toolchain.context.processor()) == Fitness::Unfit {
             return Err(failed(BuildError::OtherProcessor));
         }
@@ -330,7 +330,7 @@ impl BuildContext<'_> {
     }
 }
 
-/// What an image is made from, and by whom.
+/// Builder, inputs and key of an image.
 #[derive(Debug)]
 struct Recipe {
     builder: Builder,
@@ -338,7 +338,7 @@ struct Recipe {
     key: Digest,
 }
 
-/// How the making ended.
+/// How a build ended.
 #[derive(Debug)]
 enum Ending {
     Made(Box<JustMade>),
@@ -346,26 +346,26 @@ enum Ending {
     MadeByAnother(Digest),
 }
 
-/// What was made just now.
+/// A new image with its measurements.
 #[derive(Debug)]
 struct JustMade {
     record: ImageRecord,
     builder: Builder,
-    /// For each project, the seconds of a start without and with the image; 0 where that was not measured.
+    /// For each project, the seconds of a start without and with the image; 0 if not measured.
     times: Vec<(f64, f64)>,
 }
 
-/// An image that is there now.
+/// The image at the end of a build.
 #[derive(Debug)]
 pub(crate) struct Made {
     pub(crate) record: ImageRecord,
     /// The name of the builder.
     pub(crate) builder: String,
-    /// Made by this build, and not by another that it waited for.
+    /// Whether this build made it, and not another one that it waited for.
     pub(crate) is_new: bool,
 }
 
-/// The folder's name, to tell builds that run side by side apart.
+/// Name of the project's folder, which distinguishes builds that run side by side.
 fn label(plan: &Plan) -> String {
     let folder = &plan.state().folder;
     path_text::encode(Path::new(folder.file_name().unwrap_or(folder.as_os_str())))
@@ -376,12 +376,12 @@ fn interrupted(watcher: &BuildWatcher<'_>) -> Error {
     Error::Build { source: BuildError::Interrupted(signal), log: None }
 }
 
-/// The inputs as they are with the builder that was chosen.
+/// The inputs with the builder that was chosen.
 fn with_builder(inputs: &KeyInputs, builder: &Builder) -> KeyInputs {
     KeyInputs { builder: builder.name(), template: builder.template().digest(), ..inputs.clone() }
 }
 
-/// The digest of what a project's next start under this image will find compiled.
+/// Digest of the packages that are compiled for a project's next start under this image.
 fn warmed(build: &BuildContext<'_>, plan: &Plan, state: &ProjectState, key: &Digest) -> Digest {
     let baked = plan.packages().iter().map(|package| package.uuid).collect();
     let image = build.toolchain.context.layout.image_file(key);

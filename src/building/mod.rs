@@ -20,17 +20,17 @@ use crate::ui::progress::Verbosity;
 pub(crate) use context::BuildContext;
 pub(crate) use plan::{Plan, direct_dependencies};
 
-/// What the flags say about one build.
+/// Flags of one build.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
     pub(crate) force: bool,
     pub(crate) dry_run: bool,
-    /// A project of which no package can be baked is no failure.
+    /// Whether a project without a package to bake is passed over instead of failing.
     pub(crate) passes_over_empty: bool,
     pub(crate) verbosity: Verbosity,
 }
 
-/// Removes what builders that died left behind.
+/// Removes the leftovers of builds that died.
 pub(crate) fn sweep(build: &BuildContext<'_>, options: Options) {
     if options.dry_run {
         return;
@@ -48,7 +48,7 @@ pub(crate) fn make(build: &BuildContext<'_>, plan: &Plan, options: Options) -> R
     if let Some(key) = plan.done(build).filter(|_| !options.force && !has_news) {
         summary::already_there(plan, options.verbosity);
         if !options.dry_run {
-            // The image is in force all the same where the store cannot be written.
+            // If the store cannot be written, the image is in force all the same.
             let _ = build.adopt(plan, key);
         }
         return Ok(exit::SUCCESS);

@@ -1,4 +1,4 @@
-//! What is to be built.
+//! Plans of builds.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,21 +16,21 @@ use crate::model::loading::dependency_order::dependency_order;
 use crate::model::loading::environment::ProjectFlag;
 use crate::store::recording::Recordings;
 
-/// One image to be built.
+/// One image to be made: for which projects, from which inputs.
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// The project that it is built from.
     pub(super) assessment: Assessment,
-    /// What goes into the image: what the project wants, or what it shares with others.
+    /// Inputs of the image: those that the project wants, or those that it shares with others.
     pub(super) inputs: KeyInputs,
     /// The other projects that it is built for.
     pub(super) members: Vec<AssessedProject>,
-    /// It holds packages that some of its projects do not have, as their user accepted.
+    /// Whether it holds packages that some of its projects do not have, as their user accepted.
     pub(super) is_union: bool,
 }
 
 impl Plan {
-    /// Reads the project and decides.
+    /// Plans the image of one project.
     ///
     /// # Errors
     /// Where there is no project with a manifest, or nothing in it to bake.
@@ -47,8 +47,8 @@ impl Plan {
         Ok(Self { assessment, inputs, members: Vec::new(), is_union: false })
     }
 
-    /// An image of `packages` for several projects, the first of which leads. What files of one project say about
-    /// the build is not for the others: they are left aside.
+    /// Plans an image of `packages` for several projects, built from `leader`. Workload and statement files concern one
+    /// project: they are left out unless the packages are exactly the leader's.
     pub(crate) fn shared(
         survey: &Survey,
         leader: AssessedProject,
@@ -70,7 +70,7 @@ impl Plan {
         Self { assessment, inputs, members, is_union }
     }
 
-    /// The key of the very image, where it is there and can be used.
+    /// Key of the image of exactly these inputs, if it exists and can be used.
     pub(super) fn done(&self, build: &BuildContext<'_>) -> Option<&Digest> {
         let Assessment { wanted, catalog, .. } = &self.assessment;
         let keys = wanted.keys_of(&self.inputs);
@@ -81,7 +81,7 @@ impl Plan {
             .map(|image| &image.record.key)
     }
 
-    /// Whether nothing that an image rests on is another than when it was made.
+    /// Whether no obstacle keeps an image from being used.
     pub(super) fn is_unhindered(&self, build: &BuildContext<'_>, image: &KnownImage) -> bool {
         let layout = &build.toolchain.context.layout;
         assessment::obstacles(layout, &image.record, self.state(), &ObservedFiles::default()).is_empty()
@@ -95,7 +95,7 @@ impl Plan {
         image.is_some_and(|image| !image.record.has_recorded(recorded.as_ref()))
     }
 
-    /// What was recorded of the starts of the plan's projects, as far as the image can hold it.
+    /// Recordings of the starts of the plan's projects, limited to the packages that the image can hold.
     pub(super) fn recordings(&self, build: &BuildContext<'_>) -> Recordings {
         let projects: Vec<&Path> = self.projects().iter().map(|(state, _)| state.folder.as_path()).collect();
         let held = self.packages().iter().map(|package| package.name.clone());
@@ -107,7 +107,7 @@ impl Plan {
         &self.assessment.state
     }
 
-    /// All projects that the image is for: the state of each, and the digest of what it wants.
+    /// Projects that the image is for, each with its state and its wanted inputs.
     pub(super) fn projects(&self) -> Vec<(&ProjectState, &Wanted)> {
         let members = self.members.iter().map(|member| (&member.state, &member.wanted));
         std::iter::once((self.state(), &self.assessment.wanted)).chain(members).collect()
@@ -118,7 +118,7 @@ impl Plan {
         &self.inputs.packages
     }
 
-    /// The packages to bake, for a script; each after what it depends on.
+    /// The packages to bake, in the form that scripts take, dependencies first.
     pub(super) fn requests(&self) -> Vec<PackageRequest> {
         let order = dependency_order(&self.state().manifest).sorted;
         let place = |package: &BakedPackage| order.iter().position(|uuid| *uuid == package.uuid);
@@ -134,18 +134,18 @@ impl Plan {
         direct_dependencies(state).into_iter().filter(|request| !baked.contains(&request.uuid)).collect()
     }
 
-    /// The files that are run while what they compile is recorded.
+    /// Workload files: run while their compilation is recorded.
     pub(super) fn workload(&self) -> Vec<PathBuf> {
         self.inputs.workload.iter().map(|file| self.state().folder.join(&file.path)).collect()
     }
 
-    /// The files of statements that the project gives.
+    /// Files of `precompile` statements that the project names.
     pub(super) fn statements(&self) -> Vec<PathBuf> {
         self.inputs.statements.iter().map(|file| self.state().folder.join(&file.path)).collect()
     }
 }
 
-/// What a project depends on directly: what a user of it would load.
+/// Direct dependencies of a project: the packages that its user would load.
 pub(crate) fn direct_dependencies(state: &ProjectState) -> Vec<PackageRequest> {
     let held = |uuid: &uuid::Uuid| state.manifest.packages.contains_key(uuid);
     let direct = state.direct().into_iter().filter(|(_, uuid)| held(uuid));

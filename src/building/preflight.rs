@@ -1,4 +1,4 @@
-//! What can be known to fail before the long part begins.
+//! Finds reasons for a failure before the long part of a build begins.
 
 use std::path::Path;
 
@@ -33,10 +33,10 @@ pub(super) fn check(build: &BuildContext<'_>, plan: &Plan) -> Result<(), Error> 
     check_disk(build, installation)
 }
 
-/// The store must be one that images can be put into and be trusted.
+/// Checks that the store can be written, and not be tampered with by others.
 ///
 /// # Errors
-/// Where it is not.
+/// Where it cannot be written, or others could tamper with it.
 pub(crate) fn check_store(layout: &Layout) -> Result<(), BuildError> {
     protection::check(layout).map_err(|trouble| match trouble {
         Trouble::Foreign { folder, risk } => {
@@ -48,8 +48,8 @@ pub(crate) fn check_store(layout: &Layout) -> Result<(), BuildError> {
     })
 }
 
-/// What is built directly is linked by whatever there is; PackageCompiler wants a C compiler, and before 2.1.5
-/// says so only when minutes have passed.
+/// Checks the linker. The direct builder uses any; PackageCompiler wants a C compiler, and before 2.1.5 reports its
+/// absence only after minutes.
 fn check_linker(build: &BuildContext<'_>) -> Result<(), Error> {
     let is_there = match (build.toolchain.settings.builder.value, &build.linker) {
         (BuilderChoice::PackageCompiler, linker) => matches!(linker, Some(Linker::Compiler(_))),
@@ -58,7 +58,7 @@ fn check_linker(build: &BuildContext<'_>) -> Result<(), Error> {
     if is_there { Ok(()) } else { Err(Error::Build { source: BuildError::NoLinker, log: None }) }
 }
 
-/// Every package to bake must be in a depot.
+/// Checks that every package to bake is in a depot.
 fn check_installed(plan: &Plan) -> Result<(), Error> {
     let state = plan.state();
     let files = ObservedFiles::default();
@@ -77,7 +77,7 @@ fn check_installed(plan: &Plan) -> Result<(), Error> {
     Err(Error::NotInstalled { packages, project: state.project_file.clone() })
 }
 
-/// A linker must find `libjulia`.
+/// Checks that a linker will find `libjulia`.
 fn check_library(installation: &Installation) -> Result<(), Error> {
     let is_there = |name: &String| {
         let found = |folder: &Path| folder.join(platform::library_file_name(name)).exists();
@@ -89,7 +89,7 @@ fn check_library(installation: &Installation) -> Result<(), Error> {
     Err(Error::NoLibrary { julia: installation.binary.to_path_buf() })
 }
 
-/// Generating code takes a gigabyte even for a small project.
+/// Checks the free memory: generating code takes a gigabyte even for a small project.
 fn check_memory() -> Result<(), Error> {
     const NEEDED: u64 = 1 << 30;
     match platform::free_memory() {
@@ -100,16 +100,16 @@ fn check_memory() -> Result<(), Error> {
     }
 }
 
-/// Bytes that a build takes: the objects and the image are about as large as the default image each, and some
+/// Bytes on disk that a build takes: the objects and the image are each about as large as the default image, plus some
 /// more.
 fn needed_disk(installation: &Installation) -> u64 {
     let size = fs_err::metadata(&*installation.default_image).map_or(0, |metadata| metadata.len());
     size.saturating_mul(3)
 }
 
-/// The error of a build that failed, or that the disk is full where that is the reason.
+/// Returns the error of a failed build, or [`Error::DiskFull`] if the disk is full.
 pub(super) fn explain_full_disk(error: Error, build: &BuildContext<'_>) -> Error {
-    /// Less than this stays free where a part of an image did not fit.
+    /// With fewer bytes free than this, a part of an image did not fit.
     const LITTLE: u64 = 16 << 20;
     let is_interrupted = matches!(error, Error::Build { source: BuildError::Interrupted(_), .. });
     let root = build.toolchain.context.layout.root();
@@ -123,7 +123,7 @@ pub(super) fn explain_full_disk(error: Error, build: &BuildContext<'_>) -> Error
     }
 }
 
-/// There must be room.
+/// Checks the free disk space.
 fn check_disk(build: &BuildContext<'_>, installation: &Installation) -> Result<(), Error> {
     let root = build.toolchain.context.layout.root();
     let existing = root.ancestors().find(|folder| folder.exists()).unwrap_or(root);

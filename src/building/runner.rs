@@ -1,4 +1,4 @@
-//! Builds on another machine: what has to be known of it.
+//! Builds on another machine, whose processor has to be known.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -18,11 +18,10 @@ use crate::model::text::shell;
 use crate::platform::Interruption;
 use crate::store::workspace::Workspace;
 
-/// The surroundings of builds: where code is generated on another machine for the very processor that is there, those
-/// with its processor, for which it is asked.
+/// Context of a build. With a runner and target `native`, asks the remote machine for its processor.
 ///
 /// # Errors
-/// Where it does not answer, or we are interrupted.
+/// Where that machine does not answer, or we are interrupted.
 pub(crate) fn context_for(context: &Context, overrides: Overrides) -> Result<Cow<'_, Context>, Error> {
     let settings = assessment::settings(context, overrides)?;
     if settings.runner.value.is_empty() || settings.cpu_target.value != CpuTarget::Native {
@@ -31,7 +30,7 @@ pub(crate) fn context_for(context: &Context, overrides: Overrides) -> Result<Cow
     Ok(Cow::Owned(context.on_processor(ask(context, &settings)?)))
 }
 
-/// Asks the machine that the runner leads to.
+/// Asks the machine behind the runner for its processor.
 fn ask(context: &Context, settings: &Settings) -> Result<Processor, Error> {
     let runner = &settings.runner.value;
     let workspace = Workspace::create(&context.layout)?;

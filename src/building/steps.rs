@@ -1,4 +1,4 @@
-//! The Julias of one build: those that load, record, generate code, try the image and measure.
+//! Julia processes of one build: they load, record, generate code, try the image and measure.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,10 +19,10 @@ use crate::model::image::tracked::{Artifact, TrackedFile};
 use crate::platform;
 use crate::store::recording::Recordings;
 
-/// What was learned of an image while it was made.
+/// Facts about an image, collected while it is made.
 #[derive(Debug)]
 pub(super) struct Learned {
-    /// The UUIDs of all that is loaded when Julia starts with it.
+    /// UUIDs of all packages that are loaded when Julia starts with it.
     pub(super) loaded: Vec<Uuid>,
     pub(super) tracked: Vec<TrackedFile>,
     pub(super) artifacts: Vec<Artifact>,
@@ -46,12 +46,12 @@ pub(super) fn build_image(
     if !imported.never_compiled.is_empty() {
         return Err(BuildError::NeverCompiled { names: imported.never_compiled });
     }
-    // What is loaded now is what would be baked: known before the code is generated, which takes most of the time.
+    // The packages loaded now are those to be baked: checked before code is generated, which takes most of the time.
     let faults = compare(imported.modules, plan.packages(), &plan.state().manifest, job.julia);
     if !faults.is_empty() {
         return Err(BuildError::LoadsOthers(faults));
     }
-    // As they are now: one that changes while the image is made is another one than it holds, or is taken for that.
+    // Recorded before the image is made: a file that changes meanwhile counts as changed later.
     let tracked = assessment::track(&imported.files, plan.state(), plan.packages())?;
     let artifacts = assessment::installed_artifacts(plan.state(), plan.packages());
     job.watcher.stage(Stage::Trace);
@@ -76,7 +76,7 @@ pub(super) fn build_image(
     Ok(Learned { loaded, tracked, artifacts, direct_only })
 }
 
-/// Runs the project's workload files and returns the files of what was compiled meanwhile.
+/// Runs the project's workload files and returns the trace files of what they compiled.
 fn trace_workload(job: &Job<'_>, plan: &Plan) -> Result<Vec<PathBuf>, BuildError> {
     let mut traces = Vec::new();
     for (index, path) in plan.workload().iter().enumerate() {
@@ -99,8 +99,8 @@ fn trace_workload(job: &Job<'_>, plan: &Plan) -> Result<Vec<PathBuf>, BuildError
     Ok(traces)
 }
 
-/// Precompiles what is not in the image, under it, and measures what it saves, in each project. Nothing here can take
-/// the image back: a package that fails outside of it would fail without it as well.
+/// Precompiles, under the image, the packages outside of it, and measures the saving, in each project. Nothing here can
+/// take the image back: a package that fails outside of it would fail without it as well.
 pub(super) fn finish(job: &Job<'_>, plan: &Plan, record: &mut ImageRecord) -> Vec<(f64, f64)> {
     /// Rounds of measuring in the first project, and in each other one.
     const ROUNDS: [usize; 2] = [3, 1];
@@ -125,7 +125,7 @@ pub(super) fn finish(job: &Job<'_>, plan: &Plan, record: &mut ImageRecord) -> Ve
     times
 }
 
-/// How long each package takes to load without the image, after what it depends on.
+/// Seconds that each package takes to load without the image, after its dependencies.
 pub(super) fn package_times(job: &Job<'_>) -> BTreeMap<Uuid, f64> {
     let imported = import::import(job, job.packages, None, Purpose::Load);
     let outcomes = imported.map(|imported| imported.packages).unwrap_or_default();

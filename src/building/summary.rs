@@ -1,4 +1,4 @@
-//! What a build tells when it is over.
+//! Prints the summary of a build.
 
 use crate::assessment;
 use crate::building::context::BuildContext;
@@ -11,7 +11,7 @@ use crate::ui::pay_off::{load_time, pay_off_text};
 use crate::ui::progress::{Verbosity, duration};
 use crate::ui::table::pairs;
 
-/// Tells that there is nothing to do.
+/// Reports that there is nothing to build.
 pub(super) fn already_there(plan: &Plan, verbosity: Verbosity) {
     if verbosity != Verbosity::Quiet {
         let project = path_text::encode(&plan.state().folder);
@@ -19,7 +19,7 @@ pub(super) fn already_there(plan: &Plan, verbosity: Verbosity) {
     }
 }
 
-/// Tells what would be built.
+/// Reports what would be built.
 pub(super) fn intention(plan: &Plan) {
     let names = |mut names: Vec<String>| {
         names.sort();
@@ -37,7 +37,7 @@ pub(super) fn intention(plan: &Plan) {
     message::line(text.trim_end());
 }
 
-/// Tells what was built, and what it is worth.
+/// Reports what was built, and what it saves.
 pub(super) fn built(build: &BuildContext<'_>, plan: &Plan, made: &Made, verbosity: Verbosity) {
     if verbosity == Verbosity::Quiet || !made.is_new {
         return;

@@ -1,4 +1,4 @@
-//! Whose turn it is to build an image: one at a time, and who waited learns why the one before failed.
+//! Turns at building an image: one build at a time, and the next one learns why the one before failed.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,14 +9,14 @@ use crate::julia::builder::BuildError;
 use crate::store::lock::Lock;
 use crate::ui::message;
 
-/// The lock of what is built.
+/// Lock of the image or project that is being built.
 #[derive(Debug)]
 pub(super) struct Turn {
     lock: Lock,
     has_waited: bool,
 }
 
-/// Why a build failed, as it is left for those who waited for it.
+/// Failure of a build, left for those who waited for it.
 #[derive(Debug, Serialize, Deserialize)]
 struct Failure {
     message: String,
@@ -26,7 +26,7 @@ struct Failure {
 }
 
 impl Turn {
-    /// Waits for the lock of this name, saying after a second for whom. `None` where we were interrupted.
+    /// Waits for the lock of this name; after a second, reports who holds it. `None` if we were interrupted.
     ///
     /// # Errors
     /// Where the store cannot be written.
@@ -49,15 +49,16 @@ impl Turn {
         Ok(lock.map(|lock| Self { lock, has_waited: waited > 0 }))
     }
 
-    /// Why the build failed that this one waited for; `None` where it did not fail, or nothing was waited for: then it is
-    /// the user who wants another try.
+    /// Failure of the build that this one waited for. `None` if it did not fail, or if nothing was waited for: then the
+    /// user wants another try.
     pub(super) fn failure_before(&self) -> Option<BuildError> {
         let text = self.has_waited.then(|| self.lock.left())?;
         let Failure { message, details, hints, is_packagecompilers } = serde_json::from_str(text).ok()?;
         Some(BuildError::FailedElsewhere { message, details, hints, is_packagecompilers })
     }
 
-    /// Ends the turn; a failure is left for those who wait. One that a user broke off says nothing of the image.
+    /// Ends the turn and leaves a failure for those who wait. An interruption by the user says nothing of the image and
+    /// is not left.
     pub(super) fn end<T>(self, outcome: &Result<T, Error>) {
         let Err(Error::Build { source, .. }) = outcome else { return };
         let message = match source {

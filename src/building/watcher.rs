@@ -1,4 +1,4 @@
-//! What watches a running build: the progress, a signal, the memory that it takes.
+//! Watches a running build: its progress, signals and memory.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -10,16 +10,16 @@ use crate::platform::{self, Interruption};
 use crate::store::workspace::{self, Workspace};
 use crate::ui::progress::Progress;
 
-/// Connects a running build with what watches it.
+/// Connects a running build with its progress display, its workspace and the interruption.
 pub(super) struct BuildWatcher<'a> {
     pub(super) progress: &'a Progress,
     workspace: &'a Workspace,
     pub(super) interruption: &'a Interruption,
     /// The process group at work.
     group: Cell<u32>,
-    /// When its memory was looked at last.
+    /// When its memory was last measured.
     looked: Cell<Option<Instant>>,
-    /// Most bytes of memory that were seen.
+    /// Peak memory so far, in bytes.
     pub(super) peak_memory: Cell<u64>,
 }
 
@@ -33,7 +33,7 @@ impl<'a> BuildWatcher<'a> {
         Self { progress, workspace, interruption, group, looked, peak_memory }
     }
 
-    /// Looks how much memory the group at work takes, once a second.
+    /// Measures the memory of the group at work, at most once a second.
     fn look_at_memory(&self) {
         const SECOND: Duration = Duration::from_secs(1);
         if self.looked.get().is_some_and(|looked| looked.elapsed() < SECOND) {

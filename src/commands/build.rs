@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
     build_project(&build, flag.as_ref(), options)
 }
 
-/// Builds the images of `projects`, those of one Julia together: manifests may choose different ones.
+/// Builds the images of `projects`, grouped by Julia: manifests may choose different ones.
 ///
 /// # Errors
 /// Where an image could not be built; the others are built all the same.
@@ -87,7 +87,7 @@ fn each_with_its_julia(
                 Some((_, projects)) => projects.push(project.clone()),
                 None => groups.push((located, vec![project.clone()])),
             },
-            // The Julia that its manifest names may not be installed; that of the others is.
+            // The Julia of its manifest may not be installed; that of the others is.
             Err(error) => {
                 queue::not_built(project, &error);
                 all_failed += 1;

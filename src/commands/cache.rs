@@ -1,4 +1,4 @@
-//! `jlproj cache`: whose precompile file is whose.
+//! `jlproj cache`: the precompile files and their owners.
 
 use std::collections::BTreeMap;
 
@@ -25,9 +25,9 @@ struct Row {
     package: String,
     /// The release of Julia, such as `1.10`.
     julia: String,
-    /// The project that wrote it; `None` where that is not known.
+    /// The project that wrote it; `None` if unknown.
     project: Option<String>,
-    /// Key of the image under which it was written, or `default`; `None` where that is not known.
+    /// Key of the image under which it was written, or `default`; `None` if unknown.
     image: Option<String>,
     /// In bytes.
     size: u64,
@@ -39,7 +39,7 @@ struct Row {
     reason: &'static str,
 }
 
-/// What some files have together.
+/// Total of some files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct Sum {
     bytes: u64,
@@ -72,7 +72,7 @@ struct Report {
     files: Vec<Row>,
     projects: Vec<ProjectSum>,
     verdicts: Vec<VerdictSum>,
-    /// What was not looked at, and why.
+    /// Folders that were not entered, and why.
     passed_over: Vec<String>,
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn run(arguments: &CacheArgs, context: &Context) -> Result<u8, Error>
     Ok(exit::SUCCESS)
 }
 
-/// `store` is the path text of ours.
+/// `store` is the path of our store, as path text.
 fn row(cache: &CacheFile, store: &str) -> Row {
     let CacheFile { file, owner, verdict, reason } = cache;
     let is_ours = |project: &str| is_own_folder(project, store);

@@ -1,4 +1,4 @@
-//! `jlproj doctor`: what is wrong on this machine, each with its remedy.
+//! `jlproj doctor`: problems on this machine, each with its remedy.
 
 use std::fmt::Write as _;
 
@@ -23,7 +23,7 @@ use crate::store::{catalog, unfinished};
 use crate::ui::message::in_one_line;
 use crate::ui::output;
 
-/// How bad it is.
+/// Severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Level {
@@ -32,7 +32,7 @@ enum Level {
     Wrong,
 }
 
-/// One thing that was looked at.
+/// Result of one check.
 #[derive(Debug, Serialize)]
 struct Finding {
     check: &'static str,
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &DoctorArgs, context: &Context) -> Result<u8, Error
             let remedy = remedy(error, "install Julia, or use `--julia`");
             findings.push(Finding::wrong("julia", error.in_one_line(), remedy));
         }
-        // What is wrong with the settings has been told.
+        // The problem with the settings has been reported.
         Err(_) if !is_followed => {}
         Err(error) => {
             let remedy = remedy(error, "`jlproj status` tells more");
@@ -90,7 +90,7 @@ pub(crate) fn run(arguments: &DoctorArgs, context: &Context) -> Result<u8, Error
     Ok(if is_wrong { exit::FAILURE } else { exit::SUCCESS })
 }
 
-/// What to do about an error.
+/// Remedy for an error.
 fn remedy(error: &Error, otherwise: &str) -> String {
     error.hints().into_iter().next().unwrap_or_else(|| otherwise.to_owned())
 }
@@ -157,7 +157,7 @@ fn project(target: &TargetProject) -> Finding {
     }
 }
 
-/// Where another minor release of Julia resolved the manifest.
+/// Finding if another minor release of Julia resolved the manifest.
 fn manifest(target: &TargetProject) -> Option<Finding> {
     let error = target.assessment.state.check_release(&target.installation).err()?;
     Some(Finding::note("manifest", error.in_one_line(), remedy(&error, "")))
@@ -219,7 +219,7 @@ fn disk(context: &Context) -> Finding {
     }
 }
 
-/// What is wrong with stores of others, if there are any.
+/// Findings on stores of others, if there are any.
 fn shared_stores(context: &Context) -> Vec<Finding> {
     let Ok(settings) = assessment::settings(context, assessment::Overrides::default()) else {
         return Vec::new();
@@ -270,7 +270,7 @@ fn images(context: &Context, thorough: bool) -> Vec<Finding> {
     findings
 }
 
-/// What is wrong with other ways into Julia that were set up.
+/// Findings on other ways into Julia that were set up.
 fn ways_in(context: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
     for record in hosts::read_all(&context.layout) {

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::platform;
 
-/// Runs the command. Returns only where the program was not started.
+/// Runs the command. Returns only if the program was not started.
 pub(crate) fn run(arguments: &ExecArgs, context: &Context) -> Result<u8, Error> {
     let request = OfferRequest {
         project: arguments.project.project.as_deref(),

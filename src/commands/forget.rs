@@ -46,7 +46,7 @@ fn forget(context: &Context, folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes the image of a project, unless others have it too, and proposes none any more.
+/// Removes the image of a project, unless others have it too, and stops proposing one.
 fn drop_image(context: &Context, folder: &Path) -> Result<(), Error> {
     let path = path_text::encode(folder);
     let record = project_record::read(&context.layout, folder);
@@ -54,7 +54,8 @@ fn drop_image(context: &Context, folder: &Path) -> Result<(), Error> {
     let key = key.ok_or_else(|| Error::NothingToDrop { project: path.clone() })?;
     let is_shared = having(context, &key).any(|record| record.path != path);
     project_record::update(&context.layout, folder, |record| {
-        // Its removal takes it from the record: killed before that, this command can be given again.
+        // An unshared image leaves the record only after its removal: if killed before that, this command can be
+        // repeated.
         if is_shared {
             record.image = None;
         }
@@ -71,7 +72,7 @@ fn drop_image(context: &Context, folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// The projects that this is the image of.
+/// Projects that have this image.
 fn having(context: &Context, key: &Digest) -> impl Iterator<Item = ProjectRecord> {
     let records = project_record::read_all(&context.layout).into_iter();
     records.filter(move |record| record.image.as_ref() == Some(key))

@@ -19,14 +19,14 @@ use crate::ui::size::size;
 use crate::ui::table::{Side, columns};
 use crate::ui::{message, prompt};
 
-/// One thing that goes.
+/// One thing to remove.
 #[derive(Serialize)]
 struct Row {
     /// `image`, `cache`, `folder`, `file` or `journal`.
     kind: &'static str,
     /// The key of an image, or a path.
     name: String,
-    /// The project that it is of, where there is one.
+    /// Its project, if there is one.
     project: Option<String>,
     why: String,
     bytes: u64,
@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &GcArgs, context: &Context) -> Result<u8, Error> {
     remove(context, &items)
 }
 
-/// Does what was shown. What cannot be removed is told, and the rest is done.
+/// Removes what was shown. Reports what cannot be removed, and goes on.
 fn remove(context: &Context, items: &[Item]) -> Result<u8, Error> {
     let (mut freed, mut failed) = (0, 0);
     for item in items {
@@ -120,7 +120,7 @@ fn row(context: &Context, item: &Item) -> Row {
     }
 }
 
-/// The plan, for people. Caches of one project that go for one reason share a line unless all are asked for.
+/// The plan as a table. Caches of one project with the same reason share a line, unless `verbose`.
 fn table(rows: &[Row], verbose: bool, context: &Context) -> String {
     if rows.is_empty() {
         return "nothing to collect\n".to_owned();

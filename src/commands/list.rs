@@ -23,7 +23,7 @@ fn table(rows: &[RankedProject], all: bool, context: &Context) -> String {
     if rows.is_empty() {
         return format!("{}\n", assessment::NO_PROJECT);
     }
-    // What was not used for a month and has no image would hide the rest.
+    // Projects without an image and unused for a month would hide the rest.
     let needs_a_look =
         |row: &RankedProject| row.image.is_some() || row.trouble.is_some() || row.verdict == "gone";
     let is_shown = |row: &&RankedProject| all || needs_a_look(row) || is_recent(row, context.now);

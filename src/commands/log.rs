@@ -1,4 +1,4 @@
-//! `jlproj log`: what the project's last build printed.
+//! `jlproj log`: output of the project's last build.
 
 use crate::assessment;
 use crate::cli::LogArgs;
@@ -11,11 +11,11 @@ use crate::ui::{message, output};
 pub(crate) fn run(arguments: &LogArgs, context: &Context) -> Result<u8, Error> {
     let folder = assessment::project_folder(context, arguments.project.project.as_deref())?;
     let failed = context.layout.failed_log(&folder);
-    // What was not built has no log, but a reason.
+    // A build that did not start has no log, but a reason.
     if let Some((time, text)) = attempt::last(&context.layout, &folder).filter(|_| !arguments.path) {
         message::note(&format!("{}: {text}", crate::ui::time::date(time)));
     }
-    // A log of a failure is removed when a build succeeds: where it is there it is the last.
+    // A successful build removes the log of a failure: if there is one, it is the latest.
     let log = if failed.is_file() {
         failed
     } else {

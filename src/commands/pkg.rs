@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &PkgArgs, context: &Context) -> Result<u8, Error> {
     let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
     let (environment, _) = toolchain.environment(flag.as_ref(), &ObservedFiles::default())?;
     let located = toolchain.located;
-    // The folder where there is no project yet: Pkg makes the file.
+    // Without a project file yet, the folder: Pkg makes the file.
     let target = environment
         .project_file
         .as_deref()
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &PkgArgs, context: &Context) -> Result<u8, Error> {
     let project = environment.project_file.as_deref().map(std::path::Path::as_os_str);
     match TargetProject::read(context, arguments.julia.julia.clone(), project) {
         Ok(target) => message::note(&status::brief(context, &target)),
-        // A project that has no manifest yet has no verdict.
+        // A project without a manifest has no verdict yet.
         Err(Error::NoManifest { .. } | Error::NoProjectFile { .. }) => {}
         Err(error) => return Err(error),
     }

@@ -23,10 +23,10 @@ use crate::platform::Interruption;
 use crate::ui::progress::{Display, Verbosity};
 use crate::ui::{message, output};
 
-/// Seconds that it takes to compile a package once more under an image that does not hold it (Julia 1.9 and later).
+/// Seconds to compile a package once more under an image that does not hold it (Julia 1.9 and later).
 const COMPILE: f64 = 3.0;
 
-/// Seconds that a package which a project does not have costs it at each start.
+/// Seconds per start that a package costs a project which does not have it.
 const FOREIGN: f64 = 0.001;
 
 /// Bytes that a package adds to an image.
@@ -52,14 +52,14 @@ pub(crate) fn run(arguments: &PlanArgs, context: &Context) -> Result<u8, Error> 
 
 /// The projects that could share images, and what their packages are worth.
 struct Field {
-    /// Those that could, in the order of `needs`.
+    /// In the order of `needs`.
     projects: Vec<(KnownProject, Box<AssessedProject>)>,
     needs: Vec<Need>,
     /// One for each distinct content of a package.
     costs: Vec<PackageCost>,
     /// The package of each content.
     contents: Vec<BakedPackage>,
-    /// Projects for which there can be no image, and why.
+    /// Projects that can have no image, and why.
     hopeless: Vec<(String, String)>,
 }
 
@@ -97,7 +97,7 @@ impl Field {
         field
     }
 
-    /// The place of a package's content in the lists, into which it is put where it is new.
+    /// Index of a package's content in the lists, to which it is added if it is new.
     fn place(
         &mut self,
         survey: &Survey,
@@ -139,10 +139,10 @@ impl Field {
         packages
     }
 
-    /// The place of the project that an image is built from: of its projects the one that is started most.
+    /// Index of the project that an image is built from: the one of its projects that is started most.
     fn leader(&self, image: &SharedImage) -> Option<usize> {
         let rate = |place: &usize| self.needs.get(*place).map_or(0.0, |need| need.starts_per_week);
-        // The first of equals.
+        // Reversed, since `max_by` takes the last of equals: the first counts.
         image.projects.iter().rev().copied().max_by(|left, right| rate(left).total_cmp(&rate(right)))
     }
 }

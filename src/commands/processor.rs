@@ -1,4 +1,4 @@
-//! `jlproj processor`, which `build` starts through a runner: what the processor of a compute node is.
+//! `jlproj processor`: describes the processor of a compute node; `build` starts it through a runner.
 
 use crate::cli::ProcessorArgs;
 use crate::context::Context;

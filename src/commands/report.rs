@@ -23,21 +23,21 @@ use crate::ui::{message, output};
 /// The name of the page in a folder.
 const FILE_NAME: &str = "jlproj-report.html";
 
-/// What the page shows.
+/// Contents of the page.
 struct Report {
     /// Seconds since 1970.
     now: i64,
     julia: String,
     /// Most worth first.
     projects: Vec<Project>,
-    /// Those of most projects first.
+    /// Image with most projects first.
     images: Vec<Image>,
     disk: Vec<Share>,
     /// Precompile files by project, most bytes first.
     caches: Vec<Share>,
 }
 
-/// A project with what a start of it takes.
+/// A project with its load times.
 struct Project {
     row: RankedProject,
     times: Option<Times>,
@@ -48,11 +48,11 @@ struct Project {
 struct Times {
     without: f64,
     with: f64,
-    /// In this very project; else in the one that the image was built for.
+    /// Whether they were measured in this very project; else in the one that the image was built for.
     is_own: bool,
 }
 
-/// An image, and who shares it.
+/// An image, and the projects that share it.
 struct Image {
     key: String,
     built: i64,
@@ -62,17 +62,17 @@ struct Image {
     /// Projects that get it now.
     shared_by: Vec<String>,
     times: Option<Times>,
-    /// Why it cannot be used, where it cannot.
+    /// Why it cannot be used, if so.
     flaw: Option<String>,
-    /// It is in a store of others.
+    /// Whether it is in a store of others.
     is_shared: bool,
 }
 
-/// A part of what is on the disk.
+/// A part of the disk usage.
 struct Share {
     name: String,
     bytes: u64,
-    /// `gc` would remove it, or may with age.
+    /// Whether `gc` would remove it, or may with age.
     is_spare: bool,
 }
 
@@ -92,8 +92,8 @@ pub(crate) fn run(arguments: &ReportArgs, context: &Context) -> Result<u8, Error
     Ok(exit::SUCCESS)
 }
 
-/// Writes the page where the user says: behind a link to the file that it leads to, and into what is no file (a pipe,
-/// `/dev/null`) instead of in its place.
+/// Writes the page to the user's path: through a link to its target, and into a special file (a pipe, `/dev/null`)
+/// without replacing it.
 fn write(path: &Path, page: &[u8]) -> io::Result<()> {
     match fs_err::metadata(path) {
         Ok(metadata) if !metadata.is_file() => {
@@ -144,7 +144,7 @@ fn projects(context: &Context, survey: &Survey, surveyed: &[Surveyed]) -> Vec<Pr
     .collect()
 }
 
-/// What was measured in a project, else in the one that its image was built for.
+/// Times measured in a project, else in the one that its image was built for.
 fn times_of<'a>(survey: &Survey, surveyed: &'a Surveyed) -> Option<(&'a str, Times)> {
     let Found::Project(assessed) = &surveyed.found else { return None };
     let image = survey.image_of(&assessed.verdict)?;

@@ -1,6 +1,6 @@
-//! `jlproj run`: Julia, with the image of the project where one fits.
+//! `jlproj run`: Julia, with the image of the project if one fits.
 //!
-//! The way of every start: no second Julia, no lock, no network, and then this process is Julia.
+//! The path of every start: no second Julia, no lock, no network, and then this process is Julia.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use crate::store::verdict_cache::StartDecision;
 use crate::store::{attempt, journal, lease, notice, project_record, recording, unfinished};
 use crate::ui::{message, output};
 
-/// Runs the command. Returns only where Julia was not started, or for a dry run.
+/// Runs the command. Returns only if Julia was not started, or for a dry run.
 pub(crate) fn run(arguments: &RunArgs) -> u8 {
     if matches!(arguments.arguments.first().and_then(|first| first.to_str()), Some("--help" | "-h")) {
         return print_help();
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &RunArgs) -> u8 {
     ended(start(&arguments.arguments))
 }
 
-/// The exit code; an error is printed.
+/// Exit code of a result; prints an error.
 pub(super) fn ended(result: Result<u8, Error>) -> u8 {
     result.unwrap_or_else(|error| {
         error.print();
@@ -63,19 +63,19 @@ fn start(arguments: &[OsString]) -> Result<u8, Error> {
     begin(&context, split, Manner::Run)
 }
 
-/// How Julia is started.
+/// Way in which Julia is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Manner {
     /// By `jlproj run`.
     Run,
-    /// By the name `julia`: Julia finds the project by itself, and nothing is said to programs.
+    /// By the name `julia`: Julia finds the project by itself, and nothing is printed for programs.
     AsJulia,
 }
 
-/// Whether we were started by a Julia that we asked about itself.
+/// Refuses a start by a Julia that we are asking about itself.
 ///
 /// # Errors
-/// Where that is so: it is a wrapper around jlproj.
+/// Where this is one: that Julia is a wrapper around jlproj.
 pub(super) fn refuse_probe(context: &Context) -> Result<(), Error> {
     if !context.inside_probe {
         return Ok(());
@@ -87,7 +87,7 @@ pub(super) fn refuse_probe(context: &Context) -> Result<(), Error> {
 /// Decides on the image and becomes Julia.
 pub(super) fn begin(context: &Context, split: Split, manner: Manner) -> Result<u8, Error> {
     let (mut settings, trouble) = settings(context, &split);
-    // One that did not answer a moment ago is not asked.
+    // A store that did not answer a moment ago is not asked.
     let (stores, silent) = assessment::answering(context, &settings);
     settings.stores.value = stores;
     let wanted = settings.julia.value.as_deref();
@@ -115,12 +115,12 @@ pub(super) fn begin(context: &Context, split: Split, manner: Manner) -> Result<u
     launch(context, &settings, &split, &located, &decision)
 }
 
-/// The key of the image in use, where that tells when a start under it got through.
+/// Key of the image in use, if the image reports when a start under it got through.
 fn telling_key(decision: &StartDecision) -> Option<Digest> {
     decision.key.as_deref().filter(|_| decision.tells).and_then(Digest::parse)
 }
 
-/// The same; without an image where the last start under it died.
+/// The same decision, but without an image if the last start under it died.
 fn after_failure(context: &Context, decision: StartDecision) -> StartDecision {
     if !telling_key(&decision).is_some_and(|key| unfinished::has_just_failed(&context.layout, &key)) {
         return decision;
@@ -129,7 +129,7 @@ fn after_failure(context: &Context, decision: StartDecision) -> StartDecision {
     assessment::without_image(decision, reason, true)
 }
 
-/// Whether there is an image, where one is demanded.
+/// Checks that there is an image, if one is required.
 ///
 /// # Errors
 /// Where there is none.
@@ -142,7 +142,7 @@ fn require_image(settings: &Settings, decision: &StartDecision) -> Result<(), Er
     Ok(())
 }
 
-/// The settings; where they cannot be followed, what is wrong with them, and what of them chooses Julia.
+/// The settings; if they cannot be followed, the error and only those settings that choose Julia.
 fn settings(context: &Context, split: &Split) -> (Settings, Option<String>) {
     let overrides = || Overrides {
         julia: split.own.julia.clone().map(OsString::from),
@@ -159,13 +159,13 @@ fn settings(context: &Context, split: &Split) -> (Settings, Option<String>) {
             let file =
                 UserFile { julia: context.user_file().unwrap_or_default().julia, ..UserFile::default() };
             let settings = Settings::resolve(&flags, &variables, &file);
-            // Without a variable that holds one of a few words there is nothing that cannot be followed.
+            // Cannot fail: only variables that hold one of a few words could, and none is left.
             (settings.unwrap_or_else(|_| unreachable!("defaults are valid")), Some(error.in_one_line()))
         }
     }
 }
 
-/// Says what there is to say, on stderr.
+/// Prints notes on the decision, on stderr.
 fn tell(context: &Context, settings: &Settings, split: &Split, decision: &StartDecision) {
     if split.own.quiet {
         return;
@@ -194,7 +194,7 @@ fn tell(context: &Context, settings: &Settings, split: &Split, decision: &StartD
             && notice::is_due(&context.layout, &project, context.now)
             && !is_declined(context, &project)
     };
-    // What is only tried out is not told once a day.
+    // A dry run prints no daily note.
     if decision.urgent || (!split.own.dry_run && due()) {
         message::note(reason);
     }
@@ -259,7 +259,7 @@ pub(super) fn become_julia(located: &Located, arguments: &[OsString]) -> Result<
     Err(Error::NotStarted { program: located.binary.clone(), source })
 }
 
-/// The file into which this start is recorded, where that is asked for and the user records nothing elsewhere.
+/// File into which this start is recorded, if that is asked for and the user records nothing elsewhere.
 fn recording(context: &Context, split: &Split, decision: &StartDecision) -> Option<PathBuf> {
     if !(split.own.record || decision.record) || split.effects().traces {
         return None;
@@ -272,8 +272,8 @@ fn recording(context: &Context, split: &Split, decision: &StartDecision) -> Opti
     recording::next_file(&context.layout, &project, start)
 }
 
-/// Begins to build the image that is missing, where the settings say so: at most once a day for the same image. What
-/// goes wrong with it is not this start's business.
+/// Begins to build the missing image in the background, if the settings say so: at most once a day for the same image.
+/// A failure of it does not concern this start.
 fn build_beside(context: &Context, settings: &Settings, located: &Located, decision: &StartDecision) {
     let is_asked = settings.auto.value == Auto::Background && settings.sysimage.value == ImagePolicy::Auto;
     let (Some(wanted), Some(project)) = (&decision.wanted, &decision.project) else { return };

@@ -18,7 +18,7 @@ use crate::store::project_record;
 use crate::ui::message;
 use crate::ui::progress::Counter;
 
-/// Folders that are looked into at most, over all that are named.
+/// Most folders that are searched, over all roots together.
 const MOST_FOLDERS: usize = 100_000;
 
 pub(crate) fn run(arguments: &ScanArgs, context: &Context) -> Result<u8, Error> {
@@ -81,8 +81,9 @@ struct Walk {
 }
 
 impl Walk {
-    /// Adds the projects below `root`: folders with a project file and a manifest, and those of their workspaces, which need
-    /// none of their own. Links are not followed; what a .gitignore leaves out, and hidden folders, are passed over.
+    /// Adds the projects below `root`: folders with a project file and a manifest, and the projects of their
+    /// workspaces, which need no manifest of their own. Follows no links; passes over hidden folders and what a
+    /// .gitignore leaves out.
     fn look_through(&mut self, root: &Path) {
         if !can_be_entered(root) {
             return;
@@ -90,7 +91,7 @@ impl Walk {
         let entries = ignore::WalkBuilder::new(root)
             .follow_links(false)
             .require_git(false)
-            // Where it is, `.git` says: a repository could lead it anywhere.
+            // `.git` says where that file is: a repository could lead it anywhere.
             .git_exclude(false)
             .parents(root.ancestors().skip(1).all(can_be_entered))
             .filter_entry(|entry| {
@@ -98,7 +99,7 @@ impl Walk {
                 is_folder && can_be_entered(entry.path())
             })
             .build();
-        // A folder that cannot be read is no reason to stop.
+        // An unreadable folder does not stop the walk.
         for entry in entries.flatten() {
             self.folders += 1;
             if self.folders > MOST_FOLDERS {
@@ -107,7 +108,7 @@ impl Walk {
             self.counter.show(self.folders, self.found.len());
             let folder = path_text::encode(entry.path());
             let is_none = is_temporary(&folder) || is_own_folder(&folder, &self.store);
-            // A root comes before what is below it.
+            // The walk reaches the root of a workspace before its members.
             if !is_none && (self.found.contains(entry.path()) || is_project(entry.path())) {
                 self.found.extend(members(entry.path()));
                 self.found.insert(entry.into_path());
@@ -116,7 +117,7 @@ impl Walk {
     }
 }
 
-/// Whether the files that say what is ignored are files of some sense: to read a pipe would have no end.
+/// Whether the ignore files are regular files of sensible size: reading a pipe would never end.
 fn can_be_entered(folder: &Path) -> bool {
     const LARGEST: u64 = 1 << 20;
     [".gitignore", ".ignore"].iter().all(|name| {
@@ -125,7 +126,7 @@ fn can_be_entered(folder: &Path) -> bool {
     })
 }
 
-/// Whether there are a project and a manifest; a package alone, which nobody works in, has no manifest.
+/// Whether there are a project file and a manifest; a package alone, which nobody works in, has no manifest.
 fn is_project(folder: &Path) -> bool {
     let is_manifest = |name: &str| {
         let rest = name.strip_prefix("Julia").unwrap_or(name).strip_prefix("Manifest");
@@ -143,13 +144,13 @@ fn is_project(folder: &Path) -> bool {
     project && manifest
 }
 
-/// The folders of projects that a project lists as its workspace. One that cannot be read lists none.
+/// Folders of the projects in a project's workspace; none if its file cannot be read.
 fn members(folder: &Path) -> Vec<PathBuf> {
     let file_in =
         |folder: &Path| PROJECT_NAMES.iter().map(|name| folder.join(name)).find(|file| file.is_file());
     let contents = file_in(folder).and_then(|file| fs::read_limited(&file).ok()).flatten();
     let project = contents.and_then(|contents| Project::parse(&contents).ok()).unwrap_or_default();
     let members = project.workspace_projects.iter().map(|member| paths::absolute(folder, member));
-    // Julia looks for the root above a project only.
+    // Julia looks for the root only above a project.
     members.filter(|member| member.starts_with(folder) && file_in(member).is_some()).collect()
 }

@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &SetupArgs, context: &Context) -> Result<u8, Error>
     }
     let options = arguments.host.options();
     let only_looks = options.check || options.dry_run;
-    // Before anything is read: what another one is about to do would be done over, and left out of the record.
+    // Taken before anything is read: another set-up's changes would be overwritten, and missing from the record.
     let _alone = if only_looks { None } else { alone(context)? };
     let setup = setup(&arguments.host, context)?;
     if options.check {
@@ -64,12 +64,12 @@ pub(crate) fn run(arguments: &SetupArgs, context: &Context) -> Result<u8, Error>
     finish(context, options, &changes, "is set up", &plan.notes)
 }
 
-/// Waits for another set-up a while. `None` where the file system knows no locks.
+/// Waits a while for another set-up. `None` if the file system has no locks.
 ///
 /// # Errors
 /// Where the other one takes too long.
 fn alone(context: &Context) -> Result<Option<Lock>, Error> {
-    /// Tenths of a second: until it is said what is waited for, and in all.
+    /// Tenths of a second: until the wait is reported, and until it ends.
     const LIMITS: (u32, u32) = (10, 300);
     let mut waited = 0;
     let mut other = String::new();
@@ -87,12 +87,12 @@ fn alone(context: &Context) -> Result<Option<Lock>, Error> {
             text: format!("another `jlproj setup` is at work{other}"),
             hints: vec!["try again when it is done".to_owned()],
         })),
-        // What cannot be written for another reason is told where it is to be.
+        // Other errors are reported by the write that follows.
         Err(_) => Ok(None),
     }
 }
 
-/// Shows the changes or makes them, and tells the outcome.
+/// Shows or makes the changes, and reports the outcome.
 fn finish(
     context: &Context,
     options: &SetupOptions,
@@ -121,7 +121,7 @@ fn finish(
     Ok(exit::SUCCESS)
 }
 
-/// The changes, with what is put into files of ours indented below each.
+/// The changes, with the contents of files of ours indented below each.
 fn described(changes: &Changes) -> String {
     let mut text = String::new();
     for effect in &changes.effects {
@@ -137,7 +137,7 @@ fn described(changes: &Changes) -> String {
     message::visible(&text)
 }
 
-/// Says what is wrong with it.
+/// Reports what is wrong with a set-up.
 fn check(setup: &Setup, context: &Context) -> Result<u8, Error> {
     let Some(record) = hosts::read(&context.layout, setup)? else {
         message::note(&format!("{} is not set up", shown(setup)));
@@ -155,7 +155,7 @@ fn check(setup: &Setup, context: &Context) -> Result<u8, Error> {
     Ok(exit::FAILURE)
 }
 
-/// What is wrong with a host that was set up: its files, then what it says itself.
+/// Problems of a host that was set up: those of its files, then those that it reports itself.
 pub(crate) fn troubles(context: &Context, setup: &Setup) -> Vec<Trouble> {
     let host = setup.host();
     let again = format!("`{}`", host.command());
@@ -178,7 +178,7 @@ pub(crate) fn troubles(context: &Context, setup: &Setup) -> Vec<Trouble> {
     troubles
 }
 
-/// The name of a host, with what tells it from another of that name.
+/// Name of a host, with the target that distinguishes it from others of that name.
 pub(crate) fn shown(setup: &Setup) -> String {
     let (name, target) = setup.identity();
     if target.is_empty() { name.to_owned() } else { format!("{name} ({target})") }
@@ -201,7 +201,7 @@ fn setup(host: &HostCommand, context: &Context) -> Result<Setup, Error> {
     }
 }
 
-/// What to tell of a host that is set up, besides what its plan says.
+/// Notes on a host that is set up, besides those of its plan.
 fn notes(host: &HostCommand, setup: &Setup, context: &Context) -> Vec<String> {
     match (host, setup) {
         (HostCommand::Pyjulia(_) | HostCommand::Juliacall(_), Setup::Python(python)) => {
@@ -212,7 +212,7 @@ fn notes(host: &HostCommand, setup: &Setup, context: &Context) -> Vec<String> {
     }
 }
 
-/// The shells: those that are named, and those that were named before.
+/// The set-up of the shells: those named now, and those named before.
 fn shell(arguments: &ShellArgs, context: &Context) -> Result<Shell, Error> {
     let shown = context.host_variables.shell.as_deref().and_then(Dialect::of_program);
     let mut shell = Shell {

@@ -10,12 +10,12 @@ use crate::error::Error;
 use crate::julia::locate::{LocateError, Located};
 use crate::model::launch::options;
 
-/// Becomes Julia. Returns only where it was not started.
+/// Becomes Julia. Returns only if Julia was not started.
 pub(crate) fn run(arguments: &[OsString]) -> u8 {
     run::ended(start(arguments, None))
 }
 
-/// Becomes Julia for a wrapper: its first argument is the Julia that it was set up with.
+/// Becomes Julia for a wrapper, whose first argument is the Julia that it was set up with.
 pub(crate) fn run_from_wrapper(arguments: &[OsString]) -> u8 {
     let (julia, rest) =
         arguments.split_first().map_or((None, arguments), |(first, rest)| (Some(first), rest));
@@ -36,7 +36,7 @@ fn start(arguments: &[OsString], julia: Option<&OsStr>) -> Result<u8, Error> {
         return run::become_julia(&located, &arguments);
     }
     match run::begin(&context, split, manner) {
-        // Without juliaup it is Julia's own business what `+word` is.
+        // Without juliaup, Julia itself handles `+word`.
         Err(Error::Locate(LocateError::NoJuliaup { .. })) if channel => {
             let words: Vec<OsString> =
                 std::iter::once("--".into()).chain(arguments.iter().cloned()).collect();
@@ -48,7 +48,7 @@ fn start(arguments: &[OsString], julia: Option<&OsStr>) -> Result<u8, Error> {
     }
 }
 
-/// The arguments, with a `--` where those end that are jlproj's: after `+channel`.
+/// The arguments, with a `--` after those that are jlproj's: after `+channel`.
 fn with_end(arguments: &[OsString]) -> Vec<OsString> {
     let channels = arguments.first().map_or(0, |first| usize::from(is_channel(first)));
     let mut words = arguments.to_vec();

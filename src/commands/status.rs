@@ -23,14 +23,14 @@ use crate::ui::pay_off::{load_time, pay_off_text};
 use crate::ui::table::pairs;
 use crate::ui::time::date;
 
-/// What is told, in any format.
+/// The report, in any format.
 #[derive(Serialize)]
 struct Report {
     project: String,
     manifest: String,
-    /// What is to be known of the manifest: that another minor release of Julia resolved it.
+    /// Note that another minor release of Julia resolved the manifest.
     manifest_note: Option<String>,
-    /// How many packages of the manifest the project cannot load: they are for others of its workspace.
+    /// Number of packages in the manifest that the project cannot load: they are for others of its workspace.
     unreached: usize,
     julia: JuliaReport,
     /// One word: see the manual.
@@ -41,16 +41,16 @@ struct Report {
     missing: Vec<String>,
     /// Packages of the image in force that the project does not have: the user accepted that.
     foreign: Vec<String>,
-    /// Extensions that load with their parent, since the image in force brings what triggers them.
+    /// Extensions that load with their parent, since the image in force holds their triggers.
     early_extensions: Vec<EarlyExtension>,
     image: Option<ImageReport>,
     /// Statements that were recorded of the project's starts.
     recorded: Option<RecordedReport>,
-    /// What the image cost and brought, in seconds.
+    /// Cost and gain of the image, in seconds.
     pay_off: Option<PayOff>,
-    /// What was last done for the project in the background.
+    /// Last work for the project in the background.
     background: Option<String>,
-    /// Packages of which Julia keeps no more precompile files: the next one drops another.
+    /// Packages at the limit: Julia keeps no more precompile files of them, and the next one drops another.
     #[serde(rename = "crowded")]
     at_limit: Vec<PackageAtLimit>,
     /// Why stores of others, or images in them, are not used.
@@ -69,9 +69,9 @@ struct JuliaReport {
 
 #[derive(Serialize)]
 struct RecordedReport {
-    /// Those whose packages are baked.
+    /// Number of those whose packages are baked.
     statements: usize,
-    /// They were replayed when the image was built.
+    /// Whether they were replayed when the image was built.
     in_image: bool,
 }
 
@@ -83,9 +83,9 @@ struct ImageReport {
     size: u64,
     built: i64,
     builder: String,
-    /// What it was built for, as Julia was told.
+    /// Target that Julia was given for the build.
     cpu_target: String,
-    /// The processors that it is for, as the image itself says; none where that is not known.
+    /// Processors that the image file names; empty if unknown.
     code_for: String,
     packages: usize,
     measured: Measurements,
@@ -120,7 +120,7 @@ pub(crate) fn run(arguments: &StatusArgs, context: &Context) -> Result<u8, Error
     Ok(if arguments.check && !in_force { exit::NOT_FRESH } else { exit::SUCCESS })
 }
 
-/// Tells the verdict in a line or two, as after `pkg`.
+/// The verdict in a line or two, as after `pkg`.
 pub(crate) fn brief(context: &Context, target: &TargetProject) -> String {
     report(context, target).reason
 }
@@ -129,7 +129,7 @@ fn report(context: &Context, target: &TargetProject) -> Report {
     let TargetProject { located, installation, assessment, .. } = target;
     let Assessment { state, wanted, verdict, .. } = assessment;
     let clock = Clock::at(context.now);
-    // What is told of its use is an addition: without the journal all else is as true.
+    // Its use is an addition: without the journal, all else is as true.
     let known = assessment::known_project(context, clock, &state.folder).ok();
     let (differences, missing) = match verdict {
         Verdict::Contained { differences, missing, .. } => (differences.clone(), missing.clone()),
@@ -174,7 +174,7 @@ fn report(context: &Context, target: &TargetProject) -> Report {
     }
 }
 
-/// Packages of the project of which there are as many precompile files as Julia keeps.
+/// Packages of the project at the limit of precompile files.
 fn at_limit(context: &Context, installation: &Installation, state: &ProjectState) -> Vec<PackageAtLimit> {
     let Some(depot) = state.depots.first() else { return Vec::new() };
     let names: Vec<&str> = state.manifest.packages.values().map(|package| package.name.as_str()).collect();
@@ -199,7 +199,7 @@ fn reason(verdict: &Verdict, foreign: &[String]) -> String {
     }
 }
 
-/// The image that the verdict speaks of.
+/// The image of the verdict.
 fn image(assessment: &Assessment) -> Option<ImageReport> {
     let (key, in_force) = match &assessment.verdict {
         Verdict::Exact { key } | Verdict::Contained { key, .. } => (key, true),
@@ -251,7 +251,7 @@ fn extensions(installation: &Installation, assessment: &Assessment) -> Vec<Early
     early_extensions(&assessment.state.manifest, &baked, &always)
 }
 
-/// What was recorded, where anything was.
+/// Recorded statements; `None` if there are none.
 fn recorded(
     context: &Context,
     installation: &Installation,
@@ -301,7 +301,7 @@ fn table(report: &Report, verbose: bool) -> String {
         lines.push(("processor", image.cpu_target.clone()));
         lines.push(("load time", load_time(&image.measured)));
     }
-    // Of an image that is gone there is nothing to drop.
+    // An image that is gone cannot be dropped.
     if let Some(pay_off) = report.pay_off.as_ref().filter(|_| report.image.is_some()) {
         lines.push(("pay-off", pay_off_text(pay_off, &report.project)));
     }

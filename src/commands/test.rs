@@ -1,4 +1,4 @@
-//! `jlproj test`: a package's tests, under an image that never holds what is tested.
+//! `jlproj test`: a package's tests, under an image that never holds the tested package.
 
 use std::path::PathBuf;
 

@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &WarmArgs, context: &Context) -> Result<u8, Error> 
     if failed > 0 { Err(Error::SomeNotWarmed { failed, all }) } else { Ok(exit::SUCCESS) }
 }
 
-/// The named projects, or the one that is meant without a name.
+/// The named projects; without a name, the one that a start here would have.
 fn named(survey: &Arc<Survey>, projects: &[OsString]) -> Result<Vec<(String, AssessedProject)>, Error> {
     let context = &survey.context;
     let flags: Vec<Option<ProjectFlag>> = if projects.is_empty() {
@@ -67,7 +67,7 @@ fn named(survey: &Arc<Survey>, projects: &[OsString]) -> Result<Vec<(String, Ass
     Ok(list)
 }
 
-/// Those of the known projects that are used and that would have to compile something, most used first.
+/// Known projects that are used and would have to compile something, most used first.
 fn frequent(survey: &Arc<Survey>) -> Result<Vec<(String, AssessedProject)>, Error> {
     let rate = |known: &KnownProject| known.uses.per_week(survey.clock);
     let mut list: Vec<Surveyed> = survey.all()?;
@@ -86,11 +86,11 @@ fn frequent(survey: &Arc<Survey>) -> Result<Vec<(String, AssessedProject)>, Erro
     Ok(cold)
 }
 
-/// What was done for a project.
+/// Outcome for a project.
 enum Warmed {
-    /// Nothing is left to be compiled but what cannot be.
+    /// Everything is compiled, except for what cannot be.
     Warm { compiled: usize },
-    /// These packages do not load, with or without us.
+    /// These packages do not load, with or without jlproj.
     Broken(Vec<String>),
 }
 
@@ -105,8 +105,8 @@ impl Warmed {
     }
 }
 
-/// Precompiles, under the image in force or under none, what the project loads directly, and with it all that those
-/// depend on.
+/// Precompiles the project's direct dependencies, and with them all that they depend on, under the image in force or
+/// without one.
 fn warm(
     survey: &Survey,
     assessed: &AssessedProject,
@@ -129,7 +129,7 @@ fn warm(
     };
     let (image, baked) = Survey::image_parts(survey.image_of(&assessed.verdict));
     let packages: Vec<PackageRequest> = direct_dependencies(&assessed.state);
-    // Our own work is about to hide it.
+    // Read before our own work overwrites it.
     let record = project_record::read(layout, &assessed.state.folder);
     let seen = survey.loads(record.as_ref(), assessed).into_iter().max();
     let outcomes = import::import(&session, &packages, image.as_deref(), Purpose::Precompile)?.packages;

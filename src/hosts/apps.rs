@@ -1,5 +1,6 @@
-//! Apps that Pkg installs (Julia 1.12 and later): each is a script that starts Julia by a path, which becomes a wrapper of
-//! ours. Pkg writes the script anew when it updates the app; then the app starts plainly, until it is set up again.
+//! Apps that Pkg installs (Julia 1.12 and later): each is a script that starts Julia by a path, which is replaced by
+//! that of a wrapper of ours. When Pkg updates the app it writes the script anew; then the app starts plainly, until it
+//! is set up again.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ use crate::path_text::PathText;
 pub(crate) struct Apps {
     /// The folder of the scripts.
     pub(crate) folder: PathText,
-    /// By name.
+    /// Sorted by name.
     pub(crate) apps: Vec<App>,
 }
 
@@ -24,12 +25,12 @@ pub(crate) struct Apps {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct App {
     pub(crate) name: String,
-    /// Where its packages are from: as Julia's project when it starts.
+    /// The environment of its packages, from the script's `JULIA_LOAD_PATH`.
     pub(crate) environment: PathText,
-    /// What is started in the place of its Julia; apps of one Julia share it.
+    /// The wrapper in the place of its Julia; apps of one Julia share it.
     #[serde(alias = "launcher")]
     pub(crate) wrapper: Wrapper,
-    /// The line of the script that says which Julia, as Pkg wrote it, and with the wrapper.
+    /// The line of the script that names Julia, as Pkg wrote it, and with the wrapper.
     pub(crate) line: Piece,
 }
 
@@ -85,10 +86,10 @@ impl Host for Apps {
 }
 
 impl App {
-    /// An app with this script; `line` is what Pkg wrote where the script says which Julia.
+    /// Makes an app of its script; `line` is the line that names Julia, as Pkg wrote it.
     ///
     /// # Errors
-    /// Where the wrapper's path has no form in a script.
+    /// Where the wrapper's path is not UTF-8.
     pub(crate) fn new(
         name: String,
         shim: &AppShim<'_>,

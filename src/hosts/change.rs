@@ -1,4 +1,4 @@
-//! From what a host takes, what was done for it before and what is on disk to what is to be done.
+//! Computes the changes for a host from its plan, its record and the disk.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::model::hosts::seal::{self, Owner};
 use crate::path_text::PathText;
 use crate::platform;
 
-/// What has to be done so that all is as `plan` says.
+/// Computes the changes that make everything as `plan` says.
 ///
 /// # Errors
 /// Where something of the user's is in the way.
@@ -122,7 +122,7 @@ fn run(draft: &mut Draft, step: &ProgramStep, old: &[Done]) -> Done {
     Done::Program(ProgramStep { undo, ..step.clone() })
 }
 
-/// Adds the folders that will be made.
+/// Adds the folders that the step will create.
 fn note_folders(step: &Step, folders: &mut Vec<PathText>) {
     let (path, derived) = match step {
         Step::File(file) => (&file.path, file.derived.as_ref()),

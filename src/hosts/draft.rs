@@ -1,4 +1,4 @@
-//! The effects that are being put together, with what they make of the user's files.
+//! Effects that are being put together, and the text that they leave in the user's files.
 
 use std::path::Path;
 
@@ -7,14 +7,14 @@ use crate::hosts::effect::Effect;
 use crate::hosts::error::HostError;
 use crate::model::hosts::edit::Edit;
 
-/// Effects so far. A file of the user's is in it once, however many places of it change.
+/// Effects so far. Each file of the user's appears once, however many places of it change.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) effects: Vec<Effect>,
 }
 
 impl Draft {
-    /// The text of a file of the user's when all so far is done; `None` where it is not there.
+    /// Returns the text of a file of the user's after the effects so far; `None` if it does not exist then.
     ///
     /// # Errors
     /// Where it cannot be read, or is no text.
@@ -32,7 +32,7 @@ impl Draft {
         contents.map(String::from_utf8).transpose().map_err(not_text)
     }
 
-    /// Has a file of the user's become this; `None` removes it, and empties one that a link leads to.
+    /// Sets the text of a file of the user's; `None` removes the file, but empties the target of a symlink.
     ///
     /// # Errors
     /// Where it cannot be read.
@@ -55,7 +55,7 @@ impl Draft {
         Ok(())
     }
 
-    /// Which effect is about this file of the user's.
+    /// Returns the index of the effect on this file of the user's.
     fn place(&self, wanted: &Path) -> Option<usize> {
         self.effects.iter().position(|effect| match effect {
             Effect::Rewrite { path, .. } | Effect::RemoveEmptied { path, .. } => path == wanted,

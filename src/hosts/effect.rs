@@ -1,4 +1,4 @@
-//! The changes to the disk, as data, and doing them.
+//! Changes to the disk, as data, and carrying them out.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::model::text::shell;
 use crate::path_text::PathText;
 use crate::store::layout::Layout;
 
-/// What is to be done, and the records before and after it.
+/// Effects to carry out, with the records before and after them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Changes {
     pub(crate) before: Option<Record>,
@@ -20,7 +20,7 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Whether all is as it is to be.
+    /// Whether there is nothing to change.
     pub(crate) fn is_empty(&self) -> bool {
         self.effects.is_empty() && self.before == self.after
     }
@@ -35,7 +35,7 @@ pub(crate) enum Effect {
         contents: Vec<u8>,
         executable: bool,
     },
-    /// Rewrites a file of the user's, which was so; `None` where it was not there.
+    /// Rewrites a file of the user's; `was` is its contents before, `None` if it did not exist.
     Rewrite {
         path: PathBuf,
         was: Option<Vec<u8>>,
@@ -49,12 +49,12 @@ pub(crate) enum Effect {
     Remove {
         path: PathBuf,
     },
-    /// Removes a file of the user's that we made and that has nothing of his in it.
+    /// Removes a file of the user's that we created, and that is empty now.
     RemoveEmptied {
         path: PathBuf,
         was: Vec<u8>,
     },
-    /// Removes a folder that we made, if nothing is in it.
+    /// Removes a folder that we created, if it is empty.
     RemoveFolder {
         path: PathBuf,
     },
@@ -65,7 +65,7 @@ pub(crate) enum Effect {
 }
 
 impl Effect {
-    /// What it does, for people.
+    /// Describes the effect for users.
     pub(crate) fn describe(&self) -> String {
         let shown = |path: &Path| shell::quote(path.as_os_str());
         match self {
@@ -78,7 +78,7 @@ impl Effect {
         }
     }
 
-    /// What it puts where, line by line; nothing where there is nothing to show.
+    /// Returns the contents of a file to write, for display; `None` for other effects.
     pub(crate) fn contents(&self) -> Option<String> {
         match self {
             Self::Write { contents, .. } => Some(String::from_utf8_lossy(contents).into_owned()),
@@ -86,7 +86,7 @@ impl Effect {
         }
     }
 
-    /// The folder of the file of the user's that it changes, behind a link that of the file that it leads to.
+    /// Parent folder of the user's file; for a symlink, of its target.
     fn folder(&self) -> Option<PathBuf> {
         match self {
             Self::Rewrite { path, .. } | Self::RemoveEmptied { path, .. } => {
@@ -110,7 +110,7 @@ impl Effect {
                 unchanged(path, Some(was))?;
                 remove(path)?;
             }
-            // Full, or gone: both are well.
+            // Not empty, or gone: both are fine.
             Self::RemoveFolder { path } => drop(fs_err::remove_dir(path)),
             Self::Run { program, arguments } => run(program, arguments)?,
         }
@@ -118,10 +118,10 @@ impl Effect {
     }
 }
 
-/// Does what is to be done. The record is on disk before, so that whatever interrupts it, it can be taken back.
+/// Carries out the effects. The record is on disk first, so that an interrupted setup can be taken back.
 ///
 /// # Errors
-/// Where something cannot be done; what was done before that stays, and is on record.
+/// Where an effect fails; earlier effects stay, and are on record.
 pub(crate) fn carry_out(layout: &Layout, changes: &Changes) -> Result<(), HostError> {
     let Changes { before, after, effects } = changes;
     let both = match (before, after) {
@@ -133,7 +133,7 @@ pub(crate) fn carry_out(layout: &Layout, changes: &Changes) -> Result<(), HostEr
     }
     for effect in effects {
         effect.carry_out()?;
-        // A file of the user's may be in any folder: nobody else would ever look there for what one that died left.
+        // The user's file may be in any folder: nothing else looks there for leftovers of a dead writer.
         if let Some(folder) = effect.folder() {
             fs::sweep_abandoned(&folder);
         }
@@ -153,7 +153,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether the file is still what the change was made from.
+/// Checks that the file still has the contents that the change was computed from.
 fn unchanged(path: &Path, was: Option<&[u8]>) -> Result<(), HostError> {
     if fs::read_limited(path)?.as_deref() == was {
         return Ok(());
@@ -162,7 +162,7 @@ fn unchanged(path: &Path, was: Option<&[u8]>) -> Result<(), HostError> {
     Err(HostError::Refused { text, hints: vec!["try again".to_owned()] })
 }
 
-/// Rewrites a file of the user's: behind a link the file that it leads to, with the owner and the mode that it has.
+/// Rewrites a file of the user's, or the target of a symlink, with the owner and the mode that it has.
 fn rewrite(path: &Path, was: Option<&[u8]>, contents: &[u8]) -> Result<(), HostError> {
     unchanged(path, was)?;
     let file = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());

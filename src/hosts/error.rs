@@ -26,7 +26,7 @@ pub(crate) enum HostError {
 }
 
 impl HostError {
-    /// What to do about it.
+    /// Returns hints on what to do about it.
     pub(crate) fn hints(&self) -> Vec<String> {
         match self {
             Self::Foreign { .. } | Self::Changed { .. } => {
@@ -39,7 +39,7 @@ impl HostError {
         }
     }
 
-    /// Lines that belong to it.
+    /// Returns further lines for display below the message.
     pub(crate) fn details(&self) -> String {
         match self {
             Self::EditChanged { snippet, .. } | Self::NotEdited { snippet, .. } => snippet.clone(),

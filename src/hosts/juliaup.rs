@@ -1,5 +1,5 @@
-//! juliaup: a channel that leads to a wrapper of ours, and that is the one of the project's folder. juliaup's settings
-//! are changed by juliaup alone.
+//! juliaup: a channel that leads to a wrapper of ours, set as the override of the project's folder. Only juliaup
+//! changes juliaup's settings.
 
 use serde::{Deserialize, Serialize};
 

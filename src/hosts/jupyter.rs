@@ -10,23 +10,23 @@ use crate::hosts::wrapper::{Wrapper, quoted, utf8};
 use crate::model::hosts::seal;
 use crate::path_text::PathText;
 
-/// What Julia runs as a kernel. IJulia before 1.28 has a script for it.
+/// Code that Julia runs as a kernel. IJulia before 1.28 has a script for it.
 pub(crate) const RUN_KERNEL: &str = "import IJulia; isdefined(IJulia, :run_kernel) ? IJulia.run_kernel() : \
                                      include(joinpath(dirname(pathof(IJulia)), \"kernel.jl\"))";
 
 /// A kernel for a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Jupyter {
-    /// In the kernel's folder, with all of Julia's arguments but the connection file.
+    /// In the kernel's folder; passes all of Julia's arguments but the connection file.
     #[serde(alias = "launcher")]
     pub(crate) wrapper: Wrapper,
     /// The folder of the project.
     pub(crate) project: PathText,
     /// The kernel's folder, whose name is the kernel's.
     pub(crate) folder: PathText,
-    /// The environment of Python that it was put into, where one was named.
+    /// The Python environment that the kernel is installed in, if one was named.
     pub(crate) prefix: Option<PathText>,
-    /// What people see.
+    /// Name shown to users.
     pub(crate) display_name: String,
     /// `JULIA_DEPOT_PATH`, where it is set.
     pub(crate) depot_path: Option<String>,
@@ -48,7 +48,7 @@ struct Metadata<Contents> {
     jlproj: Contents,
 }
 
-/// What says that it is ours, and whose.
+/// Marks the kernel as ours, and names its project.
 #[derive(Serialize, Deserialize)]
 struct Marker {
     managed: bool,
@@ -71,7 +71,7 @@ impl Host for Jupyter {
         self.refuse_other_project(&path)?;
         let wrapper = self.wrapper.file()?;
         let program = utf8(&wrapper.path)?;
-        // Jupyter puts variables of its own in: `$$` stands for `$`.
+        // Jupyter expands variables: `$$` stands for `$`.
         let depots = self.depot_path.as_ref().map(|depots| ("JULIA_DEPOT_PATH", depots.replace('$', "$$")));
         let marker =
             Marker { managed: true, project: self.project.clone(), version: 1, written: seal::place() };
@@ -84,7 +84,7 @@ impl Host for Jupyter {
             metadata: Metadata { jlproj: marker },
         };
         let json = serde_json::to_string_pretty(&specification).map_err(std::io::Error::other)? + "\n";
-        // What Jupyter looks for comes last, so that it never finds half of it.
+        // `kernel.json` comes last: Jupyter looks for it, and never finds half a kernel.
         let steps = vec![Step::File(wrapper), Step::File(OwnFile::sealed(path, &json))];
         Ok(Plan { steps, notes: vec![format!("the kernel is `{}`: {}", self.kernel(), self.display_name)] })
     }
@@ -117,7 +117,7 @@ impl Jupyter {
         self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Two projects can be called the same.
+    /// Refuses the name of another project's kernel: two projects can have the same name.
     fn refuse_other_project(&self, specification: &std::path::Path) -> Result<(), HostError> {
         #[derive(Deserialize)]
         struct Known {

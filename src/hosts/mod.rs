@@ -1,8 +1,8 @@
-//! Other ways into Julia: what has to be written, where, so that each of them gets the image of the project.
+//! Other ways into Julia: the files that each of them needs to get the image of the project.
 //!
-//! A [`Host`](host::Host) says what it takes, as data ([`Plan`](plan::Plan)). [`changes`] compares that with the disk and with what was done
-//! before, [`carry_out`] does it, [`withdrawal`] takes it back. Whatever a host writes asks `jlproj` for the image when it
-//! is started, and starts Julia plainly where there is no `jlproj` any more or no image.
+//! A [`Host`](host::Host) describes its setup as data ([`Plan`](plan::Plan)). [`changes`] compares the plan with the
+//! disk and with what was done before, [`carry_out`] does it, [`withdrawal`] takes it back. Whatever a host writes asks
+//! `jlproj` for the image when it is started, and starts Julia plainly if `jlproj` or the image is gone.
 
 mod apps;
 mod change;

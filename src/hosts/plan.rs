@@ -1,4 +1,4 @@
-//! What a host takes, as data.
+//! The setup of a host, as data.
 
 use std::path::PathBuf;
 
@@ -9,23 +9,23 @@ use crate::model::hosts::edit::Edit;
 use crate::model::hosts::seal;
 use crate::path_text::PathText;
 
-/// All that a host takes, in the order in which it is done, and what to tell when it is.
+/// Steps of a host's setup, in order, and notes to print after them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     pub(crate) notes: Vec<String>,
 }
 
-/// One thing that is to be so.
+/// One step of a setup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// A whole file of ours.
     File(OwnFile),
-    /// A link, or where there are none a copy.
+    /// A symlink, or a copy on systems without them.
     Link { path: PathBuf, target: PathBuf },
-    /// One place in a file of the user's, which need not be there.
+    /// One place in a file of the user's, which need not exist.
     Edit { path: PathBuf, edit: Edit },
-    /// A program that was run, and what takes back what it did.
+    /// A program to run, and the arguments that undo it.
     Program(ProgramStep),
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct OwnFile {
     /// With its [`seal`].
     pub(crate) contents: String,
     pub(crate) executable: bool,
-    /// What others make of it goes with it.
+    /// Files that others derive from it, and that are removed with it.
     pub(crate) derived: Option<DerivedFiles>,
 }
 
@@ -44,24 +44,24 @@ pub(crate) struct OwnFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct DerivedFiles {
     pub(crate) folder: PathText,
-    /// How their names begin.
+    /// Prefix of their names.
     pub(crate) prefix: String,
 }
 
-/// A program that is run once, and one that takes it back.
+/// A program that is run once, and with other arguments to take that back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ProgramStep {
     pub(crate) program: PathText,
     pub(crate) arguments: Vec<PathText>,
     /// Its arguments for taking it back.
     pub(crate) undo: Vec<PathText>,
-    /// What tells whether it was run, by us or by the user.
+    /// Shows whether it was run, by us or by the user.
     pub(crate) proof: Proof,
 }
 
 impl ProgramStep {
-    /// Whether both do the same, wherever the program is now. How it is taken back depends on what was there before the
-    /// first time.
+    /// Whether both have the same effect, wherever the program is now. How to undo it depends on the state before the
+    /// first run.
     pub(super) fn does_as(&self, other: &Self) -> bool {
         self.arguments == other.arguments
     }

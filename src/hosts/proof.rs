@@ -1,4 +1,4 @@
-//! Whether juliaup's settings are as a command of its would leave them.
+//! Checks whether juliaup's settings are as one of its commands would leave them.
 
 use std::path::Path;
 
@@ -9,18 +9,18 @@ use crate::hosts::error::HostError;
 use crate::model::launch::juliaup::{Channel, Config};
 use crate::path_text::PathText;
 
-/// What tells whether a program of juliaup's has done its work: what its settings say then.
+/// State of juliaup's settings which shows that a command of juliaup's was run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "proof", rename_all = "kebab-case")]
 pub(crate) enum Proof {
     /// The channel leads to this program.
     Channel { settings: PathText, channel: String, program: PathText },
-    /// The channel is that of this folder.
+    /// The folder has this channel as its override.
     Override { settings: PathText, channel: String, folder: PathText },
 }
 
 impl Proof {
-    /// Whether it is so now.
+    /// Whether the settings are so now.
     pub(super) fn holds(&self) -> bool {
         match self {
             Self::Channel { settings, channel, program } => {
@@ -37,7 +37,7 @@ impl Proof {
     }
 }
 
-/// juliaup's settings, as they are now.
+/// Reads juliaup's settings.
 pub(super) fn config(path: &Path) -> Result<Config, HostError> {
     let contents = fs::read_limited(path)?.unwrap_or_default();
     Config::parse(&contents).map_err(|error| HostError::Refused {

@@ -1,5 +1,5 @@
-//! Python: PyJulia and JuliaCall, by a module in an environment that Python imports when it starts and that waits for
-//! theirs.
+//! Installs an import hook into a Python environment; it acts when `julia` (PyJulia) or `juliacall` (JuliaCall) is
+//! imported.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::path_text::PathText;
 
 const HOOK: &str = include_str!("../../templates/python_hook.py");
 
-/// Which of the two.
+/// PyJulia or JuliaCall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Bridge {
@@ -31,7 +31,7 @@ impl Bridge {
         }
     }
 
-    /// The name of its package.
+    /// The name of its Python package.
     pub(crate) const fn package(self) -> &'static str {
         match self {
             Self::PyJulia => "julia",
@@ -40,7 +40,7 @@ impl Bridge {
     }
 }
 
-/// An environment of Python whose PyJulia or JuliaCall is to use the image of a project.
+/// A Python environment whose PyJulia or JuliaCall uses the image of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PythonSetup {
     pub(crate) bridge: Bridge,
@@ -48,7 +48,7 @@ pub(crate) struct PythonSetup {
     pub(crate) jlproj: PathText,
     /// The folder of the project.
     pub(crate) project: PathText,
-    /// The environment's folder.
+    /// The folder of the environment.
     pub(crate) environment: PathText,
     /// Its Python.
     pub(crate) python: PathText,
@@ -56,7 +56,7 @@ pub(crate) struct PythonSetup {
     pub(crate) packages: PathText,
 }
 
-/// What the module reads.
+/// The file that the hook reads.
 #[derive(Serialize)]
 struct Configuration<'a> {
     written: String,
@@ -86,7 +86,7 @@ impl Host for PythonSetup {
         let folder = PathText(self.packages.join("__pycache__"));
         let derived = DerivedFiles { folder, prefix: format!("{module}.") };
         let hook = OwnFile::sealed(file("py"), &HOOK.replace("@SEAL@", &seal::place()));
-        // What starts it comes last, so that it never starts half of it.
+        // The `.pth` file comes last: it starts the hook, which must be complete.
         let steps = vec![
             Step::File(OwnFile::sealed(file("json"), &json)),
             Step::File(OwnFile { derived: Some(derived), ..hook }),
@@ -127,16 +127,16 @@ impl Host for PythonSetup {
     }
 }
 
-/// What a Python says of itself.
+/// A Python's answers about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Interview {
     /// `sys.prefix`
     pub(crate) environment: PathBuf,
-    /// It belongs to an environment and not to the system.
+    /// Whether it belongs to an environment, not to the system.
     pub(crate) is_environment: bool,
-    /// Where modules of its own go.
+    /// Folder for its own modules.
     pub(crate) packages: PathBuf,
-    /// The libpython that it is linked to; `None` where it has that inside.
+    /// The libpython that it is linked to; `None` if it contains libpython itself.
     pub(crate) libpython: Option<PathBuf>,
     /// The versions of the packages `julia` and `juliacall`.
     pub(crate) pyjulia: Option<String>,
@@ -144,7 +144,7 @@ pub(crate) struct Interview {
 }
 
 impl Interview {
-    /// The version of the package of a bridge.
+    /// Returns the version of a bridge's package.
     pub(crate) fn version(&self, bridge: Bridge) -> Option<&str> {
         match bridge {
             Bridge::PyJulia => self.pyjulia.as_deref(),
@@ -166,10 +166,10 @@ struct Answers {
 
 const QUESTIONS: &str = include_str!("../../templates/python_questions.py");
 
-/// Asks a Python about itself, writing nothing, without what the user's surroundings would change of it.
+/// Asks a Python about itself. Writes nothing, and ignores Python's environment variables and the user's packages.
 ///
 /// # Errors
-/// Where it is none, or does not answer.
+/// Where it is no Python, or does not answer.
 pub(crate) fn interview(python: &Path) -> Result<Interview, HostError> {
     let command = || format!("{} -I -c …", shell::quote(python.as_os_str()));
     let output = duct::cmd(python, ["-I", "-B", "-c", QUESTIONS])
@@ -187,7 +187,7 @@ pub(crate) fn interview(python: &Path) -> Result<Interview, HostError> {
     if !output.status.success() {
         return Err(failed(&output.stderr));
     }
-    // What else Python starts with may print too.
+    // Other modules that Python loads at its start may print too.
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().find_map(|line| line.strip_prefix("jlproj: "));
     let answers: Option<Answers> = line.and_then(|line| serde_json::from_str(line).ok());

@@ -1,9 +1,9 @@
-//! Quarto's own engine for Julia: a file that each worker loads first, and that has it become a wrapper of ours.
+//! Quarto's own engine for Julia: each worker first loads a file that replaces the worker by a wrapper of ours.
 //!
 //! Quarto starts its workers by the binary of the Julia that it runs in, whatever is on PATH, so that only their
-//! arguments (`exeflags`) can be ours. The path of an image among them would be used without a look whether it still is
-//! that of the project, and a worker fails where it is gone. So the argument is a file to load: it starts the wrapper
-//! beside it in the place of the worker, with the worker's own arguments. `_quarto.yml.local` is merged into the project's
+//! arguments (`exeflags`) can be ours. An image's path among them would be used without a check that the image is still
+//! the project's, and a worker fails if it is gone. So the argument is a file to load: it starts the wrapper beside it
+//! in the place of the worker, with the worker's own arguments. `_quarto.yml.local` is merged into the project's
 //! settings last, and Quarto itself keeps it out of git.
 
 use serde::{Deserialize, Serialize};
@@ -19,20 +19,20 @@ use crate::path_text::PathText;
 
 const HOOK: &str = include_str!("../../templates/quarto_hook.jl");
 
-/// A project of Quarto's whose documents are run in a project of Julia's.
+/// A Quarto project whose documents run in a Julia project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Quarto {
     #[serde(alias = "launcher")]
     pub(crate) wrapper: Wrapper,
-    /// What the worker loads, beside the wrapper.
+    /// The file that a worker loads, beside the wrapper.
     pub(crate) hook: PathText,
-    /// The folder of the project of Julia's.
+    /// The folder of the Julia project.
     pub(crate) project: PathText,
-    /// The settings of Quarto's project that are for this machine alone.
+    /// The Quarto project's settings for this machine alone.
     pub(crate) settings: PathText,
 }
 
-/// What is set of the engine.
+/// The engine's settings that we write.
 #[derive(Serialize)]
 struct Engine {
     exeflags: [String; 2],

@@ -1,4 +1,4 @@
-//! What was done for a host, kept in the store before it is done, so that it can be taken back.
+//! Records of what was done for each host, written before it is done, so that it can be taken back.
 
 use std::io;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::model::hosts::edit::{Edit, Patch};
 use crate::path_text::PathText;
 use crate::store::layout::Layout;
 
-/// The version of the record's form. Newer ones are not read.
+/// Version of the record's form. Newer ones are not read.
 const FORMAT: u32 = 1;
 
 /// What was done for one host.
@@ -53,7 +53,7 @@ impl Record {
         Self { format: FORMAT, setup, done, folders }
     }
 
-    /// The same with what another one has besides.
+    /// Adds what only the other record has.
     pub(crate) fn joined(mut self, other: &Self) -> Self {
         let more: Vec<Done> = other.done.iter().filter(|done| !self.done.contains(done)).cloned().collect();
         self.done.extend(more);
@@ -67,7 +67,7 @@ impl Record {
 }
 
 impl Done {
-    /// Whether it is what the step wants.
+    /// Whether this was done for the step.
     pub(super) fn concerns(&self, step: &Step) -> bool {
         match (self, step) {
             (Self::File { path, .. }, Step::File(file)) => path.0 == file.path,
@@ -81,15 +81,15 @@ impl Done {
     }
 }
 
-/// The record of a host, if it was set up.
+/// Reads the record of a host, if it was set up.
 ///
 /// # Errors
-/// Where there is one and it cannot be read: it says how all is taken back, and must not be written anew.
+/// Where there is one and it cannot be read: it is needed to take things back, and must not be overwritten.
 pub(crate) fn read(layout: &Layout, setup: &Setup) -> Result<Option<Record>, HostError> {
     parse(&layout.host_record(&setup.identity()))
 }
 
-/// All records, by name; for one that cannot be read, why.
+/// Reads all records, sorted by file name; for an unreadable one, returns why.
 pub(crate) fn read_all(layout: &Layout) -> Vec<Result<Record, HostError>> {
     let Ok(entries) = fs_err::read_dir(layout.host_records()) else { return Vec::new() };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();

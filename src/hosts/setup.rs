@@ -1,4 +1,4 @@
-//! All hosts, as they are kept on record.
+//! All hosts, as they are recorded.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::hosts::quarto::Quarto;
 use crate::hosts::shell::Shell;
 use crate::hosts::vscode::Vscode;
 
-/// One of them, with all that it has to know.
+/// One host, with all values that its setup needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "host", rename_all = "kebab-case")]
 pub(crate) enum Setup {
@@ -38,7 +38,7 @@ impl Setup {
         }
     }
 
-    /// What its record is found by.
+    /// Name and target, which identify its record.
     pub(crate) fn identity(&self) -> (&'static str, String) {
         (self.host().name(), self.host().target())
     }

@@ -1,4 +1,4 @@
-//! Shells: a folder for PATH in which `julia` is jlproj, and where that is wanted the line that puts it there.
+//! Shells: a folder for PATH in which `julia` is jlproj, and if wanted the line that puts it on PATH.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub(crate) struct Shell {
     pub(crate) shims: PathText,
     /// The shells whose start files are edited, each with that file.
     pub(crate) edited: Vec<(Dialect, PathText)>,
-    /// The shell for which the line is shown where none is edited.
+    /// The shell whose line is shown if no file is edited.
     pub(crate) shown: Dialect,
 }
 
@@ -66,8 +66,8 @@ impl Host for Shell {
 }
 
 impl Shell {
-    /// What puts the folder on PATH when the shell starts: a file of ours where the shell has a folder for such, else
-    /// lines in the user's.
+    /// Makes the step that puts the folder on PATH when the shell starts: a file of ours if the shell has a folder for
+    /// such files, else lines in the user's file.
     fn start_file(&self, dialect: Dialect, file: &PathText) -> Result<Step, HostError> {
         let lines = dialect.add_to_path(self.shims.as_os_str());
         let path = file.0.clone();

@@ -1,9 +1,9 @@
-//! VS Code: the Julia of a folder is a wrapper of ours, for everything that the extension starts.
+//! VS Code: a wrapper of ours is the Julia of a folder, for everything that the extension starts.
 //!
-//! Of its settings only `julia.executablePath` reaches more than the REPL, and only it can name something that decides
-//! at the start: `julia.additionalArgs` are Julia's own, and could hold no more than the path of an image. The language
-//! server stays with a plain Julia: where there is a juliaup it has one of its channels by itself, else it would be started
-//! by that setting too (`getExecutable` and `getLsExecutable` in `src/executables.ts` of the extension, 1.232.0).
+//! Of the extension's settings only `julia.executablePath` reaches more than the REPL, and only it can name a program
+//! that decides at each start: `julia.additionalArgs` are Julia's own, and could only hold the path of an image. The
+//! language server keeps a plain Julia: with juliaup it has one of juliaup's channels by itself, else that setting
+//! would start it too (`getExecutable` and `getLsExecutable` in `src/executables.ts` of the extension, 1.232.0).
 
 use std::path::{Path, PathBuf};
 
@@ -26,14 +26,14 @@ const LANGUAGE_SERVER: &str = "julia.languageServerExecutablePath";
 pub(crate) struct Vscode {
     #[serde(alias = "launcher")]
     pub(crate) wrapper: Wrapper,
-    /// The folder, which is the project's.
+    /// The folder, which is also the project's.
     pub(crate) folder: PathText,
-    /// The settings are edited although git tracks them.
+    /// Whether the settings are edited although git tracks them.
     pub(crate) shared: bool,
-    /// The extension finds a juliaup.
+    /// Whether the extension finds a juliaup.
     #[serde(default)]
     pub(crate) has_juliaup: bool,
-    /// The Julia that the settings named before ours.
+    /// The Julia that the settings named before the setup.
     #[serde(default)]
     pub(crate) named: Option<String>,
 }
@@ -72,7 +72,7 @@ impl Host for Vscode {
         };
         let mut steps = vec![Step::File(wrapper)];
         let chosen = text_of(&file, LANGUAGE_SERVER)?;
-        // Another one is the user's choice.
+        // Another value is the user's choice.
         if !self.has_juliaup && chosen.is_none_or(|chosen| chosen == julia) {
             steps.push(member(LANGUAGE_SERVER, &julia));
         }
@@ -104,7 +104,7 @@ fn settings(folder: &Path) -> PathBuf {
     folder.join(".vscode/settings.json")
 }
 
-/// The Julia that the settings of a folder name.
+/// Returns the Julia that the settings of a folder name.
 ///
 /// # Errors
 /// Where they cannot be read.
@@ -112,8 +112,8 @@ pub(crate) fn named_julia(folder: &Path) -> Result<Option<String>, HostError> {
     text_of(&settings(folder), EXECUTABLE)
 }
 
-/// The same as `--julia` has it: a channel, a path or a name on PATH. `None` where only the extension could tell what is
-/// meant, as by its variables.
+/// Converts that Julia to a value of `--julia`: a channel, a path or a name on PATH. `None` if only the extension can
+/// resolve it, as with its variables.
 #[must_use]
 pub(crate) fn as_argument(named: &str, home: Option<&Path>) -> Option<PathBuf> {
     let named = named.trim();
@@ -131,13 +131,13 @@ pub(crate) fn as_argument(named: &str, home: Option<&Path>) -> Option<PathBuf> {
     }
 }
 
-/// The text that the settings have for a key.
+/// Returns the text of a key in the settings.
 fn text_of(file: &Path, key: &str) -> Result<Option<String>, HostError> {
     let contents = fs::read_limited(file)?.unwrap_or_default();
     Ok(jsonc::text_of(&String::from_utf8_lossy(&contents), key))
 }
 
-/// Whether git tracks the file. Where there is no git to ask, a repository is taken for one that does.
+/// Whether git tracks the file. If git cannot be run, a file in a repository counts as tracked.
 fn is_tracked(folder: &Path, file: &Path) -> bool {
     if !folder.ancestors().any(|ancestor| ancestor.join(".git").exists()) || !file.exists() {
         return false;

@@ -1,4 +1,4 @@
-//! Taking back what was done for a host, so that all is as it was before, to the byte.
+//! Takes back what was done for a host, so that all is as it was before, to the byte.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::model::hosts::edit::{Edit, Patch};
 use crate::model::hosts::seal::{self, Owner};
 use crate::platform;
 
-/// What takes back all that is on record.
+/// Returns the changes that take back everything on record.
 ///
 /// # Errors
 /// Where the user changed what is to be taken back.
@@ -26,7 +26,7 @@ pub(crate) fn withdrawal(record: Record) -> Result<Changes, HostError> {
     Ok(Changes { before: Some(record), after: None, effects: draft.effects })
 }
 
-/// Takes back those things that a new plan has no more.
+/// Takes back what the new plan no longer has.
 ///
 /// # Errors
 /// As [`withdrawal`].
@@ -58,7 +58,7 @@ fn own_file(draft: &mut Draft, path: &Path, derived: Option<&DerivedFiles>) -> R
         match seal::owner(&contents) {
             Owner::Ours => draft.effects.push(Effect::Remove { path: path.to_owned() }),
             Owner::OursChanged => return Err(HostError::Changed { path: path.to_owned() }),
-            // Somebody put another one there.
+            // Somebody put another file there.
             Owner::Foreign => {}
         }
     }
@@ -80,7 +80,7 @@ fn edited(
     match edit.undone(patch, &text) {
         Some(before) if before.is_empty() && !existed => draft.rewrite(file, None),
         Some(before) => draft.rewrite(file, Some(before)),
-        // Somebody was faster.
+        // Somebody took it out already.
         None if edit.is_gone(&text) => Ok(()),
         None => Err(HostError::EditChanged { path: file.to_owned(), snippet: patch.after.clone() }),
     }

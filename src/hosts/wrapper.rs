@@ -1,5 +1,5 @@
-//! A script for programs that start Julia by a path: it asks jlproj each time, and starts Julia plainly where there is
-//! no jlproj any more.
+//! A script for programs that start Julia by a path: it asks jlproj each time, and starts Julia plainly if jlproj is
+//! gone.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -21,14 +21,14 @@ pub(crate) struct Wrapper {
     pub(crate) path: PathText,
     /// This program.
     pub(crate) jlproj: PathText,
-    /// The Julia that is started while it is there.
+    /// The Julia to start, while it exists.
     pub(crate) julia: PathText,
-    /// What comes before the arguments that it gets.
+    /// Arguments that come before those of the caller.
     pub(crate) arguments: Vec<PathText>,
 }
 
 impl Wrapper {
-    /// The script.
+    /// Makes the script.
     ///
     /// # Errors
     /// Where the system starts no scripts.
@@ -42,7 +42,7 @@ impl Wrapper {
         }
         let word = |path: &PathText| shell::quote(path.as_os_str());
         let arguments: Vec<String> = self.arguments.iter().map(|argument| word(argument) + " ").collect();
-        // The arguments come last: what they hold is not looked at again.
+        // The arguments come last: placeholders in them are not replaced.
         let text = TEMPLATE
             .replace("@SEAL@", &seal::place())
             .replace("@JULIA_TEXT@", &path_text::encode(&self.julia))
@@ -52,7 +52,7 @@ impl Wrapper {
         Ok(OwnFile { executable: true, ..OwnFile::sealed(self.path.0.clone(), &text) })
     }
 
-    /// What it starts is gone, or jlproj is.
+    /// Reports that the Julia to start is gone, or jlproj.
     pub(super) fn troubles(&self, command: &str) -> Vec<Trouble> {
         let mut troubles = Vec::new();
         let mut gone = |path: &Path, what: &str, outcome: &str| {
@@ -67,7 +67,7 @@ impl Wrapper {
     }
 }
 
-/// The path as a text that a file of another program's can hold.
+/// Returns the path as text for a file of another program's.
 ///
 /// # Errors
 /// Where it is not UTF-8.
@@ -81,7 +81,7 @@ pub(super) fn utf8(path: &Path) -> Result<&str, HostError> {
     })
 }
 
-/// A word for a command that can be pasted.
+/// Quotes a path for a command that can be pasted.
 pub(super) fn quoted(path: &Path) -> String {
     shell::quote(path.as_os_str())
 }

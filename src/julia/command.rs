@@ -13,7 +13,7 @@ pub(crate) struct Invocation {
     /// Variables to set; `None` removes one.
     pub(crate) environment: Vec<(OsString, Option<OsString>)>,
     pub(crate) directory: Option<PathBuf>,
-    /// The words of a command that runs this one, on another machine; none where it is run here.
+    /// Words of the runner; empty if the program runs on this machine.
     pub(crate) runner: Vec<OsString>,
 }
 
@@ -23,7 +23,7 @@ impl Invocation {
         Self { program, arguments: Vec::new(), environment: Vec::new(), directory: None, runner: Vec::new() }
     }
 
-    /// A Julia of ours: nothing of the user's start-up, one thread, no colours, no image but the default.
+    /// A Julia of ours: no startup file or history of the user's, one thread, no colours, only the default image.
     pub(crate) fn julia(program: &Path) -> Self {
         Self::new(program)
             .argument("--startup-file=no")
@@ -58,8 +58,8 @@ impl Invocation {
         self
     }
 
-    /// The program that is started here, and its arguments. A runner may not pass on its environment, so what is to
-    /// be set there is set by `env`.
+    /// Returns the program to start on this machine, and its arguments. A runner may not pass its environment on, so
+    /// `env` sets the variables on the other machine.
     pub(crate) fn started(&self) -> (OsString, Vec<OsString>) {
         let Some((runner, rest)) = self.runner.split_first() else {
             return (self.program.clone().into_os_string(), self.arguments.clone());
@@ -82,7 +82,7 @@ impl Invocation {
         (runner.clone(), arguments)
     }
 
-    /// The command as one line that a shell takes.
+    /// Returns the command as one line for a shell.
     pub(crate) fn shell_line(&self) -> String {
         let (program, arguments) = self.started();
         shell::command_line(&program, &arguments)

@@ -19,17 +19,17 @@ pub(crate) enum ExchangeError {
     Process(#[from] ProcessError),
     #[error("cannot exchange files with Julia")]
     Files(#[from] io::Error),
-    /// It ended without a result that can be read.
+    /// Julia ended without a result that can be read.
     #[error("Julia ended with exit code {code} and without an answer")]
     NoAnswer { code: u8, signal: Option<i32> },
     #[error("a path that is not UTF-8 cannot be handed to Julia: `{}`", .0.display())]
     NotText(PathBuf),
 }
 
-/// A name that is not UTF-8 cannot be written in TOML.
+/// Returns the path as text for TOML.
 ///
 /// # Errors
-/// Where the path is such a one.
+/// Where it is not UTF-8.
 pub(crate) fn text_of(path: &Path) -> Result<String, ExchangeError> {
     path.to_str().map(str::to_owned).ok_or_else(|| ExchangeError::NotText(path.to_owned()))
 }
@@ -58,7 +58,7 @@ pub(crate) fn write_request(
     Ok(path)
 }
 
-/// Runs a script whose last argument is the path of its result, and reads that.
+/// Runs a script whose last argument is the path of its result, and reads the result.
 ///
 /// # Errors
 /// Where it cannot be run, is stopped, or leaves no result.
@@ -80,7 +80,7 @@ pub(crate) fn wait_for_file(invocation: &Invocation, file: &Path) {
     const LONGEST: Duration = Duration::from_secs(5);
     let begun = Instant::now();
     while !invocation.runner.is_empty() && begun.elapsed() < LONGEST {
-        // Opening the folder has its list be asked for again.
+        // Opening the folder makes the shared disk list it again.
         let _ = file.parent().map(fs_err::read_dir);
         if file.exists() {
             break;

@@ -15,23 +15,23 @@ use crate::template::Template;
 #[derive(Serialize)]
 struct Request<'a> {
     precompile_only: bool,
-    /// Whether the answer is to tell which modules are loaded in the end, and how they were compiled.
+    /// Whether the answer lists the modules that are loaded in the end, and how they were compiled.
     modules: bool,
     packages: &'a [PackageRequest],
 }
 
-/// How the loading of packages went.
+/// Results of loading packages.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Imported {
     #[serde(default)]
     pub(crate) packages: Vec<ImportResult>,
-    /// What is loaded in the end; told where the loading was recorded.
+    /// Modules that are loaded in the end; only with [`Purpose::Trace`].
     #[serde(default)]
     pub(crate) modules: Vec<ModuleAnswer>,
-    /// The files that were read when the code of these modules was compiled; told with them.
+    /// Files that were read while these modules were compiled; only with them.
     #[serde(default)]
     pub(crate) files: Vec<FileRead>,
-    /// The names of packages that say `__precompile__(false)`; told with them.
+    /// Names of packages that say `__precompile__(false)`; only with the modules.
     #[serde(default)]
     pub(crate) never_compiled: Vec<String>,
 }
@@ -44,25 +44,25 @@ pub(crate) struct FileRead {
     pub(crate) path: PathBuf,
 }
 
-/// How the loading of one package went.
+/// Result of loading one package.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct ImportResult {
     pub(crate) name: String,
     pub(crate) uuid: Uuid,
     pub(crate) ok: bool,
-    /// That loading took, after what was loaded before.
+    /// Seconds of loading, on top of the packages loaded before it.
     pub(crate) seconds: f64,
     #[serde(default)]
     pub(crate) error: String,
 }
 
-/// What is to be done with the packages.
+/// What to do with the packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose<'a> {
     Load,
     /// Load them, and record into this file what is compiled meanwhile.
     Trace(&'a Path),
-    /// Only see to it that the caches are there.
+    /// Only make sure that the caches exist.
     Precompile,
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn import(
     let request = Request { precompile_only: purpose == Purpose::Precompile, modules, packages };
     let request = exchange::write_request(session.folder, "import", &request)?;
     let result = session.folder.join("import.result.toml");
-    // An answer of an earlier run must not be taken for this one's.
+    // An earlier run's answer must not be taken for this one's.
     let _ = fs_err::remove_file(&result);
     let mut invocation = session.julia_invocation();
     if let Some(image) = image {
@@ -89,7 +89,7 @@ pub(crate) fn import(
     if let Purpose::Trace(statements) = purpose {
         invocation = invocation.option("--trace-compile", statements);
         if session.julia.has_package_images() {
-            // As the builder itself runs: caches with native code are others, and hide what is compiled.
+            // As in the builder: caches with native code are different files, and hide what is compiled.
             invocation = invocation.argument("--pkgimages=no");
         }
     }
@@ -101,8 +101,8 @@ pub(crate) fn import(
     Ok(exchange::ask(&invocation, &result, session.log, None, session.watcher)?)
 }
 
-/// Seconds that a start takes which loads `packages`: without the image, and with it. Medians of
-/// `rounds`, taken in turns after one that fills the caches; where a start takes long, of one.
+/// Measures the seconds that a start takes to load `packages`: without the image, and with it. Medians of `rounds`,
+/// taken in turns after a round that fills the caches; of fewer rounds if a start takes more than ten seconds.
 ///
 /// # Errors
 /// Where Julia fails.

@@ -1,4 +1,4 @@
-//! What can link an image on this machine.
+//! Finds a linker for images on this machine.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::installation::Installation;
 use crate::julia::command::Invocation;
 
-/// A program that makes a shared library of an archive of objects.
+/// A program that makes a shared library from an archive of objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Linker {
-    /// A C compiler, which knows how its system links. With words of its own (`CC="ccache gcc"`).
+    /// A C compiler, which knows how its system links; may have further words (`CC="ccache gcc"`).
     Compiler(Vec<OsString>),
     /// A linker by itself.
     Plain(PathBuf),
@@ -27,8 +27,8 @@ impl Linker {
     }
 }
 
-/// Finds one: the C compiler that the user names (`compiler`, the value of `JULIA_CC` or `CC`), `cc`, `gcc` or `clang`;
-/// else `ld`, `ld.lld` or `lld`; else Julia's own.
+/// Finds a linker: the C compiler that the user names (`compiler`, the value of `JULIA_CC` or `CC`), `cc`, `gcc` or
+/// `clang`; else `ld` or `ld.lld`; else Julia's own `lld`.
 pub(crate) fn find(
     compiler: Option<&OsStr>,
     search_path: Option<&OsStr>,
@@ -58,8 +58,8 @@ pub(crate) fn find(
     bundled(julia).map(Linker::Bundled)
 }
 
-/// Julia's own linker: `libexec/julia/lld` beside its `bin` (`base/linking.jl` of 1.10 to 1.13, and of 1.14, where Julia
-/// gives it the C runtime that it ships as well: `d19eac062f`, 2026-04-27).
+/// Julia's own linker: `libexec/julia/lld` beside its `bin` (`base/linking.jl` of 1.10 to 1.13, and of 1.14, where
+/// Julia gives it the C runtime that it ships as well: `d19eac062f`, 2026-04-27).
 fn bundled(julia: &Installation) -> Option<PathBuf> {
     let prefix = julia.binary_folder.parent()?;
     ["libexec/julia", "libexec", "tools"]
@@ -96,7 +96,7 @@ pub(crate) fn invocation(linker: &Linker, julia: &Installation, archive: &Path, 
     invocation
 }
 
-/// The flags around an archive of which everything is to be linked.
+/// Flags around an archive that is linked as a whole.
 const fn whole_archive(for_compiler: bool) -> (&'static str, Option<&'static str>) {
     if cfg!(target_os = "macos") {
         ("-Wl,-all_load", None)

@@ -1,4 +1,4 @@
-//! The modules that a Julia of ours has loaded, as its script tells them, compared with what was to be baked.
+//! Compares the modules that a Julia of ours has loaded, as its script reports them, with the packages to bake.
 
 use std::collections::BTreeSet;
 
@@ -17,19 +17,19 @@ pub(crate) struct ModuleAnswer {
     /// Empty for Core, Base and Main.
     #[serde(default)]
     uuid: String,
-    /// Empty where Julia cannot tell it (before 1.8).
+    /// Empty if Julia does not know it (before 1.8).
     #[serde(default)]
     version: String,
-    /// The UUID of the package that it is an extension of; empty where it is none.
+    /// UUID of the package that it is an extension of; empty if it is no extension.
     #[serde(default)]
     parent: String,
-    /// The name of the package with which it was loaded; empty where that is not known.
+    /// Name of the package with which it was loaded; empty if unknown.
     #[serde(default)]
     loaded_with: String,
 }
 
 impl ModuleAnswer {
-    /// Its UUID, where it has one.
+    /// Its UUID, if it has one.
     pub(crate) fn uuid(&self) -> Option<Uuid> {
         Uuid::parse_str(&self.uuid).ok().filter(|uuid| !uuid.is_nil())
     }
@@ -45,7 +45,7 @@ impl ModuleAnswer {
     }
 }
 
-/// What is wrong with what is loaded.
+/// Lists the faults of the loaded modules.
 pub(crate) fn compare(
     modules: Vec<ModuleAnswer>,
     wanted: &[BakedPackage],

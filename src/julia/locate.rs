@@ -1,4 +1,4 @@
-//! Which Julia the user means.
+//! Finds the Julia that the user means.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::model::launch::juliaup::{
 use crate::path_text;
 use crate::platform;
 
-/// What the choice of a Julia rests on.
+/// Everything that the choice of a Julia depends on.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
     /// `+channel` on the command line, without the plus.
@@ -25,8 +25,8 @@ pub(crate) struct Request<'a> {
     pub(crate) home: Option<&'a Path>,
     pub(crate) juliaup_depot: Option<&'a OsStr>,
     pub(crate) juliaup_channel: Option<&'a OsStr>,
-    /// The project that is meant: its manifest may choose, where juliaup's settings say so. `None` where a command is about
-    /// no one project.
+    /// The project of the command: its manifest may choose, if juliaup's settings say so. `None` if the command has no
+    /// single project.
     pub(crate) project: Option<&'a juliaup::ProjectQuestion<'a>>,
     /// This program, which is never a Julia, under whatever name.
     pub(crate) own_program: Option<&'a Path>,
@@ -42,7 +42,7 @@ pub(crate) struct Located {
     pub(crate) reason: String,
 }
 
-/// The reason for a Julia that a wrapper of ours leads to.
+/// Reason for a Julia behind a wrapper of ours.
 pub(crate) const BEHIND_WRAPPER: &str = "behind jlproj's wrapper";
 
 /// Why no Julia was found.
@@ -72,12 +72,12 @@ pub(crate) enum LocateError {
     Channel(#[from] ChannelError),
 }
 
-/// Finds the Julia: `+channel`, then what was wanted by flag, variable or setting, then what `julia` would
-/// start if it were typed: the one on PATH, where juliaup's launcher stands for the channel that juliaup's
-/// own rules choose; with none on PATH, juliaup's.
+/// Finds the Julia: `+channel`; else the one named by flag, variable or setting; else the one that `julia` would start
+/// if it were typed: the one on PATH, or for juliaup's launcher the channel that juliaup's own rules choose; with none
+/// on PATH, juliaup's.
 ///
 /// # Errors
-/// Where there is none, or what was named is none.
+/// Where there is none, or the named one cannot be used.
 pub(crate) fn locate(request: &Request<'_>) -> Result<Located, LocateError> {
     if let Some(channel) = request.channel {
         return by_juliaup(request, Some(channel), None);
@@ -113,7 +113,7 @@ fn by_name(request: &Request<'_>, wanted: &OsStr) -> Result<Located, LocateError
     Ok(Located { binary: path, arguments: Vec::new(), reason: "as named".to_owned() })
 }
 
-/// The Julia that juliaup's rules choose. `launcher` is used as it is where there is no configuration yet.
+/// Returns the Julia that juliaup's rules choose; `launcher` itself if there is no configuration yet.
 fn by_juliaup(
     request: &Request<'_>,
     channel: Option<&OsStr>,
@@ -168,8 +168,8 @@ fn by_juliaup(
     })
 }
 
-/// The Julia behind a wrapper of ours that a channel of juliaup's leads to. Where it is gone, the one of juliaup's default
-/// channel, or the one on PATH.
+/// Returns the Julia behind a wrapper of ours that is the program of a juliaup channel. If that Julia is gone, returns
+/// the one of juliaup's default channel, or the one on PATH.
 fn behind_wrapper(
     request: &Request<'_>,
     config: &Config,
@@ -229,7 +229,7 @@ fn on_path(request: &Request<'_>, name: &OsStr) -> Option<PathBuf> {
         .find(|path| check_program(request, path).is_ok())
 }
 
-/// Whether the path leads to a program, other than this one.
+/// Checks that the path leads to a program other than this one.
 fn check_program(request: &Request<'_>, path: &Path) -> Result<(), LocateError> {
     let metadata = fs_err::metadata(path).map_err(|_| LocateError::Missing { path: path.to_owned() })?;
     if !platform::is_executable(&metadata) {
@@ -241,8 +241,8 @@ fn check_program(request: &Request<'_>, path: &Path) -> Result<(), LocateError> 
     Ok(())
 }
 
-/// Whether the program at `path` is `own` under another name: a link to it, or a copy. What is in them is compared
-/// only where both are of one size, so a start that finds a Julia reads neither.
+/// Whether the program at `path` is `own` under another name: a link to it, or a copy. Contents are compared only if
+/// the sizes are equal, so a start that finds a Julia reads neither file.
 fn is_this_program(own: &Path, path: &Path, metadata: &std::fs::Metadata) -> bool {
     let Ok(own_metadata) = fs_err::metadata(own) else { return false };
     if platform::is_same_file(&own_metadata, metadata) || leads_to_jlproj(path) {
@@ -252,7 +252,7 @@ fn is_this_program(own: &Path, path: &Path, metadata: &std::fs::Metadata) -> boo
     own_metadata.len() == metadata.len() && is_copy().unwrap_or(false)
 }
 
-/// Whether this is a link to a jlproj, which may be another one than this.
+/// Whether this is a symlink to a jlproj, which may be another one than this.
 fn leads_to_jlproj(path: &Path) -> bool {
     fs_err::read_link(path).is_ok_and(|target| target.file_stem() == Some(OsStr::new("jlproj")))
 }

@@ -1,11 +1,11 @@
-//! The lines of a build's log that matter.
+//! Finds the lines of a build's log that matter.
 
 use std::path::Path;
 
-/// How much of the end of a log is looked at.
+/// Bytes searched at the end of a log.
 const LAST_BYTES: usize = 64 * 1024;
 
-/// The last error in the log, with what follows it; else its last lines. At most twelve lines.
+/// Returns the last error in the log, with the lines after it; else its last lines. At most twelve lines.
 pub(crate) fn last_error(log: &Path) -> String {
     const LINES: usize = 12;
     let bytes = fs_err::read(log).unwrap_or_default();
@@ -20,8 +20,8 @@ pub(crate) fn last_error(log: &Path) -> String {
     lines.iter().skip(start).take(LINES).copied().collect::<Vec<_>>().join("\n")
 }
 
-/// `text`, and where it only says that a package could not be precompiled, the first error of the last program
-/// in the log: what the child that Julia starts for that printed.
+/// Returns `text`. If it only says that a package could not be precompiled, adds the first error of the last program in
+/// the log, printed by the child process that precompiles.
 pub(crate) fn with_cause(text: String, log: &Path) -> String {
     const LINES: usize = 8;
     if !text.contains("Failed to precompile") {
@@ -41,8 +41,8 @@ pub(crate) fn with_cause(text: String, log: &Path) -> String {
     }
 }
 
-/// What LLVM printed when it could not generate code: its own line, the function, and the package of that where a path in
-/// the trace tells it.
+/// LLVM's message when it cannot generate code: its own line, the function, and the function's package if a path in the
+/// trace shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GeneratorError {
     pub(crate) text: String,
@@ -50,8 +50,8 @@ pub(crate) struct GeneratorError {
     pub(crate) package: Option<String>,
 }
 
-/// The last such error of a log (`report_fatal_error`, `SelectionDAGISel::CannotYetSelect` of LLVM: a line, then what
-/// was to be selected, then `In function: julia_name_number`).
+/// Returns the last such error of a log (`report_fatal_error`, `SelectionDAGISel::CannotYetSelect` of LLVM: a line,
+/// then the node to select, then `In function: julia_name_number`).
 pub(crate) fn generator_error(log: &Path) -> Option<GeneratorError> {
     const LINES: usize = 60;
     let bytes = fs_err::read(log).unwrap_or_default();
@@ -64,7 +64,7 @@ pub(crate) fn generator_error(log: &Path) -> Option<GeneratorError> {
     Some(GeneratorError { text: (*lines.get(start)?).to_owned(), function, package })
 }
 
-/// The name of a function as in the source: `julia_name_123` and `jfptr_name_123` are compiled forms of it.
+/// Returns the name of a function in the source: `julia_name_123` and `jfptr_name_123` are compiled forms of it.
 fn julia_function(name: &str) -> String {
     let name = name.trim();
     let inner = ["julia_", "japi1_", "japi3_", "jfptr_", "jlsys_"]
@@ -77,7 +77,7 @@ fn julia_function(name: &str) -> String {
     }
 }
 
-/// The name of the module whose `__init__` failed, where the text says so: as `InitError(mod=:Name, …`, or by the
+/// Returns the name of the module whose `__init__` failed, if the text says so: as `InitError(mod=:Name, …`, or by the
 /// file of a package in the trace (Julia 1.5 prints `#<null>` for the error itself).
 pub(crate) fn failed_initialisation(text: &str) -> Option<String> {
     if let Some(after) = text.split("InitError(mod=:").nth(1) {
@@ -87,7 +87,7 @@ pub(crate) fn failed_initialisation(text: &str) -> Option<String> {
     leading_name(frame.split("/packages/").nth(1)?)
 }
 
-/// Whether Julia ended since the `__init__` of something in its image failed.
+/// Whether Julia ended because an `__init__` in its image failed.
 pub(crate) fn is_failed_initialisation(text: &str) -> bool {
     text.contains("fatal: error thrown and no exception handler available")
 }

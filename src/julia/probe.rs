@@ -1,4 +1,4 @@
-//! Asks a Julia what it is: one start, ever, as long as its files stay the same.
+//! Asks a Julia about itself: one start, not repeated while its files stay the same.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,10 +18,10 @@ use crate::model::image::key::JuliaIdentity;
 use crate::path_text::PathText;
 use crate::template::{self, Template};
 
-/// Set in the environment of a Julia that is asked about itself: what it starts knows that it is not to ask.
+/// Set in the environment of a Julia that is probed: a jlproj that it starts must not probe again.
 pub(crate) const PROBE_VARIABLE: &str = "__JLPROJ_PROBE";
 
-/// What jlproj says when a Julia that is asked about itself starts it; so it is told from what else may go wrong.
+/// Message of a jlproj that is started by a probed Julia; distinguishes this from other failures.
 const WRAPPER: &str = "is a wrapper that starts jlproj again";
 
 /// The oldest Julia that we know how to build images for.
@@ -46,7 +46,7 @@ pub(crate) enum ProbeError {
     Files { program: String, source: io::Error },
 }
 
-/// What the script answers.
+/// The script's answer.
 #[derive(Debug, Deserialize)]
 struct Answer {
     version: String,
@@ -117,7 +117,7 @@ pub(crate) fn check_age(installation: &Installation) -> Result<(), ProbeError> {
     Err(ProbeError::TooOld { program, version: installation.version() })
 }
 
-/// What is kept of an answer.
+/// Makes an installation of an answer.
 fn record(binary: &Path, version: &Version, answer: Answer) -> io::Result<Installation> {
     let default_image = PathBuf::from(answer.image_file);
     let real_binary = PathBuf::from(answer.julia_bin);
@@ -152,7 +152,7 @@ fn record(binary: &Path, version: &Version, answer: Answer) -> io::Result<Instal
     })
 }
 
-/// Whether jlproj was started and said so. The exit code tells less: a wrapper may end with one of its own.
+/// Whether jlproj was started, according to the log. The exit code says less: a wrapper may end with one of its own.
 fn names_us(log: &Path) -> bool {
     let bytes = fs_err::read(log).unwrap_or_default();
     String::from_utf8_lossy(&bytes).contains(WRAPPER)

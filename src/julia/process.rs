@@ -1,4 +1,4 @@
-//! Runs the programs that build and measure: output into a log, a limit in time, nothing left behind.
+//! Runs the programs that build and measure: output to a log, a time limit, no process left behind.
 
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
@@ -22,21 +22,21 @@ pub(crate) enum ProcessError {
     Interrupted(u8),
 }
 
-/// Who wants to know about a running program.
+/// Observer of a running program.
 pub(crate) trait Watcher {
     /// A stage of a build begins.
     fn stage(&self, _stage: Stage) {}
 
-    /// A program is about to be started with this command.
+    /// The program is about to be started with this command.
     fn command(&self, _line: &str) {}
 
-    /// It runs, as the leader of a process group of this number.
+    /// The program runs, as the leader of a process group of this number.
     fn started(&self, _process: u32) {}
 
-    /// It still runs.
+    /// The program still runs.
     fn waiting(&self) {}
 
-    /// A variable of the environment by which all that works for this build is known.
+    /// Environment variable that marks all processes of this build.
     fn mark(&self) -> Option<(&'static str, &Path)> {
         None
     }
@@ -47,7 +47,7 @@ pub(crate) trait Watcher {
     }
 }
 
-/// Nobody.
+/// A watcher that does nothing.
 #[derive(Debug)]
 pub(crate) struct Unwatched;
 
@@ -60,8 +60,8 @@ impl Watcher for Interruption {
     }
 }
 
-/// Runs a program to its end. Its output is added to `log`; it reads nothing. It leads a process group of
-/// its own, all of which is ended when it ends, when the limit passes and when we are interrupted.
+/// Runs a program to its end. Its output is appended to `log`; it reads no input. It leads its own process group, which
+/// is killed as a whole when the program ends, when the limit passes and when we are interrupted.
 ///
 /// # Errors
 /// Where it cannot be started, takes longer than `limit`, or we are interrupted.
@@ -72,7 +72,7 @@ pub(crate) fn run(
     watcher: &dyn Watcher,
 ) -> Result<ExitStatus, ProcessError> {
     let program = Path::new(&invocation.started().0).display().to_string();
-    // Who waits in a queue is not slow.
+    // No limit with a runner: waiting in a queue is not slowness.
     let limit = limit.filter(|_| invocation.runner.is_empty());
     let not_started = |source| ProcessError::NotStarted { program: program.clone(), source };
     let line = invocation.shell_line();
@@ -87,8 +87,8 @@ pub(crate) fn run(
     wait(&expression, &program, limit, watcher)
 }
 
-/// Why a program could not be started: the system says "not found" too where the file is there, and what it is loaded by is
-/// not.
+/// Explains why a program could not be started: the system also says "not found" if the file exists, but its
+/// interpreter or its loader does not.
 pub(crate) fn why_not_started(program: &Path, error: io::Error) -> io::Error {
     if error.kind() != io::ErrorKind::NotFound || !program.is_file() {
         return error;
@@ -101,7 +101,7 @@ pub(crate) fn why_not_started(program: &Path, error: io::Error) -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, text)
 }
 
-/// What the first line of a script names.
+/// Returns the interpreter that the first line of a script names.
 fn interpreter(program: &Path) -> Option<String> {
     const LONGEST: u64 = 4096;
     let mut start = Vec::new();
@@ -110,7 +110,7 @@ fn interpreter(program: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(line).split_whitespace().next()?.to_owned())
 }
 
-/// The program as duct has it: any exit code is an answer, and it leads a group of its own.
+/// The program for `duct`: any exit code is an answer, and the program leads its own process group.
 pub(crate) fn expression(invocation: &Invocation, watcher: &dyn Watcher) -> duct::Expression {
     let (program, arguments) = invocation.started();
     let mut expression = duct::cmd(program, arguments).unchecked();
@@ -126,7 +126,7 @@ pub(crate) fn expression(invocation: &Invocation, watcher: &dyn Watcher) -> duct
     if let Some(directory) = &invocation.directory {
         expression = expression.dir(directory);
     }
-    // A runner has to end what it started elsewhere: it is asked to, not killed.
+    // A runner has to end what it started elsewhere: it gets TERM, not KILL.
     let is_runner = !invocation.runner.is_empty();
     expression.before_spawn(move |command| {
         platform::isolate_child(command, is_runner);
@@ -134,7 +134,7 @@ pub(crate) fn expression(invocation: &Invocation, watcher: &dyn Watcher) -> duct
     })
 }
 
-/// Starts what is described and waits for its end.
+/// Starts the program and waits for its end.
 ///
 /// # Errors
 /// As [`run`].
@@ -154,7 +154,7 @@ pub(crate) fn wait(
     loop {
         if let Some(output) = handle.wait_timeout(PAUSE).map_err(not_started)? {
             let status = output.status;
-            // What it left behind goes with it.
+            // Kills the processes that it left behind.
             platform::kill_group(leader, true);
             return Ok(status);
         }
@@ -172,11 +172,11 @@ pub(crate) fn wait(
 
 /// Ends a group: gently, then by force.
 fn end(handle: &duct::Handle, leader: u32) {
-    /// A runner asks its machines.
+    /// Time for a runner to end what it started elsewhere.
     const GRACE: Duration = Duration::from_secs(5);
     platform::kill_group(leader, false);
     if !matches!(handle.wait_timeout(GRACE), Ok(Some(_))) {
-        // Ignored: it is gone, or it cannot be ended by anybody.
+        // Ignored: the process is gone, or nobody can end it.
         let _ = handle.kill();
     }
     platform::kill_group(leader, true);

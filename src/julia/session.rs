@@ -1,4 +1,4 @@
-//! What every Julia that we start for a project needs to know.
+//! Values needed by every Julia that we start for a project.
 
 use std::path::{Path, PathBuf};
 
@@ -7,17 +7,17 @@ use crate::julia::command::Invocation;
 use crate::julia::process::Watcher;
 use crate::template::Template;
 
-/// One project, and where the work on it goes.
+/// One project, and the places for the work on it.
 #[derive(Clone, Copy)]
 pub(crate) struct Session<'a> {
     pub(crate) julia: &'a Installation,
     /// Arguments that the channel adds.
     pub(crate) julia_arguments: &'a [String],
-    /// The words of a command that runs a Julia of ours on the machine that builds; none where this one does.
+    /// Words of the runner; empty if this machine builds.
     pub(crate) runner: &'a [String],
     /// The project that packages are loaded from: read, never written.
     pub(crate) project_file: &'a Path,
-    /// A folder of ours for whatever is made on the way.
+    /// A folder of ours for intermediate files.
     pub(crate) folder: &'a Path,
     /// The folder of our scripts.
     pub(crate) scripts: &'a Path,

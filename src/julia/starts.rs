@@ -1,4 +1,5 @@
-//! Starts under a new image as people will make them: in another project, in those that share it, with worker processes.
+//! Tries starts under a new image as users will make them: in another project, in those that share it, with worker
+//! processes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,21 +16,21 @@ use crate::julia::verify;
 use crate::model::image::key::BakedPackage;
 use crate::model::loading::manifest::Manifest;
 
-/// How long a start may take.
+/// Time limit of a start.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// The standard library Distributed.
 const DISTRIBUTED: Uuid = uuid!("8ba89e20-285c-5b6f-9357-94700520ee1b");
 
-/// Does nothing.
+/// Code that does nothing.
 const NOTHING: &str = "0";
 
-/// Has a worker answer.
+/// Code that asks a worker process for its number.
 const ASK_WORKER: &str = "exit(Main.Distributed.remotecall_fetch(Main.Distributed.myid, 2) == 2 ? 0 : 1)";
 
-/// The packages, by UUID with their names, with which Julia starts under the image only where the project depends on them
-/// directly: it is started in a project that has none of them, then with those that were missed. `direct` are the direct
-/// dependencies that count where Julia does not say whose `__init__` failed.
+/// Finds the packages (names by UUID) that a project must depend on directly for Julia to start in it under the image.
+/// Starts Julia in a project with no dependencies, and adds the package whose `__init__` failed until a start succeeds.
+/// If Julia does not say whose `__init__` failed, adds the baked packages among `direct`, the direct dependencies.
 ///
 /// # Errors
 /// Only where we are interrupted, or files cannot be written.
@@ -77,7 +78,7 @@ pub(crate) fn member(job: &Job<'_>, project: &Path) -> Result<(), BuildError> {
 /// Tries a start with a worker process, where a baked package depends on Distributed.
 ///
 /// # Errors
-/// Where that works without the image alone.
+/// Where that works only without the image.
 pub(crate) fn workers(job: &Job<'_>, baked: &[BakedPackage], manifest: &Manifest) -> Result<(), BuildError> {
     let uses_workers = |package: &&BakedPackage| {
         let package = manifest.packages.get(&package.uuid);

@@ -1,4 +1,4 @@
-//! What Julia compiles at a plain start: recorded, so that it can be replayed into an image.
+//! Records what Julia compiles at a plain start, so that it can be replayed into an image.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -10,11 +10,11 @@ use crate::julia::process::{self, ProcessError};
 use crate::julia::session::Session;
 use crate::platform;
 
-/// How long a start may take before it is given up: nothing but time is lost.
+/// Time limit of a start: giving up costs nothing but time.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Records a start that runs nothing, and one up to the first prompt. Returns the files of those that
-/// worked: an image without them starts a little slower and is as good otherwise.
+/// Records a start that runs nothing, and one up to the first prompt. Returns the files of those that worked: without
+/// them a start under the image is a little slower, and nothing else.
 ///
 /// # Errors
 /// Only where we are interrupted.
@@ -35,7 +35,7 @@ pub(crate) fn record(session: &Session<'_>) -> Result<Vec<PathBuf>, ProcessError
 /// A Julia that records what it compiles.
 fn start(session: &Session<'_>, statements: &Path) -> Invocation {
     let mut invocation = session.julia_invocation();
-    // A runner has no terminal to give, and this takes a second.
+    // Not by the runner: it has no terminal to give, and this takes a second.
     invocation.runner.clear();
     invocation.option("--trace-compile", statements)
 }
@@ -88,7 +88,7 @@ fn record_prompt(session: &Session<'_>, statements: &Path) -> Result<(), Process
     outcome
 }
 
-/// Takes what is there to be read, without waiting.
+/// Reads what is available, without waiting.
 fn drain(terminal: &mut File, screen: &mut Vec<u8>) {
     const ENOUGH: usize = 1 << 20;
     let mut buffer = [0; 4096];

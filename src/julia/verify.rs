@@ -1,4 +1,4 @@
-//! Tries a new image before anybody gets it.
+//! Tries a new image before it is published.
 
 use std::path::Path;
 use std::time::Duration;
@@ -36,8 +36,8 @@ struct Package {
     error: String,
 }
 
-/// Starts Julia under the image of the job and compares what is loaded with what was to be baked. Returns the UUIDs of all
-/// that is loaded.
+/// Starts Julia under the image of the job and compares the loaded modules with the packages to bake. Returns the UUIDs
+/// of all loaded modules.
 ///
 /// # Errors
 /// Where it does not start, or holds something else.
@@ -64,7 +64,7 @@ pub(crate) fn verify(
     }
     let loaded = answer.modules.iter().filter_map(ModuleAnswer::uuid).collect();
     let list = compare(answer.modules, wanted, manifest, job.julia);
-    // What is not in the image is told first: the attempt to load it from elsewhere may have failed as well.
+    // Packages that are missing in the image are reported first: loading them from elsewhere may have failed as well.
     if !list.is_empty() {
         return Err(BuildError::Wrong(list));
     }
@@ -74,13 +74,13 @@ pub(crate) fn verify(
     }
 }
 
-/// Why Julia did not start under the image.
+/// Explains why Julia did not start under the image.
 fn explain(error: ExchangeError, job: &Job<'_>) -> BuildError {
     let ExchangeError::NoAnswer { code, .. } = error else { return error.into() };
     no_start(code, job.log)
 }
 
-/// The same from the end of the log.
+/// Explains from the end of the log why Julia did not start.
 pub(super) fn no_start(code: u8, log: &Path) -> BuildError {
     let text = last_error(log);
     match failed_initialisation(&text) {

@@ -1,7 +1,6 @@
-//! Pure: what jlproj decides, from values alone. No disk, environment, clock, process or terminal.
+//! Pure: the decisions of jlproj, from values alone. No disk, environment, clock, process or terminal.
 //!
-//! One folder for each thing that is decided about. Each uses those above it only; `tests/layers.rs` fails where one
-//! does not.
+//! One folder for each subject of a decision. Each uses only those above it; `tests/layers.rs` fails otherwise.
 
 pub(crate) mod text;
 

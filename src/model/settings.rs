@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::model::image::cpu_target::CpuTarget;
 use crate::model::text::shell;
 
-/// Where a value was set.
+/// Origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Origin {
@@ -32,7 +32,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value and where it was set.
+/// A value and its origin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Setting<T> {
     pub(crate) value: T,
@@ -49,11 +49,11 @@ impl<T> Setting<T> {
     }
 }
 
-/// Which builder makes images.
+/// The builder of images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum BuilderChoice {
-    /// PackageCompiler.jl where it can be had, else direct.
+    /// PackageCompiler.jl if it can be had, else direct.
     #[default]
     Auto,
     /// PackageCompiler.jl, in an environment of jlproj's own.
@@ -67,25 +67,25 @@ pub(crate) enum BuilderChoice {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ImagePolicy {
-    /// The one that matches; none where none does.
+    /// The one that matches; none if none does.
     #[default]
     Auto,
     /// None.
     None,
-    /// The one that matches; a failure where none does.
+    /// The one that matches; a failure if none does.
     Require,
 }
 
-/// What `run` does about a project that has no image.
+/// Reaction of `run` to a project that has no image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Auto {
     /// Nothing.
     Off,
-    /// Says on a terminal, once a day, that one could be built.
+    /// Prints on a terminal, once a day, that one could be built.
     #[default]
     Suggest,
-    /// Builds it beside the launch.
+    /// Builds it in the background.
     Background,
 }
 
@@ -101,7 +101,7 @@ pub(crate) struct UserFile {
     pub(crate) sysimage: Option<ImagePolicy>,
     /// Names of packages that are never baked, in any project.
     pub(crate) exclude: Option<Vec<String>>,
-    /// For how many seconds Julia may compile what a contained image leaves outside, from Julia 1.9 on.
+    /// Seconds that Julia may spend compiling what a contained image leaves outside, from Julia 1.9 on.
     pub(crate) outside_limit: Option<f64>,
     /// Flags for the Julia that generates code, such as `-O1`.
     pub(crate) build_arguments: Option<Vec<String>>,
@@ -112,15 +112,15 @@ pub(crate) struct UserFile {
     pub(crate) cpu_target: Option<CpuTarget>,
     /// Stores of others, which are read and never written.
     pub(crate) stores: Option<Vec<PathBuf>>,
-    /// A command that runs another one on a machine that is to build: `srun --mem=8G`.
+    /// A command that runs another one on a build machine: `srun --mem=8G`.
     #[serde(alias = "launcher")]
     pub(crate) runner: Option<String>,
     /// Minutes that an image must save in a month for each minute of its build, for `build --frequent`.
     pub(crate) worth_building: Option<f64>,
 }
 
-/// A project's `jlproj.toml`: what gets baked, and nothing else. It names no program, no variable and no
-/// path outside of the project, so that a cloned repository cannot choose what is run.
+/// A project's `jlproj.toml`: what gets baked, and nothing else. It names no program, no variable and no path outside
+/// of the project, so that a cloned repository cannot choose what is run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ProjectFile {
@@ -136,7 +136,7 @@ pub(crate) struct ProjectFile {
     pub(crate) cpu_target: Option<CpuTarget>,
 }
 
-/// What the environment of this process says.
+/// Variables of the process environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Variables {
     /// `JLPROJ_JULIA`
@@ -155,7 +155,7 @@ pub(crate) struct Variables {
     pub(crate) disable: bool,
 }
 
-/// What the command line says; each command fills in the flags that it has.
+/// Flags of the command line; each command fills in those that it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flags {
     pub(crate) julia: Option<OsString>,
@@ -197,30 +197,30 @@ pub(crate) struct Settings {
     pub(crate) exclude: Setting<Vec<String>>,
     /// Flags for the Julia that generates code (the direct builder's).
     pub(crate) build_arguments: Setting<Vec<String>>,
-    /// Whether the environments below a project in the load path are baked too, where the project does not say.
+    /// Whether the environments below a project in the load path are baked too, unless the project says otherwise.
     pub(crate) stacked: Setting<bool>,
     pub(crate) auto: Setting<Auto>,
-    /// The processors that images are for, where the project does not say.
+    /// The processors that images are for, unless the project says otherwise.
     pub(crate) cpu_target: Setting<CpuTarget>,
     /// Stores of others, which are read and never written.
     pub(crate) stores: Setting<Vec<PathBuf>>,
-    /// The words of a command that runs another one on a machine that is to build; none where this one is.
+    /// The words of a command that runs another one on a build machine; none to build on this machine.
     pub(crate) runner: Setting<Vec<String>>,
     /// Minutes that an image must save in a month for each minute of its build, for `build --frequent`.
     pub(crate) worth_building: Setting<f64>,
 }
 
-/// For how many seconds Julia may compile what a contained image leaves outside, unless the user says otherwise.
+/// Seconds that Julia may spend compiling what a contained image leaves outside, unless the user says otherwise.
 pub(crate) const DEFAULT_OUTSIDE_LIMIT: f64 = 60.0;
 
-/// An image is worth building where it saves as much within a month as its build takes.
+/// An image is worth building if it saves as much within a month as its build takes.
 const DEFAULT_WORTH_BUILDING: f64 = 1.0;
 
 impl Settings {
-    /// Resolves what the user's file, the environment and the command line say.
+    /// Resolves the settings of the user's file, the environment and the command line.
     ///
     /// # Errors
-    /// Where a variable has a value that it cannot have.
+    /// If a variable has an invalid value.
     pub(crate) fn resolve(
         flags: &Flags,
         variables: &Variables,
@@ -308,7 +308,7 @@ impl UserFile {
     /// Reads the contents of `config.toml`.
     ///
     /// # Errors
-    /// Where they are no TOML, or hold a key that is not known.
+    /// If they are no TOML, or hold an unknown key.
     pub(crate) fn parse(contents: &[u8]) -> Result<Self, SettingsError> {
         let file: Self = parse_toml(contents)?;
         let stores = file.stores.iter().flatten();
@@ -323,7 +323,7 @@ impl ProjectFile {
     /// Reads the contents of `jlproj.toml`.
     ///
     /// # Errors
-    /// Where they are no TOML, hold a key that a project may not set, or a path that leads outside.
+    /// If they are no TOML, hold a key that a project may not set, or a path that leads outside.
     pub(crate) fn parse(contents: &[u8]) -> Result<Self, SettingsError> {
         let file: Self = parse_toml(contents)?;
         for (key, paths) in [

@@ -1,12 +1,12 @@
-//! Which few images serve the most projects.
+//! Chooses the few images that serve the most projects: a facility location problem.
 //!
-//! Owns the choice: given what each project would bake, how often it is started, and what may be spent,
-//! it says which sets of packages become images and which project uses which. It refuses to know where the
-//! numbers come from, and builds nothing.
+//! Owns the choice: from what each project would bake, how often it is started, and what may be spent, it computes
+//! which sets of packages become images and which project uses which. It does not know where the numbers come from, and
+//! builds nothing.
 //!
-//! A choice is a choice of disjoint groups of projects. The image of a group holds what its projects have in
-//! common; where foreign packages are permitted, it may hold all that they have instead. Then every project
-//! uses the image that is of most value to it, whether or not the image was made for its group.
+//! A choice is a set of disjoint groups of projects. The image of a group holds the packages that its projects have in
+//! common; if foreign packages are permitted, it may hold all of their packages instead. Then every project uses the
+//! image that is of most value to it, whether or not the image was made for its group.
 //!
 //! Few kinds of projects are searched completely ([`exact`]). Many are merged step by step ([`merging`]) or
 //! picked one by one ([`greedy`]), and the better of both is improved ([`improvement`]).
@@ -28,7 +28,7 @@ use instance::{Image, Instance};
 /// One distinct package content (a digest), numbered by its place in the list.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PackageCost {
-    /// Which package it is a content of. Two contents of one identity exclude each other in an image.
+    /// The package that it is a content of. Two contents of one identity exclude each other in an image.
     pub(crate) identity: usize,
     /// Seconds that it saves at a start when baked; not negative.
     pub(crate) seconds: f64,
@@ -36,7 +36,7 @@ pub(crate) struct PackageCost {
     pub(crate) bytes: u64,
 }
 
-/// A project: what it would bake, and how often it is started.
+/// A project: the packages that it would bake, and how often it is started.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Need {
     pub(crate) starts_per_week: f64,
@@ -44,7 +44,7 @@ pub(crate) struct Need {
     pub(crate) packages: Vec<usize>,
 }
 
-/// What images may cost.
+/// Limits and costs of images.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Budget {
     /// At most so many images.
@@ -55,16 +55,16 @@ pub(crate) struct Budget {
     pub(crate) image_bytes: u64,
     /// Seconds per week that an image must be worth: its build, spread over its life.
     pub(crate) image_cost: f64,
-    /// Seconds per week that each package of a project costs when left outside of the project's image, per
-    /// project. Nothing before Julia 1.9; later, it is precompiled once more, and that is spread.
+    /// Seconds per week and project that each package left outside of the project's image costs. 0 before Julia 1.9;
+    /// later, it is precompiled once more, and that is spread.
     pub(crate) outside_cost: f64,
-    /// Also images that hold more than a project has.
+    /// Permits images that hold more than a project has.
     pub(crate) union: bool,
     /// Seconds per start that each foreign package in its image costs a project.
     pub(crate) foreign_cost: f64,
 }
 
-/// An image, and who uses it.
+/// An image, and the projects that use it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SharedImage {
     /// Sorted places in the list of packages.
@@ -73,7 +73,7 @@ pub(crate) struct SharedImage {
     pub(crate) projects: Vec<usize>,
     /// Holds packages that some of its projects do not have.
     pub(crate) is_union: bool,
-    /// Seconds per week over its projects, without what the image costs.
+    /// Seconds per week over its projects, before the cost of the image.
     pub(crate) saved: f64,
     pub(crate) bytes: u64,
 }
@@ -83,9 +83,9 @@ pub(crate) struct SharedImage {
 pub(crate) struct Sharing {
     /// Most worth first.
     pub(crate) images: Vec<SharedImage>,
-    /// Seconds per week over all images, without what the images cost.
+    /// Seconds per week over all images, before the cost of the images.
     pub(crate) saved: f64,
-    /// What an image of its own for every project would save: seconds per week, without what they cost.
+    /// Seconds per week that an image of its own for every project would save, before the cost of the images.
     pub(crate) possible: f64,
     /// Whether no other choice of groups saves more.
     pub(crate) is_exact: bool,
@@ -100,11 +100,11 @@ pub(crate) fn share(projects: &[Need], packages: &[PackageCost], budget: &Budget
     assigned(&instance, projects, images, is_exact)
 }
 
-/// A good choice, found in a time that grows with the square of the number of projects.
+/// Finds a good choice in a time that grows with the square of the number of projects.
 fn approximate(instance: &Instance<'_>) -> Vec<Image> {
     let mut choices = choices(instance);
     if instance.budget.union {
-        // A group takes the image that is worth more, even where only the smaller one fits on the disk.
+        // A group takes the image that is worth more, even if only the smaller one fits on the disk: both are tried.
         let budget = Budget { union: false, ..instance.budget.clone() };
         choices.extend(self::choices(&Instance { budget: &budget, ..instance.clone() }));
     }
@@ -119,7 +119,7 @@ fn approximate(instance: &Instance<'_>) -> Vec<Image> {
     best.1
 }
 
-/// What each of the ways to choose comes to.
+/// Returns the choice that each method arrives at.
 fn choices(instance: &Instance<'_>) -> Vec<Vec<Image>> {
     let (merged, mut candidates) = merging::merged(instance, group::singles(instance));
     candidates.extend(greedy::overlaps(instance));

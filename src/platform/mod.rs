@@ -1,4 +1,4 @@
-//! What differs from one operating system to the next, behind one set of functions.
+//! Differences between operating systems, behind one set of functions.
 
 #[cfg(unix)]
 mod unix;

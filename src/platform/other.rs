@@ -1,4 +1,4 @@
-//! Systems that are not Unix: what can be had there of the functions in `unix.rs`.
+//! Systems other than Unix: the functions of `unix.rs`, as far as these systems have them.
 //!
 //! Not compiled or tried on the machines that build this project so far.
 
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::UNIX_EPOCH;
 
-/// What tells one state of a file from another.
+/// Metadata that distinguishes one state of a file from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) size: u64,
@@ -35,7 +35,7 @@ pub(crate) fn identity(metadata: &Metadata) -> Identity {
     Identity { size: metadata.len(), modified, changed: modified, inode: 0, device: 0, mode, owner: 0 }
 }
 
-/// The name of this machine: not asked for.
+/// The name of this machine is not read here.
 pub(crate) fn host_name() -> String {
     String::new()
 }
@@ -60,20 +60,20 @@ pub(crate) fn is_nobody(_owner: u32) -> bool {
     false
 }
 
-/// Makes a folder, and its parents where they are missing.
+/// Creates a folder, and its missing parents.
 pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
     fs_err::create_dir_all(path)
 }
 
-/// Makes a folder.
+/// Creates a folder.
 ///
 /// # Errors
-/// Where it is there, or cannot be made.
+/// Where it exists already, or cannot be created.
 pub(crate) fn create_closed_folder(path: &Path) -> io::Result<()> {
     fs_err::create_dir(path)
 }
 
-/// Opens a file so that what is written goes to its end; it can be read too.
+/// Opens a file for reading and appending.
 pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
     #[expect(clippy::disallowed_types, reason = "on the way to Julia's start; the caller ignores errors")]
     std::fs::OpenOptions::new().read(true).append(true).create(true).open(path)
@@ -89,7 +89,7 @@ pub(crate) fn protect_file(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Here a file has the owner that its folder says.
+/// Nothing to do here: a file takes its owner from its folder.
 pub(crate) fn give_to_owner(_file: &File, _like: &Metadata) -> io::Result<()> {
     Ok(())
 }
@@ -99,12 +99,12 @@ pub(crate) fn make_executable(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes `path` a copy of `target`: links need a right that few have here.
+/// Copies `target` to `path`: symlinks need a right that few users have here.
 pub(crate) fn link(target: &Path, path: &Path) -> io::Result<()> {
     fs_err::copy(target, path).map(|_| ())
 }
 
-/// Whether `path` is what [`link`] makes.
+/// Whether `path` is a copy of `target`, as [`link`] makes it.
 pub(crate) fn is_link_to(path: &Path, target: &Path) -> bool {
     match (fs_err::read(path), fs_err::read(target)) {
         (Ok(one), Ok(other)) => one == other,
@@ -112,7 +112,7 @@ pub(crate) fn is_link_to(path: &Path, target: &Path) -> bool {
     }
 }
 
-/// Lets two folders of one file system change places; a reader may for an instant find nothing at `other`.
+/// Exchanges two folders of one file system; a reader may find nothing at `other` for an instant.
 pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     let mut aside = one.as_os_str().to_owned();
     aside.push(".old");
@@ -121,7 +121,7 @@ pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     fs_err::rename(aside, one)
 }
 
-/// The file name of a shared library that a linker is asked for by `name`.
+/// Returns the file name of the shared library that a linker finds by `name`.
 pub(crate) fn library_file_name(name: &str) -> String {
     format!("{}{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
 }
@@ -135,10 +135,10 @@ pub(crate) fn program_name(name: &OsStr) -> OsString {
     name
 }
 
-/// A file that begins with `#!` can be started like a program.
+/// Whether a file that begins with `#!` can be started like a program.
 pub(crate) const STARTS_SCRIPTS: bool = false;
 
-/// Cannot be told here.
+/// Unknown here.
 pub(crate) fn is_same_file(_one: &Metadata, _other: &Metadata) -> bool {
     false
 }
@@ -151,7 +151,7 @@ pub(crate) fn withdraw_writing(_path: &Path, _mode: u32) -> io::Result<()> {
 /// Nothing to do here.
 pub(crate) fn lower_priority() {}
 
-/// Cannot be told here.
+/// Unknown here.
 pub(crate) fn is_on_battery() -> bool {
     false
 }
@@ -162,7 +162,7 @@ pub(crate) fn start_detached(command: &mut Command) -> io::Result<()> {
     command.stdin(null()).stdout(null()).stderr(null()).spawn().map(|_| ())
 }
 
-/// Cannot be told here.
+/// Unknown here.
 pub(crate) fn group_memory(_group: u32) -> u64 {
     0
 }
@@ -176,30 +176,30 @@ pub(crate) fn is_executable(metadata: &Metadata) -> bool {
     metadata.is_file()
 }
 
-/// The bytes of a text of the operating system.
+/// Returns the bytes of an operating system string.
 pub(crate) fn bytes(text: &OsStr) -> &[u8] {
     text.as_encoded_bytes()
 }
 
-/// The text of the operating system that these bytes are; what is no text is replaced.
+/// Makes an operating system string of bytes; invalid UTF-8 is replaced.
 pub(crate) fn os_string(bytes: Vec<u8>) -> OsString {
     String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
-/// No program takes this process's place here: the file stays open in it.
+/// Nothing to do here: this process is never replaced, and keeps the file open.
 pub(crate) fn keep_open(_file: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// How many names a file has: an open one cannot be removed here.
+/// Always 1: an open file cannot be removed here.
 pub(crate) fn names(_metadata: &Metadata) -> u64 {
     1
 }
 
-/// Removes the file `name` in the folder `below` of `root`, if it is still the one that was seen.
+/// Removes the file `name` in the folder `below` of `root`, if it still has the modification time of `seen`.
 ///
 /// # Errors
-/// Where it cannot be removed, or is another one.
+/// Where it cannot be removed, or is another file now.
 pub(crate) fn remove_beneath(root: &Path, below: &Path, name: &OsStr, seen: (u64, i64)) -> io::Result<()> {
     let path = root.join(below).join(name);
     if identity(&fs_err::symlink_metadata(&path)?).modified != seen.1 {
@@ -208,8 +208,7 @@ pub(crate) fn remove_beneath(root: &Path, below: &Path, name: &OsStr, seen: (u64
     fs_err::remove_file(path)
 }
 
-/// Runs the command, waits for it, and ends this process with its exit code. Returns only where it could
-/// not be started.
+/// Runs the command, waits for it, and ends this process with its exit code. Returns only if it could not be started.
 pub(crate) fn replace_process(command: &mut Command) -> io::Error {
     match command.status() {
         #[expect(clippy::disallowed_methods, reason = "stands for exec, which this system does not have")]
@@ -234,7 +233,7 @@ pub(crate) fn isolate_child(_command: &mut Command, _is_gentle: bool) {}
 /// Process groups are not known here; the direct child is ended by its handle.
 pub(crate) fn kill_group(_leader: u32, _forcefully: bool) {}
 
-/// Cannot be told here.
+/// Unknown here.
 pub(crate) fn process_birth(_number: u32) -> Option<u64> {
     None
 }
@@ -255,20 +254,20 @@ impl Interruption {
     }
 }
 
-/// Cannot be told here.
+/// Unknown here.
 pub(crate) fn free_disk(_path: &Path) -> Option<u64> {
     None
 }
 
-/// Cannot be told here.
+/// Unknown here.
 pub(crate) fn free_memory() -> Option<u64> {
     None
 }
 
-/// There are none here.
+/// Pseudo terminals are not supported here.
 pub(crate) fn open_terminal() -> io::Result<(File, File)> {
     Err(io::Error::from(io::ErrorKind::Unsupported))
 }
 
-/// There is no such limit.
+/// Nothing to do here: there is no such limit.
 pub(crate) fn outlive_file_size_limit() {}

@@ -1,12 +1,12 @@
-//! Which processor this is, as far as native code cares.
+//! Identifies this machine's processor, as far as native code depends on it.
 
 use std::fmt::Write as _;
 
-/// A text that is equal on two machines where code compiled for one's native target runs on the other.
+/// Returns the processor's fingerprint: machines with equal fingerprints can run each other's native code.
 ///
-/// Vendor, family, model and the feature words that decide instruction sets; not the stepping or the clock, which do
-/// not. Empty where it cannot be told, which never equals a real one of another system because architecture and
-/// operating system are compared beside it. Asked at every start: each `cpuid` takes microseconds in a virtual machine.
+/// Vendor, family, model and the feature words that decide instruction sets, but neither stepping nor clock.
+/// Architecture and operating system are not part of it: they are compared beside it. Computed at every start: each
+/// `cpuid` takes microseconds in a virtual machine.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn processor_fingerprint() -> String {
     let first = raw_cpuid::cpuid!(0);
@@ -25,9 +25,10 @@ pub(crate) fn processor_fingerprint() -> String {
     text
 }
 
-/// The signature, and raw feature words: leaf 1 (ecx, edx), leaf 7 (ebx, ecx, edx), extended leaf 1 (ecx, edx).
+/// Returns the signature and the raw feature words: leaf 1 (ecx, edx), leaf 7 (ebx, ecx, edx), extended leaf 1 (ecx,
+/// edx).
 ///
-/// Leaf 1's ebx holds the local APIC number, and its ecx bit 27 (OSXSAVE) is the same for a boot.
+/// Leaf 1's ebx is left out: it holds the local APIC number. Its ecx bit 27 (OSXSAVE) is constant during a boot.
 #[cfg(target_arch = "x86_64")]
 fn feature_words() -> (u32, [u32; 7]) {
     let basic = raw_cpuid::cpuid!(1);
@@ -38,7 +39,7 @@ fn feature_words() -> (u32, [u32; 7]) {
     (basic.eax, words)
 }
 
-/// What this machine's processor can do, in Julia's words of bits.
+/// Returns the features of this machine's processor, as the words of bits that Julia uses.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn processor_features() -> Vec<u32> {
     let mut features = feature_words().1.to_vec();
@@ -47,7 +48,7 @@ pub(crate) fn processor_features() -> Vec<u32> {
     features
 }
 
-/// The further words that Julia looks at: of the leaves 0xd, 0x80000008, 7.1 (two of them; the second since 1.12) and
+/// Reads the further words that Julia uses: of the leaves 0xd, 0x80000008, 7.1 (two of them; the second since 1.12) and
 /// 0x14 (`_get_host_cpu`, `src/processor_x86.cpp` 1.12.5 and at the branch point of 1.13).
 #[cfg(target_arch = "x86_64")]
 fn further_words() -> [u32; 5] {
@@ -63,7 +64,8 @@ fn further_words() -> [u32; 5] {
     ]
 }
 
-/// Takes away what the operating system does not save for programs, as Julia does (`_get_host_cpu`).
+/// Clears the features whose registers the operating system does not save for programs, as Julia does
+/// (`_get_host_cpu`).
 #[cfg(target_arch = "x86_64")]
 fn withdraw_what_the_system_hides(features: &mut [u32]) {
     /// AVX-512 in the words of leaf 7: F, DQ, IFMA, PF, ER, CD, BW, VL; then VBMI.
@@ -87,7 +89,7 @@ fn withdraw_what_the_system_hides(features: &mut [u32]) {
     }
 }
 
-/// A text that is equal on two machines where code compiled for one's native target runs on the other.
+/// Returns the processor's fingerprint: machines with equal fingerprints can run each other's native code.
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) fn processor_fingerprint() -> String {
     let mut text = std::env::consts::ARCH.to_owned();
@@ -105,7 +107,7 @@ pub(crate) fn processor_fingerprint() -> String {
     text
 }
 
-/// What this machine's processor can do, in Julia's words of bits: not known here.
+/// Returns no features: they are not known here.
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) fn processor_features() -> Vec<u32> {
     Vec::new()
@@ -115,7 +117,7 @@ pub(crate) fn processor_features() -> Vec<u32> {
 mod tests {
     use super::*;
 
-    /// A fingerprint that comes out otherwise makes every image be built once more.
+    /// If the fingerprint changed, every image would be built once more.
     #[cfg(target_arch = "x86_64")]
     #[test]
     fn the_fingerprint_is_what_the_processor_says() {
@@ -129,7 +131,7 @@ mod tests {
         let read = crate::model::image::processor::Processor::of_fingerprint(&fingerprint);
         let words = processor_features();
         assert_eq!((read.features.len(), words.len()), (7, 12));
-        // What no operating system hides.
+        // No operating system hides this word.
         assert_eq!(read.features[1], words[1]);
     }
 }

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// What tells one state of a file from another.
+/// Metadata that distinguishes one state of a file from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) size: u64,
@@ -41,7 +41,7 @@ pub(crate) fn identity(metadata: &Metadata) -> Identity {
     }
 }
 
-/// Why a file or folder of this owner and mode could have been changed by somebody else; `None` if not.
+/// Explains how somebody else could have changed a file or folder of this owner and mode; `None` if nobody could.
 pub(crate) fn tampering_risk(owner: u32, mode: u32) -> Option<String> {
     let us = rustix::process::geteuid().as_raw();
     if owner != us {
@@ -53,8 +53,8 @@ pub(crate) fn tampering_risk(owner: u32, mode: u32) -> Option<String> {
     }
 }
 
-/// Why something in a store whose folder is `holder`'s could have been changed by somebody whom its user does not
-/// trust: everybody but the holder, the system and us.
+/// Explains how an untrusted user could have changed a file of this owner and mode in `holder`'s store; `None` if none
+/// could. The holder, root and we are trusted.
 pub(crate) fn shared_risk(holder: u32, owner: u32, mode: u32) -> Option<String> {
     let us = rustix::process::geteuid().as_raw();
     if ![holder, us, 0].contains(&owner) {
@@ -66,9 +66,9 @@ pub(crate) fn shared_risk(holder: u32, owner: u32, mode: u32) -> Option<String> 
     }
 }
 
-/// Why somebody could put another folder in the place of a store that is `holder`'s, below a folder of this owner and
-/// mode. Where all may write and only take away what is theirs (`/tmp`), whoever comes first has the place: then the
-/// store must be the system's or ours.
+/// Explains how an untrusted user could put another folder in the place of `holder`'s store, below a folder of this
+/// owner and mode. In a sticky folder (`/tmp`) whoever comes first has the place: then the store must be root's or
+/// ours.
 pub(crate) fn exchange_risk(holder: u32, owner: u32, mode: u32) -> Option<String> {
     const STICKY: u32 = 0o1000;
     let us = rustix::process::geteuid().as_raw();
@@ -76,29 +76,29 @@ pub(crate) fn exchange_risk(holder: u32, owner: u32, mode: u32) -> Option<String
     shared_risk(holder, owner, if is_protected { mode & !0o022 } else { mode })
 }
 
-/// Whether this user stands for all who have no number here.
+/// Whether `owner` is uid 65534 (`nobody`), shown for unmapped users; `false` if we are that user.
 pub(crate) fn is_nobody(owner: u32) -> bool {
     owner == 65534 && rustix::process::geteuid().as_raw() != 65534
 }
 
-/// Makes a folder that only we may write, whatever the umask; the parents too where they are missing.
+/// Creates a folder that only we may write, whatever the umask, and its missing parents.
 pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     #[expect(clippy::disallowed_types, reason = "fs-err has no DirBuilder")]
     std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path)
 }
 
-/// Makes a folder in which nobody else sees or makes anything, whatever the umask is.
+/// Creates a folder that nobody else can read or write, whatever the umask.
 ///
 /// # Errors
-/// Where it is there, or cannot be made.
+/// Where it exists already, or cannot be created.
 pub(crate) fn create_closed_folder(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     #[expect(clippy::disallowed_types, reason = "fs-err has no DirBuilder")]
     std::fs::DirBuilder::new().mode(0o700).create(path)
 }
 
-/// Opens a file so that what is written goes to its end in one piece; it can be read too.
+/// Opens a file for reading and appending; each write goes to its end in one piece.
 pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
     #[expect(
         clippy::disallowed_types,
@@ -109,17 +109,17 @@ pub(crate) fn open_for_append(path: &Path) -> io::Result<File> {
         .append(true)
         .create(true)
         .mode(0o644)
-        // A pipe in its place would have us wait for a reader.
+        // A pipe in its place would make us wait for a reader.
         .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
         .open(path)
 }
 
-/// Takes the right to write from everybody but the owner of what has this mode now.
+/// Removes write permission for everybody but the owner. `mode` is the present mode.
 pub(crate) fn withdraw_writing(path: &Path, mode: u32) -> io::Result<()> {
     fs_err::set_permissions(path, Permissions::from_mode(mode & 0o7777 & !0o022))
 }
 
-/// Makes a folder one that nobody else can enter, whatever is in it.
+/// Makes a folder accessible to us alone, with everything in it.
 pub(crate) fn close_to_others(folder: &Path) -> io::Result<()> {
     fs_err::set_permissions(folder, Permissions::from_mode(0o700))
 }
@@ -129,10 +129,10 @@ pub(crate) fn protect_file(path: &Path) -> io::Result<()> {
     fs_err::set_permissions(path, Permissions::from_mode(0o644))
 }
 
-/// Gives an open file of ours to the owner and the group of the one that `like` describes.
+/// Sets the owner and the group of an open file of ours to those in `like`.
 ///
 /// # Errors
-/// Where they are others, and the system does not let us.
+/// Where they differ, and the system refuses the change.
 pub(crate) fn give_to_owner(file: &File, like: &Metadata) -> io::Result<()> {
     let now = file.metadata()?;
     if (now.uid(), now.gid()) == (like.uid(), like.gid()) {
@@ -149,17 +149,17 @@ pub(crate) fn make_executable(path: &Path) -> io::Result<()> {
     fs_err::set_permissions(path, Permissions::from_mode(0o755))
 }
 
-/// Makes `path` lead to `target`.
+/// Creates a symlink at `path` to `target`.
 pub(crate) fn link(target: &Path, path: &Path) -> io::Result<()> {
     fs_err::os::unix::fs::symlink(target, path)
 }
 
-/// Whether `path` is what [`link`] makes.
+/// Whether `path` is a symlink to `target`, as [`link`] makes it.
 pub(crate) fn is_link_to(path: &Path, target: &Path) -> bool {
     fs_err::read_link(path).is_ok_and(|found| found == target)
 }
 
-/// Lets two folders of one file system change places, in one step where the system can.
+/// Exchanges two folders of one file system, in one step where the system can.
 pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     {
@@ -171,7 +171,7 @@ pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     exchange_in_steps(one, other)
 }
 
-/// As [`exchange`], where a reader may for an instant find nothing at `other`.
+/// As [`exchange`], in three steps: a reader may find nothing at `other` for an instant.
 fn exchange_in_steps(one: &Path, other: &Path) -> io::Result<()> {
     let mut aside = one.as_os_str().to_owned();
     aside.push(".old");
@@ -180,7 +180,7 @@ fn exchange_in_steps(one: &Path, other: &Path) -> io::Result<()> {
     fs_err::rename(aside, one)
 }
 
-/// The file name of a shared library that a linker is asked for by `name`.
+/// Returns the file name of the shared library that a linker finds by `name`.
 pub(crate) fn library_file_name(name: &str) -> String {
     format!("{}{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
 }
@@ -190,30 +190,30 @@ pub(crate) fn program_name(name: &OsStr) -> OsString {
     name.to_owned()
 }
 
-/// A file that begins with `#!` can be started like a program.
+/// Whether a file that begins with `#!` can be started like a program.
 pub(crate) const STARTS_SCRIPTS: bool = true;
 
-/// Whether both describe one file.
+/// Whether both describe the same file.
 pub(crate) fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// Whether the file may be executed by somebody.
+/// Whether somebody may execute the file.
 pub(crate) fn is_executable(metadata: &Metadata) -> bool {
     metadata.is_file() && metadata.mode() & 0o111 != 0
 }
 
-/// The bytes of a text of the operating system.
+/// Returns the bytes of an operating system string.
 pub(crate) fn bytes(text: &OsStr) -> &[u8] {
     text.as_bytes()
 }
 
-/// The text of the operating system that these bytes are.
+/// Makes an operating system string of bytes.
 pub(crate) fn os_string(bytes: Vec<u8>) -> OsString {
     OsString::from_vec(bytes)
 }
 
-/// Lets an open file stay open in the program that this process becomes, and in those that it starts.
+/// Keeps an open file open in the program that this process becomes, and in its child processes.
 ///
 /// # Errors
 /// Where the system refuses.
@@ -221,16 +221,16 @@ pub(crate) fn keep_open(file: &File) -> io::Result<()> {
     rustix::io::fcntl_setfd(file, rustix::io::FdFlags::empty()).map_err(io::Error::from)
 }
 
-/// How many names a file has; 0 for one that was removed while it was open.
+/// Number of names (hard links) of a file; 0 if it was removed while it was open.
 pub(crate) fn names(metadata: &Metadata) -> u64 {
     metadata.nlink()
 }
 
-/// Removes the file `name` in the folder `below` of `root`, if it is still the one that was `seen`: of this inode and time
-/// (nanoseconds since 1970). No link is followed on the way from `root`.
+/// Removes the file `name` in the folder `below` of `root`, if it still has the inode and the modification time
+/// (nanoseconds since 1970) of `seen`. Follows no symlink below `root`.
 ///
 /// # Errors
-/// Where it cannot be removed, is another one, or something on the way is no folder.
+/// Where it cannot be removed, is another file now, or a part of `below` is not a folder.
 pub(crate) fn remove_beneath(root: &Path, below: &Path, name: &OsStr, seen: (u64, i64)) -> io::Result<()> {
     use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, statat, unlinkat};
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -239,7 +239,7 @@ pub(crate) fn remove_beneath(root: &Path, below: &Path, name: &OsStr, seen: (u64
         folder = openat(&folder, part.as_os_str(), flags | OFlags::NOFOLLOW, Mode::empty())?;
     }
     let now = statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
-    // Types of the C library, which differ from one system to the next.
+    // The types of these fields differ between C libraries.
     let part = i64::try_from(now.st_mtime_nsec).unwrap_or_default();
     let modified = now.st_mtime.saturating_mul(1_000_000_000).saturating_add(part);
     if (now.st_ino, modified) != seen {
@@ -248,12 +248,12 @@ pub(crate) fn remove_beneath(root: &Path, below: &Path, name: &OsStr, seen: (u64
     unlinkat(&folder, name, AtFlags::empty()).map_err(io::Error::from)
 }
 
-/// Replaces this process by the command. Returns only where that failed.
+/// Replaces this process by the command. Returns only if that fails.
 pub(crate) fn replace_process(command: &mut Command) -> io::Error {
     command.exec()
 }
 
-/// The exit code that a shell would show for `status`: 128 and the signal's number where one ended it.
+/// Returns the exit code that a shell shows for `status`: 128 plus the signal's number if a signal ended the process.
 pub(crate) fn exit_code(status: ExitStatus) -> u8 {
     match (status.code(), status.signal()) {
         (Some(code), _) => u8::try_from(code & 0xff).unwrap_or(u8::MAX),
@@ -267,11 +267,11 @@ pub(crate) fn ending_signal(status: ExitStatus) -> Option<i32> {
     status.signal()
 }
 
-/// Prepares a child so that it leads a process group of its own and dies when we die: gently, where it has to end what
-/// runs elsewhere.
+/// Makes a child the leader of its own process group, and on Linux has it get a signal when we die: KILL, or TERM if
+/// `is_gentle`, for a child that has to end processes elsewhere.
 pub(crate) fn isolate_child(command: &mut Command, is_gentle: bool) {
     command.process_group(0);
-    // Only Linux can be asked to tell a child that its parent died.
+    // Only Linux can signal a child when its parent dies.
     #[cfg(not(target_os = "linux"))]
     let _ = is_gentle;
     #[cfg(target_os = "linux")]
@@ -287,7 +287,7 @@ pub(crate) fn isolate_child(command: &mut Command, is_gentle: bool) {
     }
 }
 
-/// Ends every process of the group that `leader` leads. A group that is gone already is no error.
+/// Sends TERM, or KILL if `forcefully`, to the process group of `leader`. A group that is gone already is no error.
 pub(crate) fn kill_group(leader: u32, forcefully: bool) {
     let signal = if forcefully { Signal::KILL } else { Signal::TERM };
     if let Some(pid) = i32::try_from(leader).ok().filter(|number| *number > 1).and_then(Pid::from_raw) {
@@ -300,31 +300,31 @@ pub(crate) fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-/// Whether a process of this number runs, and since when (an opaque number that a later process with the
-/// same number does not share). `None` where it does not run or that cannot be told.
+/// Returns the start time of a running process, as an opaque number that a later process with the same number does not
+/// share. `None` if it does not run or the time is unknown.
 pub(crate) fn process_birth(number: u32) -> Option<u64> {
     process_field(number, 19)
 }
 
-/// The group that a process belongs to; `None` where it does not run or that cannot be told.
+/// Returns the group of a process; `None` if it does not run or the group is unknown.
 fn process_group(number: u32) -> Option<u64> {
     process_field(number, 2)
 }
 
-/// Bytes of memory that the processes of a group take now; 0 where that cannot be told.
+/// Bytes of memory in use by the processes of a group; 0 if unknown.
 pub(crate) fn group_memory(group: u32) -> u64 {
     let pages: u64 = group_members(group).filter_map(|number| process_field(number, 21)).sum();
     pages.saturating_mul(rustix::param::page_size() as u64)
 }
 
-/// The processes of a group, where /proc tells.
+/// Lists the processes of a group; empty without /proc.
 pub(crate) fn group_members(group: u32) -> impl Iterator<Item = u32> {
     let processes = fs_err::read_dir("/proc").into_iter().flatten().flatten();
     let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     numbers.filter(move |number| process_group(*number) == Some(u64::from(group)))
 }
 
-/// A field of /proc/PID/stat, counted from 0 after the command name, which may hold spaces and brackets.
+/// Reads a field of /proc/PID/stat, counted from 0 after the command name, which may hold spaces and brackets.
 fn process_field(number: u32, place: usize) -> Option<u64> {
     let text = fs_err::read(format!("/proc/{number}/stat")).ok()?;
     let after_name = text.iter().rposition(|byte| *byte == b')')? + 1;
@@ -332,15 +332,15 @@ fn process_field(number: u32, place: usize) -> Option<u64> {
     rest.split_ascii_whitespace().nth(place)?.parse().ok()
 }
 
-/// Gives way to everything else on the machine, and leaves the terminal that we were started from.
+/// Lowers our priority below everything else on the machine, and leaves the terminal that we were started from.
 pub(crate) fn lower_priority() {
     const LOWEST: i32 = 19;
-    // Whoever leads a group already is none of the terminal's.
+    // Fails if we lead a process group already.
     let _ = rustix::process::setsid();
     let _ = rustix::process::nice(LOWEST);
 }
 
-/// Whether the machine runs on battery, where that can be read.
+/// Whether the machine runs on battery; `false` if unknown.
 pub(crate) fn is_on_battery() -> bool {
     let supplies = fs_err::read_dir("/sys/class/power_supply").into_iter().flatten().flatten();
     let read = |folder: &Path, file: &str| {
@@ -357,8 +357,8 @@ pub(crate) fn is_on_battery() -> bool {
     has_battery && !has_mains
 }
 
-/// Starts a program that goes on when we end or become another one: nobody waits for it, and it reads and writes
-/// nothing of ours.
+/// Starts a program that outlives us, also if we become another program: nobody waits for it, and it shares none of our
+/// streams.
 ///
 /// # Errors
 /// Where it cannot be started.
@@ -373,7 +373,7 @@ pub(crate) fn start_detached(command: &mut Command) -> io::Result<()> {
             _ => libc::_exit(0),
         });
     }
-    // The one that we started has ended by now, or does so at once.
+    // Our direct child, between the two forks, ends at once.
     command.spawn()?.wait().map(|_| ())
 }
 
@@ -405,20 +405,20 @@ impl Interruption {
     }
 }
 
-/// Makes a write beyond the limit of a file's size an error, as on a full disk, instead of our death. A program
-/// that we start or become gets the default back.
+/// Makes a write beyond the file size limit an error, as on a full disk, instead of our death. A program that we start
+/// or become gets the default back.
 pub(crate) fn outlive_file_size_limit() {
-    // Where it is refused, all is as it was.
+    // If the system refuses, the default stays.
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
-/// Bytes that are free for us on the file system of `path`; `None` where that cannot be told.
+/// Bytes that we may use on the file system of `path`; `None` if unknown.
 pub(crate) fn free_disk(path: &Path) -> Option<u64> {
     let statistics = rustix::fs::statvfs(path).ok()?;
     Some(statistics.f_bavail.saturating_mul(statistics.f_frsize))
 }
 
-/// Bytes of memory that a new program could use without swapping; `None` where that cannot be told.
+/// Bytes of memory that a new program could use without swapping; `None` if unknown.
 ///
 /// `MemAvailable` of /proc/meminfo, bounded by the limit of our control group where one is set.
 pub(crate) fn free_memory() -> Option<u64> {
@@ -428,7 +428,7 @@ pub(crate) fn free_memory() -> Option<u64> {
     Some(control_group_room().map_or(available, |room| room.min(available)))
 }
 
-/// What is left of the memory limit of our control group (version 2), where there is one.
+/// Memory left under the limit of our control group (version 2); `None` without a limit.
 fn control_group_room() -> Option<u64> {
     let own = fs_err::read_to_string("/proc/self/cgroup").ok()?;
     let name = own.lines().find_map(|line| line.strip_prefix("0::"))?;
@@ -437,7 +437,7 @@ fn control_group_room() -> Option<u64> {
     Some(number("memory.max")?.saturating_sub(number("memory.current")?))
 }
 
-/// Opens a pseudo terminal: our end, and the end that a child takes for its terminal.
+/// Opens a pseudo terminal. Returns our end, and the end that becomes a child's terminal.
 ///
 /// # Errors
 /// Where the system has none to give.
@@ -445,7 +445,7 @@ pub(crate) fn open_terminal() -> io::Result<(File, File)> {
     use rustix::fs::{Mode, OFlags};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
-    // Elsewhere the flag is no argument of this call.
+    // Other systems do not take the flag in this call.
     #[cfg(target_os = "linux")]
     let ours = openpt(flags | OpenptFlags::CLOEXEC)?;
     #[cfg(not(target_os = "linux"))]

@@ -1,15 +1,15 @@
-//! Builds in the background: for what one was begun last for a project, and what became of it.
+//! Builds in the background: for each project the last one begun, and its result.
 
 use std::path::Path;
 
 use crate::fs;
 use crate::store::layout::Layout;
 
-/// A project that was tried for something is not tried for the same again within this time.
+/// A project is not tried again for the same thing within this time, in seconds.
 const DAY: i64 = 24 * 3600;
 
-/// Whether a build of what is `wanted` (a key, or whatever tells one state of the project from another) may be begun
-/// now, in seconds since 1970. Saying so counts as begun; where that cannot be recorded, the answer is no.
+/// Whether a build of `wanted` (a key, or another text that identifies the state of the project) may begin now (in
+/// seconds since 1970). `true` counts as begun; if that cannot be recorded, the answer is `false`.
 pub(crate) fn is_due(layout: &Layout, project: &Path, now: i64, wanted: &str) -> bool {
     let path = layout.attempt(project);
     let text = fs_err::read_to_string(&path).unwrap_or_default();
@@ -27,7 +27,7 @@ pub(crate) fn withdraw(layout: &Layout, project: &Path) {
     let _ = fs_err::remove_file(layout.attempt(project));
 }
 
-/// Notes what became of it, and when.
+/// Records the result of the build, and when it came.
 pub(crate) fn note(layout: &Layout, project: &Path, now: i64, text: &str) {
     let path = layout.attempt(project);
     let known = fs_err::read_to_string(&path).unwrap_or_default();
@@ -36,7 +36,7 @@ pub(crate) fn note(layout: &Layout, project: &Path, now: i64, text: &str) {
     let _ = fs::replace(&path, format!("{}\n{now}\t{text}\n", head.join("\n")).as_bytes());
 }
 
-/// When something became of it (seconds since 1970), and what.
+/// Returns the last result: its time (seconds since 1970), and its text.
 pub(crate) fn last(layout: &Layout, project: &Path) -> Option<(i64, String)> {
     let text = fs_err::read_to_string(layout.attempt(project)).ok()?;
     let (time, text) = text.lines().nth(2)?.split_once('\t')?;

@@ -10,21 +10,21 @@ use crate::model::image::record::{FileRecord, ImageRecord, KnownImage, RECORD_FO
 use crate::platform;
 use crate::store::layout::{Layout, path_digest};
 
-/// A folder among the images that is none, and why.
+/// A folder among the images that holds no valid image, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Damaged {
     pub(crate) name: String,
     pub(crate) reason: String,
 }
 
-/// What was found among the images.
+/// Known images, and damaged folders among them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Catalog {
     pub(crate) images: Vec<KnownImage>,
     pub(crate) damaged: Vec<Damaged>,
-    /// Why stores of others, or images in them, are not used.
+    /// Why shared stores, or images in them, are not used.
     pub(crate) notes: Vec<String>,
-    /// A store did not answer: asked again, it may.
+    /// Whether a store did not answer: asked again, it may.
     pub(crate) is_partial: bool,
 }
 
@@ -40,7 +40,7 @@ impl Catalog {
     }
 }
 
-/// Reads all images. A folder that cannot be read is reported, never an obstacle.
+/// Reads all images. A folder that cannot be read is reported, and stops nothing.
 pub(crate) fn read_all(layout: &Layout, processor: &Processor) -> Catalog {
     let mut catalog = Catalog::default();
     let Ok(entries) = fs_err::read_dir(layout.images()) else { return catalog };
@@ -60,7 +60,7 @@ pub(crate) fn read_all(layout: &Layout, processor: &Processor) -> Catalog {
 /// Reads one image.
 ///
 /// # Errors
-/// In a few words, where the record is missing, damaged or from a newer jlproj.
+/// Where the record is missing, damaged or from a newer jlproj; in a few words.
 pub(crate) fn read(layout: &Layout, key: &Digest, processor: &Processor) -> Result<KnownImage, String> {
     let (record, inputs) = read_record(layout, key)?;
     let flaw = flaw(layout, key, &record.file);
@@ -68,7 +68,7 @@ pub(crate) fn read(layout: &Layout, key: &Digest, processor: &Processor) -> Resu
     Ok(KnownImage { record, inputs, flaw, unfit, path: layout.image_file(key), is_shared: false })
 }
 
-/// Reads what is recorded of one image.
+/// Reads the record and the inputs of one image.
 ///
 /// # Errors
 /// As [`read`].
@@ -96,8 +96,8 @@ fn read_text(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| format!("its `{name}` is damaged"))
 }
 
-/// Why the file of the image must not be used: it is no longer the one that was recorded, or somebody else
-/// could have changed it.
+/// Explains why the file of the image must not be used: it is no longer the recorded one, or somebody else could have
+/// changed it.
 pub(crate) fn flaw(layout: &Layout, key: &Digest, recorded: &FileRecord) -> Option<String> {
     let path = layout.image_file(key);
     let stamp = Stamp::of(&path);

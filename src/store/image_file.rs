@@ -1,4 +1,4 @@
-//! What is read from the file of an image itself.
+//! Reads the file of an image.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::model::image::elf::RandomAccess;
 use crate::model::image::target::{ImageTarget, targets_of};
 
-/// A file of which parts are read.
+/// A file that is read in parts.
 struct Parts(fs_err::File);
 
 impl RandomAccess for Parts {
@@ -17,7 +17,7 @@ impl RandomAccess for Parts {
     }
 }
 
-/// The processors that an image is for; none where its form is not known.
+/// Lists the processors that an image is for; empty if the form of the file is unknown.
 pub(crate) fn targets(image: &Path) -> Vec<ImageTarget> {
     let file = fs_err::File::open(image).ok();
     file.and_then(|file| targets_of(&Parts(file))).unwrap_or_default()

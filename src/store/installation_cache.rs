@@ -1,4 +1,4 @@
-//! What each Julia said of itself, so that it is asked once.
+//! Answers of each Julia about itself, kept so that it is probed once.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::installation::{FORMAT, Installation};
 use crate::store::layout::Layout;
 use crate::store::protection;
 
-/// What the Julia that `binary` starts said, if all that it rests on is unchanged.
+/// Returns the answers of the Julia that `binary` starts, if the files that they depend on are unchanged.
 pub(crate) fn look_up(layout: &Layout, binary: &Path) -> Option<Installation> {
     let path = layout.installation(binary);
     let text = protection::is_ours(layout, &path).then(|| fs_err::read(&path).ok())??;
@@ -18,24 +18,24 @@ pub(crate) fn look_up(layout: &Layout, binary: &Path) -> Option<Installation> {
     same.then_some(installation)
 }
 
-/// Keeps what a Julia said; where that fails, it is asked again next time.
+/// Keeps a Julia's answers; if that fails, it is probed again next time.
 pub(crate) fn keep(layout: &Layout, installation: &Installation) {
     if let Ok(text) = serde_json::to_vec(installation) {
         let _ = fs::replace(&layout.installation(&installation.binary), &text);
     }
 }
 
-/// A Julia that was asked once.
+/// A Julia that was probed.
 #[derive(Debug)]
 pub(crate) struct KnownJulia {
     pub(crate) installation: Installation,
-    /// The program is still there, or that cannot be told now.
+    /// Whether the program is still there; `true` if unknown.
     pub(crate) is_there: bool,
-    /// All that its answer rests on is unchanged.
+    /// Whether the files that its answers depend on are unchanged.
     pub(crate) is_unchanged: bool,
 }
 
-/// Every Julia that was asked, as far as that can be read, sorted by path.
+/// Reads the answers of every Julia, as far as they can be read, sorted by path.
 pub(crate) fn read_all(layout: &Layout) -> Vec<KnownJulia> {
     let Ok(entries) = fs_err::read_dir(layout.installations()) else { return Vec::new() };
     let mut known: Vec<KnownJulia> = entries

@@ -16,7 +16,7 @@ use crate::store::lease::{self, Share};
 /// Adds one line, in a single write, so that lines of two processes never mix. Waits for nobody, and never makes `run`
 /// fail.
 pub(crate) fn append(layout: &Layout, start: &Start<'_>) {
-    /// Each time the journal that was opened got another name just then, and a new one is begun.
+    /// Each retry means that the opened journal was just renamed, and a new one is begun.
     const TRIES: usize = 3;
     for attempt in 1..=TRIES {
         let Ok(mut file) = open(layout) else { return };
@@ -44,15 +44,15 @@ fn open(layout: &Layout) -> io::Result<std::fs::File> {
     })
 }
 
-/// Whether the last line has no end, since there was no room for it: the next one would be lost with it.
+/// Whether the last line is incomplete because the disk was full: a line added to it would be lost too.
 fn is_torn(file: &mut std::fs::File) -> bool {
     let mut last = [b'\n'];
     let read = file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last));
     read.is_ok() && last != [b'\n']
 }
 
-/// The uses of each project (by its path text). Lines that are none are passed over, and so are starts before
-/// the time that `since` gives for their project.
+/// Reads the uses of each project (by its path text). Skips invalid lines, and starts before the time that `since`
+/// gives for their project.
 ///
 /// # Errors
 /// Where the journal is there and cannot be read.
@@ -77,7 +77,7 @@ pub(crate) fn uses(
     Ok(uses.into_iter().map(|(project, (_, uses))| (project, uses)).collect())
 }
 
-/// When each image (by its key) was last started, in seconds since 1970. What is ahead of `now` counts as now.
+/// Reads when each image (by its key) was last started, in seconds since 1970. A time ahead of `now` counts as now.
 ///
 /// # Errors
 /// Where the journal is there and cannot be read.
@@ -93,7 +93,7 @@ pub(crate) fn last_uses(layout: &Layout, now: i64) -> io::Result<HashMap<String,
     Ok(last)
 }
 
-/// Goes through all starts, those of long ago first.
+/// Goes through all starts, the oldest first.
 fn each(layout: &Layout, mut with: impl FnMut(&Starts<'_>)) -> io::Result<()> {
     for (path, start) in compaction::parts(layout)? {
         let Some(mut lines) = fs::Lines::open_from(&path, start)? else { continue };

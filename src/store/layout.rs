@@ -1,4 +1,4 @@
-//! Where each thing is in the store. Every folder's name carries the version of its format.
+//! Paths in the store. Every folder's name carries the version of its format.
 
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,8 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// The layout below `root`, with symbolic links resolved where it exists: the path of an image decides
-    /// which caches Julia keeps for it, and Julia resolves them.
+    /// The layout below `root`, with symlinks resolved if it exists: Julia resolves them, and the path of an image
+    /// decides which caches Julia keeps for it.
     pub(crate) fn new(root: PathBuf) -> Self {
         Self { root: fs_err::canonicalize(&root).unwrap_or(root) }
     }
@@ -42,17 +42,17 @@ impl Layout {
         self.image_folder(key).join(image_file_name())
     }
 
-    /// How long each package of an image takes to load without it.
+    /// Load time of each package of an image without the image.
     pub(crate) fn load_times(&self, key: &Digest) -> PathBuf {
         self.image_folder(key).join("loads.json")
     }
 
-    /// One file for each project that was built for, found or forgotten.
+    /// Record of a project that was built for, found or forgotten: one file each.
     pub(crate) fn project_record(&self, project: &Path) -> PathBuf {
         self.root.join("projects-v1").join(format!("{}.toml", name_of(project)))
     }
 
-    /// The log of a project's last build, where that failed.
+    /// Log of a project's last build, if that failed.
     pub(crate) fn failed_log(&self, project: &Path) -> PathBuf {
         self.root.join("projects-v1").join(format!("{}.log", name_of(project)))
     }
@@ -66,27 +66,27 @@ impl Layout {
         self.root.join("usage-v1.log")
     }
 
-    /// The journal's older part, put together.
+    /// The journal's older part, in which starts of long ago are counted together.
     pub(crate) fn old_journal(&self) -> PathBuf {
         self.root.join("usage-v1.old")
     }
 
-    /// What was the journal, while it is put together with its older part.
+    /// The former journal, while it is merged into the older part.
     pub(crate) fn closed_journal(&self) -> PathBuf {
         self.root.join("usage-v1.closed")
     }
 
-    /// What builders need. What Julia writes there has the modes that the user's umask leaves.
+    /// Environments of builders. Files that Julia writes there have the modes that the user's umask leaves.
     pub(crate) fn builders(&self) -> PathBuf {
         self.root.join(BUILDERS)
     }
 
-    /// What PackageCompiler needs, for one version of Julia.
+    /// Files of PackageCompiler for one version of Julia.
     pub(crate) fn builder(&self, julia_version: &str) -> PathBuf {
         self.builders().join(julia_version)
     }
 
-    /// The project from which images of a project are built.
+    /// The project that images of a project are built from.
     pub(crate) fn bake_project(&self, julia_version: &str, project: &Path) -> PathBuf {
         self.builder(julia_version).join("projects").join(name_of(project))
     }
@@ -100,62 +100,62 @@ impl Layout {
         self.root.join("julias-v1")
     }
 
-    /// What a Julia said of itself.
+    /// A Julia's answers about itself.
     pub(crate) fn installation(&self, binary: &Path) -> PathBuf {
         self.installations().join(format!("{}.json", name_of(binary)))
     }
 
-    /// Held by who asks it.
+    /// Lock held while this Julia is probed.
     pub(crate) fn installation_lock(&self, binary: &Path) -> PathBuf {
         self.lock(&format!("julia-{}", name_of(binary)))
     }
 
-    /// Starts under an image that have begun: a file each.
+    /// Marks of the starts under an image that have begun: a file each.
     pub(crate) fn starts(&self, key: &Digest) -> PathBuf {
         self.root.join("starts-v1").join(key.as_str())
     }
 
-    /// How many starts under an image died, one after the other.
+    /// Number of starts in a row that died under an image.
     pub(crate) fn failures(&self, key: &Digest) -> PathBuf {
         self.starts(key).join("failures")
     }
 
-    /// A verdict and what it rests on.
+    /// A verdict with the state of all files that it depends on.
     pub(crate) fn verdict(&self, question: &Digest) -> PathBuf {
         self.root.join("verdicts-v1").join(format!("{}.json", question.short()))
     }
 
-    /// When a project was last told that it has no image: the time of this file.
+    /// Time of the last notice that a project has no image.
     pub(crate) fn notice(&self, project: &Path) -> PathBuf {
         self.root.join("notices-v1").join(name_of(project))
     }
 
-    /// For which key a build in the background was last begun for a project, and when.
+    /// Key and time of the last build begun in the background for a project.
     pub(crate) fn attempt(&self, project: &Path) -> PathBuf {
         self.root.join("attempts-v1").join(name_of(project))
     }
 
-    /// What was recorded of a project's runs: one file each.
+    /// Recordings of a project's runs: one file each.
     pub(crate) fn recordings(&self, project: &Path) -> PathBuf {
         self.root.join("recordings-v1").join(name_of(project))
     }
 
-    /// What a shared image's file was like when its contents were compared with its record.
+    /// State of a shared image's file when its contents were compared with its record.
     pub(crate) fn compared(&self, image: &Path) -> PathBuf {
         self.root.join("compared-v1").join(name_of(image))
     }
 
-    /// When a shared store did not answer.
+    /// Time at which a shared store did not answer.
     pub(crate) fn silent_store(&self, store: &Path) -> PathBuf {
         self.root.join("compared-v1").join(format!("{}.silent", name_of(store)))
     }
 
-    /// What was done for each way into Julia that was set up.
+    /// Records of the hosts that were set up.
     pub(crate) fn host_records(&self) -> PathBuf {
         self.root.join("hosts-v1")
     }
 
-    /// The record of one of them, by its name and by what tells two of that name apart.
+    /// The record of one host, by its name and by the target that distinguishes it from others of that name.
     pub(crate) fn host_record(&self, (name, target): &(&str, String)) -> PathBuf {
         let digest = Digest::of(target.as_bytes());
         self.host_records().join(format!("{name}-{}.json", digest.short()))
@@ -170,7 +170,7 @@ impl Layout {
         self.root.join("locks")
     }
 
-    /// A folder with what programs that start Julia by a path are given; `name` tells them apart.
+    /// Folder of the files for a program that starts Julia by a path; `name` identifies the program.
     pub(crate) fn wrapper_folder(&self, name: &str) -> PathBuf {
         self.root.join(wrapper::FOLDER).join(name)
     }
@@ -196,7 +196,7 @@ const fn image_file_name() -> &'static str {
     }
 }
 
-/// A file name for what belongs to a path.
+/// Makes a file name from a path.
 pub(crate) fn name_of(path: &Path) -> String {
     let digest = path_digest(path);
     digest.as_str().get(..20).unwrap_or_default().to_owned()

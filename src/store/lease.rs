@@ -1,6 +1,6 @@
-//! The use of an image by a running Julia, by a lock of the operating system on the image's file: it goes on in the
-//! program that `run` becomes, and in those that this one starts, and ends with the last of them. The journal is used in
-//! the same way while a line is added, and the mark of a start until Julia got through.
+//! Leases: while Julia runs under an image, it holds a shared lock of the operating system on the image's file. The
+//! program that `run` becomes inherits the lock, and so do the programs that it starts; it ends with the last of them.
+//! The journal is locked in the same way while a line is added, and the mark of a start until Julia got through.
 
 use std::fs::TryLockError;
 use std::io;
@@ -9,25 +9,25 @@ use std::path::Path;
 use crate::fs;
 use crate::platform;
 
-/// The use of an image: nobody removes it while this value, or the program that this process becomes, lives.
+/// A lease on an image: nobody removes it while this value, or the program that this process becomes, lives.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    /// The file that is locked, where the file system knows locks.
+    /// The locked file; `None` if the file system has no locks.
     _file: Option<fs_err::File>,
 }
 
-/// How a file stands that somebody may be removing.
+/// Result of sharing a file that somebody may be removing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Share {
-    /// It stays while it is open here.
+    /// Locked: it stays while it is open here.
     Taken,
-    /// The file system knows no locks.
+    /// The file system has no locks.
     Unknown,
     /// It is being removed, or was.
     Removed,
 }
 
-/// Takes an open file into use. Waits for nobody.
+/// Takes a shared lock on an open file, without waiting.
 pub(crate) fn share(file: &std::fs::File) -> Share {
     #[expect(clippy::disallowed_methods, reason = "the one place that shares files")]
     match file.try_lock_shared() {
@@ -39,7 +39,7 @@ pub(crate) fn share(file: &std::fs::File) -> Share {
     }
 }
 
-/// Takes an image into use. Waits for nobody. `None` where it is being removed, or was.
+/// Takes a lease on an image, without waiting. `None` if it is being removed, or was.
 pub(crate) fn take(image: &Path) -> Option<Lease> {
     let file = fs_err::File::open(image).ok()?;
     match share(file.file()) {
@@ -49,18 +49,18 @@ pub(crate) fn take(image: &Path) -> Option<Lease> {
     }
 }
 
-/// The sole right to a file, for its removal: who asks for its use meanwhile is denied it.
+/// The exclusive lock on a file, for its removal: nobody else can share the file meanwhile.
 #[derive(Debug)]
 pub(crate) struct Sole {
     _file: fs_err::File,
 }
 
-/// Takes the sole right to an image or a journal; `None` where it is in use.
+/// Takes the exclusive lock on an image or a journal; `None` if it is in use.
 ///
 /// # Errors
 /// Where its file cannot be opened or locked.
 pub(crate) fn take_sole(file: &Path) -> io::Result<Option<Sole>> {
-    // Over NFS a sole lock wants a file that is open for writing.
+    // Over NFS an exclusive lock needs a file that is open for writing.
     let opened = fs_err::OpenOptions::new().read(true).write(true).open(file);
     let file = opened.or_else(|_| fs_err::File::open(file))?;
     #[expect(clippy::disallowed_methods, reason = "the one place that locks them")]
@@ -71,7 +71,7 @@ pub(crate) fn take_sole(file: &Path) -> io::Result<Option<Sole>> {
     }
 }
 
-/// Whether a Julia runs under an image, or holds the mark of its start. Where that cannot be told, one does.
+/// Whether a Julia runs under an image, or holds the mark of its start; `true` if unknown.
 pub(crate) fn is_in_use(image: &Path) -> bool {
     match take_sole(image) {
         Ok(sole) => sole.is_none(),

@@ -1,5 +1,5 @@
-//! What commands that died left in the store besides the folders in `tmp`: files that were to replace others, and the
-//! locks of folders that are gone.
+//! Leftovers of dead commands in the store, besides the folders in `tmp`: temporary files, and the locks of folders
+//! that are gone.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::store::layout::Layout;
 use crate::store::lock::{Attempt, Lock};
 use crate::store::workspace;
 
-/// All that is left, sorted. Changes nothing.
+/// Lists all leftovers, sorted. Changes nothing.
 pub(crate) fn find(layout: &Layout) -> Vec<PathBuf> {
     /// The deepest files of ours: `builders-v1/<julia>/projects/<project>/Project.toml`.
     const DEPTH: usize = 4;
@@ -30,7 +30,7 @@ pub(crate) fn sweep(layout: &Layout) {
     }
 }
 
-/// Removes one thing that [`find`] found; `false` where somebody is at it now.
+/// Removes one leftover that [`find`] found; `false` if it is in use now.
 ///
 /// # Errors
 /// Where it cannot be removed.
@@ -43,7 +43,7 @@ pub(crate) fn remove(layout: &Layout, path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The files that were to replace others, in a folder and those below it. No link is followed.
+/// Collects the temporary files of dead writers, in a folder and those below it. Follows no symlink.
 fn collect(folder: &Path, depth: usize, except: &Path, found: &mut Vec<PathBuf>) {
     for (path, kind) in entries(folder) {
         if kind.is_dir() && depth > 0 && path != except {
@@ -59,7 +59,7 @@ fn entries(folder: &Path) -> impl Iterator<Item = (PathBuf, std::fs::FileType)> 
     entries.filter_map(|entry| Some((entry.path(), entry.file_type().ok()?)))
 }
 
-/// Whether a lock is of a folder in `tmp` that is gone. A young one may be of a folder that is about to be made.
+/// Whether a lock belongs to a folder in `tmp` that is gone. A young lock may belong to a folder about to be made.
 fn is_lock_of_none(layout: &Layout, lock: &Path) -> bool {
     const MINUTE: Duration = Duration::from_secs(60);
     let name = lock.file_stem().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How long each package of an image takes to load without it: beside the image, for estimates.
+//! Load times of an image's packages without the image: kept beside it, for estimates.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use crate::fs;
 use crate::model::image::key::Digest;
 use crate::store::layout::Layout;
 
-/// Keeps the seconds of each package. What cannot be kept costs estimates only.
+/// Keeps the seconds of each package. A failure costs only estimates.
 pub(crate) fn keep(layout: &Layout, key: &Digest, seconds: &BTreeMap<Uuid, f64>) {
     if let Ok(text) = serde_json::to_vec(seconds) {
         let _ = fs::replace(&layout.load_times(key), &text);
     }
 }
 
-/// The seconds of each package; none where they were not measured.
+/// Reads the seconds of each package; empty if they were not measured.
 pub(crate) fn read(layout: &Layout, key: &Digest) -> BTreeMap<Uuid, f64> {
     let text = fs::read_limited(&layout.load_times(key)).ok().flatten().unwrap_or_default();
     serde_json::from_slice(&text).unwrap_or_default()

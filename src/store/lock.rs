@@ -1,8 +1,8 @@
-//! Locks between processes, by the operating system: a lock of a process that died is free.
+//! Locks between processes, by the operating system: the lock of a dead process is free.
 //!
-//! Order, where more than one is held: an image's key, then a project's build environment, then a
-//! temporary folder. Those of PackageCompiler's environment and of a Julia that is asked what it is are given back before
-//! these; `setup` holds one of its own around that of Julia. `run` takes none but Julia's, at its first start.
+//! Order, if more than one is held: an image's key, then a project's build environment, then a temporary folder. The
+//! locks of PackageCompiler's environment and of a Julia that is probed are released before these are taken; `setup`
+//! holds one of its own around that of Julia. `run` takes only Julia's, at its first start.
 
 use std::fs::TryLockError;
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -12,14 +12,14 @@ use std::time::Duration;
 use crate::fs;
 use crate::platform;
 
-/// With what a text begins that was left in a lock's file; else a number is there.
+/// Prefix of a message left in a lock's file; without it the file has a process number.
 const MESSAGE: &str = "message: ";
 
 /// A lock that is held until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
     file: fs_err::File,
-    /// What the last holder left for the next one; empty where it left nothing.
+    /// Message of the last holder for the next one; empty if there is none.
     left: String,
 }
 
@@ -46,7 +46,7 @@ impl Lock {
             #[expect(clippy::disallowed_methods, reason = "taken here, asked about below")]
             let taken = file.file().try_lock();
             match taken {
-                // It was retired between the two calls: the lock of a file that nobody finds any more keeps nobody out.
+                // It was retired between the two calls: a lock on a file that nobody finds any more keeps nobody out.
                 Ok(()) if platform::names(&file.metadata()?) == 0 => {}
                 Ok(()) => {
                     let left = message(&mut file);
@@ -64,12 +64,12 @@ impl Lock {
         }
     }
 
-    /// Whether another process holds it, or that cannot be told. Changes nothing; who attempts to take it at that moment
-    /// may be told that it is held.
+    /// Whether another process holds the lock; `true` if unknown. Changes nothing, but an attempt to take the lock at
+    /// that moment may find it held.
     pub(crate) fn is_held(path: &Path) -> bool {
         match fs_err::File::open(path) {
             Ok(file) => {
-                // Shared: several that ask at once do not take each other for the holder.
+                // Shared: several processes that ask at once do not take each other for the holder.
                 #[expect(clippy::disallowed_methods, reason = "taken above, asked about here")]
                 let taken = file.file().try_lock_shared();
                 taken.is_err()
@@ -78,8 +78,8 @@ impl Lock {
         }
     }
 
-    /// Takes the lock, waiting for another process as long as `wait` (called with that process's number, a
-    /// few times each second) says to go on. `None` where it said to stop.
+    /// Takes the lock. While another process holds it, calls `wait` with that process's number a few times each second,
+    /// and gives up (`None`) when `wait` returns `false`.
     ///
     /// # Errors
     /// Where the lock's file cannot be made.
@@ -98,14 +98,14 @@ impl Lock {
         }
     }
 
-    /// What the last holder left for who waited for it; empty where it left nothing, as one that was killed.
+    /// Message of the last holder; empty if there is none, as after a holder that was killed.
     pub(crate) fn left(&self) -> &str {
         &self.left
     }
 
-    /// Leaves a text for who takes the lock next, and gives the lock back.
+    /// Leaves a message for the next holder, and releases the lock.
     pub(crate) fn leave(mut self, text: &str) {
-        // Who does not learn it does the work once more.
+        // A holder that does not get it does the work once more.
         let _ = self.write(&format!("{MESSAGE}{text}"));
     }
 
@@ -123,7 +123,7 @@ impl Lock {
     }
 }
 
-/// What a lock's file says where it is no message: only the number of its holder.
+/// Reads the message in a lock's file; empty if the file has only its holder's number.
 fn message(file: &mut fs_err::File) -> String {
     const LONGEST: u64 = 64 << 10;
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! When a project was last told that it has no image: at most once a day.
+//! Limits the notice that a project has no image to once a day.
 
 use std::path::Path;
 
@@ -7,8 +7,8 @@ use crate::store::layout::Layout;
 
 const DAY: i64 = 24 * 3600;
 
-/// Whether the project may be told now (`now` in seconds since 1970). Saying so counts as told; where that
-/// cannot be recorded, the answer is no, or it would be told at every start.
+/// Whether the notice may be printed now (`now` in seconds since 1970). `true` counts as printed; if that cannot be
+/// recorded, the answer is `false`, or the notice would come at every start.
 pub(crate) fn is_due(layout: &Layout, project: &Path, now: i64) -> bool {
     let path = layout.notice(project);
     let stamp = Stamp::of(&path);

@@ -1,4 +1,4 @@
-//! What is known of each project: one file each.
+//! Records of projects: one file each.
 
 use std::io;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::model::image::record::Measurements;
 use crate::path_text;
 use crate::store::layout::Layout;
 
-/// The version of the record's form. Newer ones are not read.
+/// Version of the record's form. Newer ones are not read.
 const FORMAT: u32 = 1;
 
 /// A project that was built for, found by a scan, or forgotten.
@@ -22,36 +22,36 @@ pub(crate) struct ProjectRecord {
     pub(crate) path: String,
     /// The key of the last image that was built for it, alone or with others.
     pub(crate) image: Option<Digest>,
-    /// Keys of the images that it had before, the last one last: their caches are known by them.
+    /// Keys of its former images, the last one last: their caches are recognised by these keys.
     #[serde(default)]
     pub(crate) former: Vec<Digest>,
-    /// Seconds that were spent on building for it, over all builds.
+    /// Seconds spent on builds for it, all together.
     #[serde(default)]
     pub(crate) spent: f64,
-    /// What is known of its use up to this time does not count: it was forgotten then. Seconds since 1970.
+    /// When it was forgotten, in seconds since 1970: use up to this time does not count.
     pub(crate) forgotten: Option<i64>,
-    /// A scan found it, or it was named to one after it was forgotten.
+    /// Whether a scan found it, or was given it after it was forgotten.
     #[serde(default)]
     pub(crate) is_found: bool,
     /// When jlproj itself last loaded its packages, which touches Julia's caches as use does. Seconds since 1970.
     pub(crate) worked: Option<i64>,
-    /// The last use before that of which only Julia's caches told. Seconds since 1970.
+    /// Last use before `worked` that is known only from Julia's caches. Seconds since 1970.
     pub(crate) seen: Option<i64>,
-    /// Digest of what was precompiled then, and under which image.
+    /// Digest of what was precompiled at `worked`, and under which image.
     pub(crate) warmed: Option<Digest>,
-    /// The user dropped its image, and wants no other one proposed.
+    /// Whether the user dropped its image, and wants no other one proposed.
     #[serde(default)]
     pub(crate) is_declined: bool,
-    /// Keys of images that hold more than the project has, and that the user accepted for it.
+    /// Keys of images with more packages than the project has, which the user accepted for it.
     #[serde(default)]
     pub(crate) accepted: Vec<Digest>,
-    /// What the last build measured in this project.
+    /// Measurements of the last build in this project.
     #[serde(default)]
     pub(crate) measured: Measurements,
 }
 
 impl ProjectRecord {
-    /// The record of a project of which nothing is known yet.
+    /// The record of a project before anything is known of it.
     fn new(project: &Path) -> Self {
         Self {
             format: FORMAT,
@@ -71,7 +71,7 @@ impl ProjectRecord {
     }
 }
 
-/// Changes the record of a project, which is made where there is none.
+/// Changes the record of a project, or makes it.
 ///
 /// # Errors
 /// Where the store cannot be written.
@@ -94,7 +94,7 @@ pub(crate) fn update(
     fs::replace_durably(&layout.project_record(project), text.as_bytes())
 }
 
-/// The record of a project, if there is one that can be read.
+/// Reads the record of a project; `None` if none can be read.
 pub(crate) fn read(layout: &Layout, project: &Path) -> Option<ProjectRecord> {
     parse(&fs::read_limited(&layout.project_record(project)).ok()??)
 }

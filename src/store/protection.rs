@@ -7,16 +7,16 @@ use crate::fs::Stamp;
 use crate::platform;
 use crate::store::layout::Layout;
 
-/// Why the store cannot be used to build in.
+/// Why nothing can be built in the store.
 #[derive(Debug)]
 pub(crate) enum Trouble {
-    /// A folder of it belongs to somebody else; in words, how.
+    /// A folder of it belongs to somebody else; `risk` says how.
     Foreign { folder: PathBuf, risk: String },
     /// It cannot be written.
     NotWritable(io::Error),
 }
 
-/// The store and the folders in it: images, and scripts and environments that builds run.
+/// Lists the store and the folders in it: images, and scripts and environments that builds run.
 fn folders(layout: &Layout) -> impl Iterator<Item = (PathBuf, Stamp)> {
     let entries = fs_err::read_dir(layout.root()).into_iter().flatten().flatten();
     let folders = std::iter::once(layout.root().to_owned()).chain(entries.map(|entry| entry.path()));
@@ -24,8 +24,8 @@ fn folders(layout: &Layout) -> impl Iterator<Item = (PathBuf, Stamp)> {
     stamped.filter(|(folder, _)| folder.is_dir())
 }
 
-/// Whether a file in a folder of the store, and all that leads to it from the root, is ours and nobody else's to write.
-/// What it says may then be acted on.
+/// Whether a file in the store, and every folder from the root to it, is ours and writable by us alone. Its contents
+/// may then be acted on.
 pub(crate) fn is_ours(layout: &Layout, file: &Path) -> bool {
     let places = file.ancestors().take_while(|place| place.starts_with(layout.root()));
     places
@@ -33,7 +33,7 @@ pub(crate) fn is_ours(layout: &Layout, file: &Path) -> bool {
         .all(|stamp| stamp.exists && platform::tampering_risk(stamp.owner, stamp.mode).is_none())
 }
 
-/// Looks whether images can be put into the store and be trusted there. Changes nothing.
+/// Checks that images can be put into the store and be trusted there. Changes nothing.
 ///
 /// # Errors
 /// Where they cannot.
@@ -49,8 +49,8 @@ pub(crate) fn check(layout: &Layout) -> Result<(), Trouble> {
     tempfile::tempfile_in(existing).map(|_| ()).map_err(Trouble::NotWritable)
 }
 
-/// Takes the right to write from all others, and returns the folders where they had it. What they may have put
-/// there is not used: each image must be a file of ours, in a folder of ours, that nobody else could write.
+/// Takes the right to write from all others, and returns the folders where they had it. Images that they may have put
+/// there are not used: each must be a file of ours, in a folder of ours, that nobody else could write.
 ///
 /// # Errors
 /// Where the mode cannot be changed.

@@ -1,4 +1,4 @@
-//! Makes a finished image known: all of it, or nothing.
+//! Publishes a finished image: all of it, or nothing.
 
 use std::io;
 use std::path::Path;
@@ -43,7 +43,7 @@ pub(crate) fn publish(
     } else {
         fs_err::rename(prepared, &folder)?;
     }
-    // What became of starts under the one before says nothing of this.
+    // Failures of starts under the old one say nothing about this one.
     unfinished::forget(layout, &record.key);
     fs::sync_folder(&layout.images())
 }

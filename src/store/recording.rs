@@ -1,4 +1,4 @@
-//! What Julia compiled at starts that were recorded: a file for each start, until a build takes them.
+//! Recordings of what Julia compiled: a file for each start, for the next build.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -10,17 +10,17 @@ use crate::model::image::statements::Statements;
 use crate::platform;
 use crate::store::layout::Layout;
 
-/// How many starts are recorded before their files are put together.
+/// Number of recorded starts before their files are merged.
 const MOST_FILES: usize = 32;
 
-/// The file of what is put together.
+/// File name of merged recordings.
 const WHOLE: &str = "statements.jl";
 
-/// Bytes that are read of one start: a session may compile for days.
+/// Most bytes that are read of one start: a session may compile for days.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// The file into which the next start of a project is to be recorded; none where the store cannot be written.
-/// `start` tells it from others: a time and the number of a process.
+/// Returns the file to record a project's next start in; `None` if the store cannot be written. `start`, a time and a
+/// process number, makes its name unique.
 pub(crate) fn next_file(layout: &Layout, project: &Path, start: (i64, u32)) -> Option<PathBuf> {
     let folder = layout.recordings(project);
     platform::create_private_folders(&folder).ok()?;
@@ -35,7 +35,7 @@ pub(crate) fn file(layout: &Layout, project: &Path, (time, process): (i64, u32))
     layout.recordings(project).join(format!("{time}-{process}.jl"))
 }
 
-/// Puts the files of starts that are over together.
+/// Merges the files of recorded starts.
 fn put_together(folder: &Path) {
     let files = files(folder);
     let statements = read(&files);
@@ -48,7 +48,7 @@ fn put_together(folder: &Path) {
     }
 }
 
-/// The files of a project's recordings, what was put together first, then by time.
+/// Lists the files of a project's recordings: merged ones first, then by time.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs_err::read_dir(folder) else { return Vec::new() };
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -59,7 +59,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn read(files: &[PathBuf]) -> Statements {
     let mut statements = Statements::default();
     for file in files {
-        // What cannot be read is not replayed: a start is slower, nothing else.
+        // A file that cannot be read is not replayed: a start is slower, nothing else.
         let _ = add(&mut statements, file);
     }
     statements
@@ -80,34 +80,34 @@ fn add(statements: &mut Statements, file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What was recorded in some projects, as far as an image can hold it.
+/// Statements recorded in some projects, as far as an image can hold them.
 #[derive(Debug)]
 pub(crate) struct Recordings {
     lines: Vec<String>,
 }
 
 impl Recordings {
-    /// Reads what was recorded in `projects`. Only statements are kept all of whose modules are among `held`.
+    /// Reads the recordings of `projects`. Keeps only statements whose modules are all among `held`.
     pub(crate) fn read(layout: &Layout, projects: &[&Path], held: &BTreeSet<String>) -> Self {
         let files: Vec<PathBuf> =
             projects.iter().flat_map(|project| files(&layout.recordings(project))).collect();
         let mut lines = read(&files).filtered(held);
-        // The same, whatever the order of the starts was.
+        // Sorted: the digest does not depend on the order of the starts.
         lines.sort_unstable();
         Self { lines }
     }
 
-    /// How many statements there are.
+    /// Number of statements.
     pub(crate) fn len(&self) -> usize {
         self.lines.len()
     }
 
-    /// Their digest; none where there are none.
+    /// Digest of the statements; `None` if there are none.
     pub(crate) fn digest(&self) -> Option<Digest> {
         (!self.lines.is_empty()).then(|| Digest::of(self.lines.join("\n").as_bytes()))
     }
 
-    /// Writes them into a file for a build; none where there are none.
+    /// Writes the statements into a file for a build; `None` if there are none.
     ///
     /// # Errors
     /// Where it cannot be written.

@@ -1,4 +1,4 @@
-//! Removes what was planned, if it is still what it was then.
+//! Removes planned items that are still as they were planned.
 
 use std::ffi::OsStr;
 use std::io;
@@ -13,10 +13,10 @@ use crate::store::lock::{Attempt, Lock};
 use crate::store::workspace::{self, Workspace};
 use crate::store::{catalog, journal, leftovers, project_record, unfinished};
 
-/// Removes it and returns the bytes that were gained.
+/// Removes an item and returns the number of bytes freed.
 ///
 /// # Errors
-/// In a few words, why it stays.
+/// Why it stays, in a few words.
 pub(crate) fn remove(layout: &Layout, item: &Item, now: i64) -> Result<u64, String> {
     let told = |error: io::Error| error.to_string();
     match item {
@@ -38,17 +38,17 @@ pub(crate) fn remove(layout: &Layout, item: &Item, now: i64) -> Result<u64, Stri
         }
         Item::Journal { .. } => {
             let freed = journal::compact(layout, now).map_err(told)?;
-            // Where another command just does it, it is done.
+            // If another command is doing it, nothing is left to do.
             Ok(freed.unwrap_or(0))
         }
     }
 }
 
-/// Takes an image (with `built`, only if it is still the one of that time) out of its place in one step, so that nobody
-/// ever meets a part of it, and removes it then. No project has it afterwards.
+/// Moves an image out of its place in one step, so that nobody ever finds a part of it, and then removes it. With
+/// `built`, only if it is still the image of that time. Afterwards no project's record names it.
 ///
 /// # Errors
-/// In a few words, why it stays.
+/// Why it stays, in a few words.
 pub(crate) fn remove_image(layout: &Layout, key: &Digest, built: Option<i64>) -> Result<(), String> {
     let told = |error: io::Error| error.to_string();
     let folder = layout.image_folder(key);
@@ -82,7 +82,7 @@ pub(crate) fn remove_image(layout: &Layout, key: &Digest, built: Option<i64>) ->
     Ok(())
 }
 
-/// Removes the precompile file first: native code alone is used by nobody.
+/// Removes the precompile file first: native code without it is used by nobody.
 fn remove_cache(cache: &StoredCache) -> Result<u64, String> {
     for SeenFile { name, inode, modified } in &cache.files {
         match platform::remove_beneath(&cache.depot, &cache.folder, OsStr::new(name), (*inode, *modified)) {

@@ -1,10 +1,10 @@
-//! Stores of others (a cluster's shared folder, an image in a container): read, never written.
+//! Shared stores (a cluster's folder, an image in a container): read, never written.
 //!
-//! An image is code that Julia runs without asking, so a store of somebody else is one that the user names, and all in it
-//! must belong to the owner of its folder, to us or to the system, and be writable by nobody else; nor may anybody else be
-//! able to put another folder in its place. Inode and time of a file may differ from what the one who built it recorded
-//! (a copy, a container's layer): instead the contents are compared with the record, once, and that is remembered in our
-//! own store with the state of the file.
+//! An image is code that Julia runs without asking. So the user has to name a shared store, and all in it must belong
+//! to the owner of its folder, to us or to root, and be writable by nobody else; nor may anybody else be able to put
+//! another folder in its place. Inode and time of a file may differ from the record (a copy, a container's layer):
+//! instead the contents are compared with the record, once, and the result is remembered in our own store with the
+//! state of the file.
 
 use std::path::{Path, PathBuf};
 
@@ -18,24 +18,25 @@ use crate::platform;
 use crate::store::catalog;
 use crate::store::layout::{Layout, path_digest};
 
-/// What such a store holds.
+/// Images found in a shared store.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
-    /// Those that may be used, as far as can be told without reading all of a file.
+    /// Images that may be used, as far as is known without reading a whole file.
     pub(crate) images: Vec<KnownImage>,
-    /// What this rests on.
+    /// State of the files that this depends on.
     pub(crate) observations: Observations,
     /// Why the store, or an image in it, is not used.
     pub(crate) notes: Vec<String>,
 }
 
-/// Reads a store, `own` being ours. Where the image of one of `keys` is in it, that one alone. Asks a disk that may never answer.
+/// Reads a shared store; `own` is ours. If it has a usable image of one of `keys`, returns that one alone. Asks a disk
+/// that may never answer.
 pub(crate) fn read(own: &Layout, root: &Path, keys: &[Digest], processor: &Processor) -> Reading {
     let files = ObservedFiles::default();
     files.observe(root);
     let layout = Layout::new(root.to_owned());
     if layout == *own {
-        // For that there are stricter rules.
+        // Our own store has stricter rules.
         return Reading::default();
     }
     let (images, notes) = match owner_of(&layout, &files) {
@@ -46,10 +47,10 @@ pub(crate) fn read(own: &Layout, root: &Path, keys: &[Digest], processor: &Proce
     Reading { images, observations: files.into_observations(), notes: notes.into_iter().map(name).collect() }
 }
 
-/// Whose store this is.
+/// Returns the owner of a store.
 ///
 /// # Errors
-/// In words, where there is none, or somebody else could have put it there.
+/// Where there is none, or somebody else could have put it there; in words.
 fn owner_of(layout: &Layout, files: &ObservedFiles) -> Result<u32, String> {
     let root = layout.root();
     let stamp = files.observe(root);
@@ -107,7 +108,7 @@ fn images(
 /// Reads one image.
 ///
 /// # Errors
-/// In a few words, where it must not be used.
+/// Where it must not be used; in a few words.
 fn image(
     layout: &Layout,
     owner: u32,
@@ -127,7 +128,7 @@ fn image(
             return Err(format!("`{name}` {risk}"));
         }
     }
-    // No link leads out of what was looked at.
+    // A symlink could lead to a file that was not checked.
     if !fs_err::canonicalize(&path).is_ok_and(|resolved| resolved == path) {
         return Err("a symbolic link leads to it".to_owned());
     }
@@ -144,17 +145,17 @@ fn image(
     Ok(KnownImage { record, inputs, flaw: None, unfit: None, path, is_shared: true })
 }
 
-/// What is remembered of a file whose contents were those of its record.
+/// State of a file whose contents matched its record.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Compared {
     state: Stamp,
     contents: Digest,
 }
 
-/// Whether the contents of a shared image are those of its record: as remembered in our `own` store, else by reading it.
+/// Compares the contents of a shared image with its record: by the memory in our `own` store, else by reading the file.
 ///
 /// # Errors
-/// In a few words, where they are not.
+/// Where they differ; in a few words.
 pub(crate) fn compare(own: &Layout, image: &KnownImage) -> Result<(), String> {
     let memory = own.compared(&image.path);
     // The same file has another device number on each machine that mounts it.
@@ -168,18 +169,18 @@ pub(crate) fn compare(own: &Layout, image: &KnownImage) -> Result<(), String> {
     if contents != before.contents || state() != before.state {
         return Err("its contents are not what was recorded".to_owned());
     }
-    // What cannot be remembered is compared again.
+    // If this fails, the contents are compared again.
     let text = serde_json::to_vec(&before).unwrap_or_default();
     let _ = fs::replace(&memory, &text);
     Ok(())
 }
 
-/// The mark of a store that did not answer.
+/// Path of the mark of a store that did not answer.
 fn silence(own: &Layout, root: &Path) -> PathBuf {
     own.silent_store(root)
 }
 
-/// Whether a store did not answer a moment ago: then it is not asked again for a minute.
+/// Whether a store failed to answer less than a minute ago: then it is not asked again yet.
 pub(crate) fn is_silent(own: &Layout, root: &Path, now: i64) -> bool {
     const MINUTE: i64 = 60;
     let text = fs_err::read_to_string(silence(own, root)).unwrap_or_default();
@@ -189,6 +190,6 @@ pub(crate) fn is_silent(own: &Layout, root: &Path, now: i64) -> bool {
 
 /// Remembers that a store did not answer.
 pub(crate) fn note_silence(own: &Layout, root: &Path, now: i64) {
-    // It is asked again where this fails.
+    // If this fails, the store is asked again.
     let _ = fs::replace(&silence(own, root), now.to_string().as_bytes());
 }

@@ -1,9 +1,9 @@
-//! Starts under an image that did not get through: a package in it may end Julia before anything of the user's runs, and the
-//! program that Julia replaced is not there to notice.
+//! Detects starts that died under an image: a package in it may end Julia before any code of the user's runs, and the
+//! jlproj that Julia replaced is not there to notice.
 //!
 //! The image itself makes a mark, a file that it locks, before its packages are initialised, and removes it after them
-//! (`leave_mark` and `remove_mark` of `direct_steps.jl`): a start that Julia refuses for its arguments leaves none. A mark
-//! that nobody holds is of a start that died.
+//! (`leave_mark` and `remove_mark` of `direct_steps.jl`): a start that Julia refuses for its arguments leaves none. A
+//! mark that nobody locks is that of a dead start.
 
 use std::path::{Path, PathBuf};
 
@@ -14,26 +14,26 @@ use crate::platform;
 use crate::store::layout::Layout;
 use crate::store::lease;
 
-/// The variable that tells the image which file is its mark.
+/// Environment variable with the path of the mark, for the image.
 pub(crate) const MARK: &str = "JLPROJ_MARK";
 
-/// The variable that names the file with the number of failures, where there were any.
+/// Environment variable with the path of the file with the number of failures, if there were any.
 pub(crate) const FAILURES: &str = "JLPROJ_FAILURES";
 
-/// How many starts in a row may die before an image is no longer used.
+/// Number of starts in a row that have to die before an image is no longer used.
 const MOST_FAILURES: u32 = 2;
 
-/// What a start under an image is told, so that it can be noticed where it dies.
+/// Paths passed to a start under an image, so that its death can be noticed.
 #[derive(Debug)]
 pub(crate) struct Mark {
     /// The file that the image makes and removes.
     pub(crate) path: PathBuf,
-    /// The file with the number of failures, where there is one.
+    /// The file with the number of failures, if there is one.
     pub(crate) failures: Option<PathBuf>,
 }
 
-/// The mark of a start of this process under the image of `key`. `None` where there can be none: then nothing will be
-/// noticed.
+/// Returns the mark of a start of this process under the image of `key`. `None` if there can be none: then a death goes
+/// unnoticed.
 pub(crate) fn mark(layout: &Layout, key: &Digest) -> Option<Mark> {
     let folder = layout.starts(key);
     if !folder.is_dir() {
@@ -44,12 +44,12 @@ pub(crate) fn mark(layout: &Layout, key: &Digest) -> Option<Mark> {
     Some(Mark { path: folder.join(std::process::id().to_string()), failures })
 }
 
-/// Whether the last start under the image of `key` died. It is counted, and told once.
+/// Whether starts under the image of `key` died since the last call: each is counted, and reported once.
 pub(crate) fn has_just_failed(layout: &Layout, key: &Digest) -> bool {
     let counter = layout.failures(key);
     let entries = fs_err::read_dir(layout.starts(key)).into_iter().flatten().flatten();
     let marks = entries.map(|entry| entry.path()).filter(|path| *path != counter);
-    // One that its image removes meanwhile cannot be removed any more.
+    // A mark that its image removes meanwhile cannot be removed here.
     let dead = marks.filter(|path| !lease::is_in_use(path) && fs_err::remove_file(path).is_ok()).count();
     if dead == 0 {
         return false;
@@ -59,18 +59,18 @@ pub(crate) fn has_just_failed(layout: &Layout, key: &Digest) -> bool {
     true
 }
 
-/// Whether so many starts under the image of `key` died, one after the other, that it is not to be tried again.
+/// Whether so many starts in a row died under the image of `key` that it is not tried again.
 pub(crate) fn is_given_up(layout: &Layout, key: &Digest, files: &ObservedFiles) -> bool {
     let counter = layout.failures(key);
     files.is_file(&counter) && count(&counter) >= MOST_FAILURES
 }
 
-/// Forgets what became of starts under the image of `key`: it is another one now, or gone.
+/// Forgets the starts under the image of `key`: it was replaced or removed.
 pub(crate) fn forget(layout: &Layout, key: &Digest) {
     let _ = fs_err::remove_dir_all(layout.starts(key));
 }
 
-/// How many starts under the image of `key` died, one after the other.
+/// Number of starts in a row that died under the image of `key`.
 pub(crate) fn failures(layout: &Layout, key: &Digest) -> u32 {
     count(&layout.failures(key))
 }

@@ -1,4 +1,4 @@
-//! Verdicts, kept with the state of every file that they rest on.
+//! Verdicts, kept with the state of every file that they depend on.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::path_text;
 use crate::store::layout::Layout;
 use crate::store::protection;
 
-/// The version of the cache's form: another one is not read.
+/// Version of the cache's form: entries of another one are not read.
 const FORMAT: u32 = 4;
 
 /// A verdict as `run` needs it: no lists, no reasons but the one line to print.
@@ -25,49 +25,49 @@ pub(crate) struct StartDecision {
     pub(crate) key: Option<String>,
     /// The canonical folder of the project, as path text; `None` where there is none.
     pub(crate) project: Option<String>,
-    /// The image tells when a start under it got through.
+    /// Whether the image removes the mark of a start that got through.
     pub(crate) tells: bool,
-    /// What Julia gets as `--project`, as path text; `None` where it finds the project by itself.
+    /// Value of Julia's `--project`, as path text; `None` if Julia finds the project by itself.
     pub(crate) project_option: Option<String>,
     /// The version of Julia.
     pub(crate) julia: String,
     /// Why there is no image, in one line.
     pub(crate) reason: Option<String>,
-    /// Whether the reason is to be told at every start, not once a day only.
+    /// Whether the reason is printed at every start, not only once a day.
     pub(crate) urgent: bool,
-    /// What would be built now, where that is worth a thought: a digest of all but the builder.
+    /// Digest of what would be built now, without the builder; only if an image is missing or unusable.
     pub(crate) wanted: Option<String>,
-    /// The project's own settings say that its starts are recorded.
+    /// Whether the project's own settings have its starts recorded.
     pub(crate) record: bool,
-    /// Why stores of others, or images in them, are not used.
+    /// Why shared stores, or images in them, are not used.
     pub(crate) notes: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     format: u32,
-    /// The whole digest of the question: the file's name holds a part of it only.
+    /// The whole digest of the question: the file's name has only a part of it.
     question: Digest,
     /// Nanoseconds since 1970, taken before the first file was read.
     read_at: i64,
     files: Vec<(String, Stamp)>,
     listings: Vec<(String, Stamp)>,
-    /// The same of disks that may not answer.
+    /// Files on disks that may not answer.
     distant_files: Vec<(String, Stamp)>,
     distant_listings: Vec<(String, Stamp)>,
     #[serde(rename = "outcome")]
     decision: StartDecision,
 }
 
-/// The decision for this question, if every file that it rests on is as it was then, and none of them could
-/// have changed without a trace. `distant` stamps files on disks that may not answer.
+/// Returns the decision for this question, if every file that it depends on is unchanged, and none of them could have
+/// changed without a trace. `distant` stamps files on disks that may not answer.
 pub(crate) fn look_up(
     layout: &Layout,
     question: &Digest,
     distant: impl FnOnce(Vec<String>) -> Option<Vec<Stamp>>,
 ) -> Option<StartDecision> {
     let path = layout.verdict(question);
-    // It names the image: whoever could write it could have any code run.
+    // It names the image: whoever can write it can have any code run.
     let text = protection::is_ours(layout, &path).then(|| fs_err::read(&path).ok())??;
     let entry: Entry = serde_json::from_slice(&text).ok()?;
     if entry.format != FORMAT || entry.question != *question {
@@ -94,7 +94,7 @@ pub(crate) fn look_up(
     Some(entry.decision)
 }
 
-/// Keeps an decision. What cannot be kept is decided again next time.
+/// Caches a decision. If that fails, it is computed again next time.
 pub(crate) fn keep(
     layout: &Layout,
     question: &Digest,

@@ -17,14 +17,14 @@ pub(crate) struct Workspace {
     lock: Option<Lock>,
 }
 
-/// A short mark of this host, for the names of its workspaces.
+/// A short mark of this machine, for the names of its workspaces.
 fn host() -> String {
     let name = platform::host_name();
     crate::model::image::key::Digest::of(name.as_bytes()).short().get(..8).unwrap_or_default().to_owned()
 }
 
-/// Whether a folder is, by its name, the work of another host that may still be at it. Locks may not reach from one host
-/// to the next, and its processes cannot be seen from here.
+/// Whether a folder's name is that of another machine which may still use it: it is less than a day old. Locks may not
+/// reach from one machine to the next, and the processes of the other one cannot be seen from here.
 fn is_of_another_host(folder: &Path) -> bool {
     const DAY: Duration = Duration::from_secs(24 * 3600);
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -32,17 +32,17 @@ fn is_of_another_host(folder: &Path) -> bool {
     mark.is_some_and(|mark| mark != host()) && !fs::is_older(folder, DAY)
 }
 
-/// The file in a workspace that names the process group at work for it.
+/// File in a workspace with the number of the process group that works for it.
 const CHILD_FILE: &str = "child";
 
-/// With what the name of a workspace begins; the mark of the host follows.
+/// Prefix of a workspace's name; the mark of the machine follows.
 pub(crate) const PREFIX: &str = "build-";
 
-/// The variable that names the workspace in the environment of all that works for it.
+/// Environment variable with the path of the workspace, set in all processes that work for it.
 pub(crate) const MARK: &str = "__JLPROJ_WORKSPACE";
 
 impl Workspace {
-    /// Makes one.
+    /// Creates a workspace.
     ///
     /// # Errors
     /// Where the store cannot be written.
@@ -50,7 +50,7 @@ impl Workspace {
         platform::create_private_folders(&layout.temporary())?;
         let prefix = format!("{PREFIX}{}-", host());
         let made = tempfile::Builder::new().prefix(&prefix).make_in(layout.temporary(), |folder| {
-            // The lock comes first, so that nobody ever meets a folder of a living owner without one.
+            // The lock comes first: no folder of a living owner is ever without one.
             let lock_path = lock_path(layout, folder);
             let Attempt::Taken(lock) = Lock::attempt(&lock_path)? else {
                 return Err(io::ErrorKind::AlreadyExists.into());
@@ -71,7 +71,7 @@ impl Workspace {
         &self.path
     }
 
-    /// Where a process that leads a group at work here is to be noted, for a sweep after our death.
+    /// Records the process that leads the group working here, for a sweep after our death.
     pub(crate) fn note_child(&self, number: u32) {
         if let Some(birth) = platform::process_birth(number) {
             let _ = fs::replace(&self.path.join(CHILD_FILE), format!("{number} {birth}").as_bytes());
@@ -89,20 +89,20 @@ impl Drop for Workspace {
     }
 }
 
-/// Removes the folders of builders that died, and ends what still works for them. Returns how many.
+/// Removes the folders of dead builders, and kills processes that still work for them. Returns the number of folders.
 pub(crate) fn sweep(layout: &Layout) -> usize {
     folders(layout).filter(|folder| sweep_one(layout, folder).unwrap_or(false)).count()
 }
 
-/// The folders of builders that died, sorted.
+/// Lists the folders of dead builders, sorted.
 pub(crate) fn abandoned(layout: &Layout) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = folders(layout).filter(|folder| is_abandoned(layout, folder)).collect();
     folders.sort_unstable();
     folders
 }
 
-/// What is in the folder for work in progress and has a name that we give. Nothing where that folder is a link: it may
-/// lead to what is not ours.
+/// Lists what has our prefix in the folder for work in progress. Nothing if that folder is a symlink: it may lead to
+/// files that are not ours.
 fn folders(layout: &Layout) -> impl Iterator<Item = PathBuf> {
     let temporary = layout.temporary();
     let is_folder = fs_err::symlink_metadata(&temporary).is_ok_and(|metadata| metadata.is_dir());
@@ -112,7 +112,7 @@ fn folders(layout: &Layout) -> impl Iterator<Item = PathBuf> {
     ours.map(|entry| entry.path())
 }
 
-/// The lock of who works in a folder: there before the folder is made, and until it is gone.
+/// Path of the lock on a folder: it is there before the folder is made, and until the folder is gone.
 fn lock_path(layout: &Layout, folder: &Path) -> PathBuf {
     layout.lock(&folder.file_name().unwrap_or_default().to_string_lossy())
 }
@@ -125,8 +125,8 @@ fn is_abandoned(layout: &Layout, folder: &Path) -> bool {
         && fs_err::symlink_metadata(folder).is_ok()
 }
 
-/// Removes the folder of a builder that died, and ends what still works for it. `false` where it did not die, or somebody
-/// else just removes it.
+/// Removes the folder of a dead builder, and kills processes that still work for it. `false` if the builder lives, or
+/// another process is removing the folder.
 ///
 /// # Errors
 /// Where it cannot be removed.
@@ -157,8 +157,8 @@ fn noted_child(folder: &Path) -> Option<(u32, u64)> {
     Some((number.parse().ok()?, birth.parse().ok()?))
 }
 
-/// Whether the group of this number still works for `folder`: its leader lives; or it died with its builder,
-/// and one of those that it started lives. The number alone would not do, it may be another group's by now.
+/// Whether the process group of this number still works for `folder`: its leader lives; or the leader died with its
+/// builder, and one of its processes lives. The number alone is not enough: it may be another group's by now.
 fn is_at_work(number: u32, birth: u64, folder: &Path) -> bool {
     match platform::process_birth(number) {
         Some(other) => other == birth,
@@ -166,7 +166,7 @@ fn is_at_work(number: u32, birth: u64, folder: &Path) -> bool {
     }
 }
 
-/// Whether the environment that a process was started with names the workspace.
+/// Whether a process was started with the workspace in its environment.
 fn carries_mark(number: u32, folder: &Path) -> bool {
     let Ok(environment) = fs_err::read(format!("/proc/{number}/environ")) else { return false };
     let wanted = [MARK.as_bytes(), b"=", platform::bytes(folder.as_os_str())].concat();

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::model::text::terminal::rewrites;
 
-/// An error: below it its causes, then what was printed where it happened, then hints of what to type.
+/// Prints an error; below it its causes, the output of a failed program, and hints of what to type.
 pub(crate) fn error(error: &(dyn std::error::Error + 'static), details: &str, hints: &[String]) {
     let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let mut text = format!("{style}error:{style:#} {}\n", in_one_line(&error.to_string()));
@@ -36,27 +36,27 @@ pub(crate) fn error(error: &(dyn std::error::Error + 'static), details: &str, hi
     print(&text);
 }
 
-/// Behind what another process holds: its number, where that is known.
+/// Suffix with the number of another process; empty if unknown.
 pub(crate) fn process(number: Option<u32>) -> String {
     number.map_or_else(String::new, |number| format!(" (process {number})"))
 }
 
-/// One line of jlproj's own.
+/// Prints one line of jlproj's own.
 pub(crate) fn note(text: &str) {
     print(&format!("jlproj: {}\n", in_one_line(text)));
 }
 
-/// A line as it is, in a longer report.
+/// Prints a line as it is, in a longer report.
 pub(crate) fn line(text: &str) {
     print(&format!("{}\n", visible(text)));
 }
 
-/// The same for what is one line: a path with a line end in it must not look like another message of ours.
+/// As [`visible`], for a single line: a path with a line end in it must not look like another message of ours.
 pub(crate) fn in_one_line(text: &str) -> String {
     visible(text).replace('\n', "\\n")
 }
 
-/// A text without the characters that could rewrite what a terminal shows.
+/// Escapes the characters that could rewrite what a terminal shows.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -70,6 +70,6 @@ pub(crate) fn visible(text: &str) -> String {
 }
 
 fn print(text: &str) {
-    // Nobody is left to be told where stderr is gone.
+    // If stderr is gone, nobody is left to read an error.
     let _ = anstream::stderr().lock().write_all(text.as_bytes());
 }

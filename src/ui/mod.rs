@@ -1,4 +1,4 @@
-//! What people and programs see. The only modules that print.
+//! Output for people and programs. The only modules that print.
 
 pub(crate) mod message;
 pub(crate) mod output;

@@ -43,13 +43,13 @@ pub(crate) fn print(
     write(text.as_bytes())
 }
 
-/// The value as JSON, in which nothing would rewrite what a terminal shows.
+/// Returns the value as JSON, with the characters escaped that could rewrite what a terminal shows.
 fn json(value: &impl Serialize) -> io::Result<String> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if rewrites(character) {
-            // Only in texts: between them is nothing but what was put there. Writing to a text does not fail.
+            // Such characters are only inside strings, where JSON has escapes. Writing to a text does not fail.
             let _ = write!(shown, "\\u{:04x}", u32::from(character));
         } else {
             shown.push(character);

@@ -1,4 +1,4 @@
-//! What an image costs and brings, in words.
+//! Cost and benefit of an image, in words.
 
 use crate::model::image::record::Measurements;
 use crate::model::text::shell;
@@ -6,7 +6,7 @@ use crate::model::usage::savings::PayOff;
 use crate::path_text;
 use crate::ui::time::time;
 
-/// What the image of a project cost and what it brings, and what to do where that is too little.
+/// Describes cost and benefit of a project's image, and what to do if the benefit is too small.
 pub(crate) fn pay_off_text(pay_off: &PayOff, project: &str) -> String {
     let PayOff { spent, saved, per_week, .. } = *pay_off;
     let figures = format!(
@@ -22,7 +22,7 @@ pub(crate) fn pay_off_text(pay_off: &PayOff, project: &str) -> String {
     format!("{figures}\nnot paid back in 60 days at this rate; to drop it: `jlproj forget --image {project}`")
 }
 
-/// What a start saves, or that it saves nothing.
+/// Describes the time that a start saves, or that it saves none.
 pub(crate) fn load_time(measured: &Measurements) -> String {
     let Measurements { load_without, load_with, .. } = measured;
     if *load_without <= 0.0 {

@@ -1,4 +1,4 @@
-//! How far a build is: a bar on a terminal, plain lines elsewhere.
+//! Progress of a build: a bar on a terminal, plain lines elsewhere.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::ui::message;
 
-/// How much is to be seen.
+/// Amount of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verbosity {
     Quiet,
@@ -15,13 +15,13 @@ pub(crate) enum Verbosity {
     Verbose,
 }
 
-/// Where builds show how far they are.
+/// Display of the progress of builds.
 #[derive(Clone, Debug)]
 pub(crate) struct Display {
     verbosity: Verbosity,
     /// One bar for each build; none off a terminal, and none with `-v`.
     bars: Option<MultiProgress>,
-    /// Several builds run side by side: each says which one it is.
+    /// Whether several builds run side by side: each line then names its build.
     is_shared: bool,
 }
 
@@ -59,7 +59,7 @@ impl Display {
 #[derive(Debug)]
 pub(crate) struct Progress {
     verbosity: Verbosity,
-    /// Before each line, where several builds run side by side.
+    /// Prefix of each line; empty for a single build.
     label: String,
     bar: Option<ProgressBar>,
     /// Seconds that each stage took last time, in order.
@@ -70,7 +70,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// A stage begins; the one before has ended.
+    /// Begins a stage; ends the one before.
     pub(crate) fn stage(&self, name: &str) {
         self.end_stage();
         *self.current.borrow_mut() = Some((name.to_owned(), Instant::now()));
@@ -87,7 +87,7 @@ impl Progress {
         }
     }
 
-    /// Time has passed.
+    /// Updates the display.
     pub(crate) fn tick(&self) {
         let Some(bar) = &self.bar else { return };
         let current = self.current.borrow();
@@ -104,7 +104,7 @@ impl Progress {
         bar.tick();
     }
 
-    /// The share that is done and the seconds that are left, by the times of an earlier build.
+    /// Estimates the share that is done and the time that is left, by the seconds of an earlier build.
     fn estimate(&self, name: &str, inside: Duration) -> Option<(f64, Duration)> {
         let place = self.expected.iter().position(|(stage, _)| stage == name)?;
         let total: f64 = self.expected.iter().map(|(_, seconds)| seconds).sum();
@@ -123,7 +123,7 @@ impl Progress {
         self.finished.take()
     }
 
-    /// Since the start.
+    /// Time since the start.
     pub(crate) fn elapsed(&self) -> Duration {
         self.begun.elapsed()
     }
@@ -135,7 +135,7 @@ impl Progress {
     }
 }
 
-/// How many folders a scan has looked into, on a terminal only.
+/// Number of folders that a scan has looked into, on a terminal only.
 #[derive(Debug)]
 pub(crate) struct Counter {
     bar: Option<ProgressBar>,
@@ -156,7 +156,7 @@ impl Counter {
         }
     }
 
-    /// Takes it away.
+    /// Removes the display.
     pub(crate) fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();

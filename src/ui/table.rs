@@ -4,15 +4,15 @@ use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
 use crate::ui::message::{in_one_line, visible};
 
-/// On which side a column's texts stand.
+/// Side on which a column is aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Left,
     Right,
 }
 
-/// Lays out rows below a header, two spaces between columns. Where `width` is exceeded, the first column
-/// gives way: its texts lose their beginning, since paths differ at their end.
+/// Lays out rows below a header, two spaces between columns. If `width` is exceeded, the first column is narrowed: its
+/// texts lose their beginning, since paths differ at their end.
 pub(crate) fn columns(header: &[(&str, Side)], rows: &[Vec<String>], width: Option<usize>) -> String {
     // A name with a line end in it must not look like another row.
     let rows: Vec<Vec<String>> =
@@ -58,7 +58,7 @@ pub(crate) fn pairs(pairs: &[(&str, String)]) -> String {
         .collect()
 }
 
-/// The end of a text, of at most `width` columns.
+/// Returns the end of a text, of at most `width` columns.
 fn shorten(text: &str, width: usize) -> String {
     if measure_text_width(text) <= width {
         return text.to_owned();

@@ -1,6 +1,6 @@
 //! The terminal.
 
-/// Columns of the terminal; 80 where that cannot be told.
+/// Columns of the terminal; 80 if unknown.
 pub(crate) fn width() -> usize {
     console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns))
 }

@@ -2,7 +2,7 @@
 
 /// A length of time in seconds, as people read it: `12 s`, `3.4 min`, `2.1 h`.
 pub(crate) fn time(seconds: f64) -> String {
-    // Less than half a second on either side of nothing, and the sum of no figures, which is a negative zero.
+    // Values that round to zero, and the sum of no numbers, which is a negative zero, are printed without a sign.
     let seconds = if seconds.abs() < 0.5 { 0.0 } else { seconds };
     if seconds.abs() < 99.5 {
         format!("{seconds:.0} s")

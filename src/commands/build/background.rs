@@ -1,4 +1,4 @@
-//! A build beside a launch: at low priority, one at a time on the machine, and only where it pays.
+//! A build beside a launch: at low priority, one at a time on the machine, and only if it pays.
 
 use std::ffi::OsString;
 
@@ -12,8 +12,8 @@ use crate::platform;
 use crate::store::attempt;
 use crate::store::lock::{Attempt, Lock};
 
-/// Builds for the first of `projects`, unless something speaks against it. Nobody sees what is printed: what became of
-/// it is kept for `jlproj log`.
+/// Builds for the first of `projects`, unless there is a reason against it. Nobody sees the output: the outcome is kept
+/// for `jlproj log`.
 ///
 /// # Errors
 /// Where the build fails.
@@ -54,7 +54,7 @@ pub(super) fn run(build: &BuildContext<'_>, projects: &[OsString], options: Opti
     }
 }
 
-/// Why no image is built for a project, where that is for the user to change.
+/// Reason not to build an image for a project, if it is for the user to change.
 fn reason_against(build: &BuildContext<'_>, plan: &Plan) -> Result<Option<String>, Error> {
     let context = build.toolchain.context;
     let survey = assessment::Survey::new(context, &build.toolchain.installation, &build.toolchain.settings);

@@ -1,4 +1,4 @@
-//! `build --frequent` and `--all`: for which of the known projects an image is built.
+//! `build --frequent` and `--all`: chooses the known projects to build for.
 
 use std::cmp::Ordering;
 use std::ffi::OsString;
@@ -21,9 +21,9 @@ pub(super) const WEEKS_IN_MONTH: f64 = 30.0 / 7.0;
 struct Candidate {
     project: OsString,
     path: String,
-    /// Seconds that a new image would save in a month of present use, more than what is in force now.
+    /// Seconds that a new image would save in a month of present use, beyond the image in force.
     per_month: f64,
-    /// Why none is built, whatever it saves.
+    /// Reason not to build one, whatever it saves.
     obstacle: Option<&'static str>,
 }
 
@@ -90,7 +90,7 @@ pub(super) fn choose(
     Ok(chosen)
 }
 
-/// Why there is nothing to build.
+/// Obstacle of a project without a package to bake.
 const NOTHING: &str = "no package of it can be baked";
 
 fn candidate(survey: &Survey, surveyed: &Surveyed) -> Option<Candidate> {

@@ -18,10 +18,10 @@ use crate::platform;
 use crate::store::project_record;
 use crate::ui::message;
 
-/// What a build takes where none was measured: 2 GiB.
+/// Memory that a build takes if none was measured: 2 GiB.
 const USUAL_MEMORY: u64 = 2 << 30;
 
-/// What is to be done, and what became of it.
+/// Projects to be built, and the outcome of those that were.
 struct Queue {
     waiting: VecDeque<OsString>,
     running: usize,
@@ -66,7 +66,7 @@ fn work(build: &BuildContext<'_>, queue: &Mutex<Queue>, options: Options, needed
             if queue.interrupted.is_some() || queue.waiting.is_empty() {
                 return;
             }
-            // One always runs: that there is memory for it is checked before it begins.
+            // One build always runs: it checks the memory itself before it begins.
             let has_room = platform::free_memory().is_none_or(|free| free >= needed);
             if queue.running == 0 || has_room {
                 queue.running += 1;
@@ -99,16 +99,16 @@ fn work(build: &BuildContext<'_>, queue: &Mutex<Queue>, options: Options, needed
     }
 }
 
-/// Says why one of several was not built.
+/// Reports why one of several was not built.
 pub(super) fn not_built(project: &OsStr, error: &Error) {
     message::note(&format!("`{}` is not built", path_text::encode(Path::new(project))));
     error.print();
 }
 
-/// The most memory that a build on record took at once, in bytes, and a quarter more; the usual where none is.
+/// Bytes of memory for one build: the peak of all builds on record and a quarter more; the usual if none is on record.
 fn needed_memory(build: &BuildContext<'_>) -> u64 {
     if !build.toolchain.settings.runner.value.is_empty() {
-        // Whoever schedules the runner sees to it.
+        // The scheduler behind the runner sees to it.
         return 0;
     }
     let records = project_record::read_all(&build.toolchain.context.layout);

@@ -1,4 +1,4 @@
-//! `build --workspace`: which projects those are.
+//! Projects of `build --workspace`.
 
 use std::ffi::{OsStr, OsString};
 
@@ -9,7 +9,7 @@ use crate::model::loading::environment::{ProjectFlag, Workspace};
 use crate::path_text;
 use crate::ui::message;
 
-/// The projects of the workspaces of `named`, or of the one that a start here would have, each once: the root first.
+/// Projects of the workspaces of `named`, or of the one that a start here would have, each once: the root first.
 ///
 /// # Errors
 /// Where one is in no workspace, or a project file cannot be read.

@@ -1,4 +1,4 @@
-//! The environment of a program that starts Julia: what is set, and how it is put back.
+//! Environment variables of a program that starts Julia: sets and restores them.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::platform;
 /// A variable and its value; `None` removes it.
 pub(crate) type Assignment = (String, Option<OsString>);
 
-/// The surroundings as they were before we set anything: the project of ours is not one that the user chose.
+/// The context before we set anything: a project that we set is not one that the user chose.
 pub(crate) fn as_before(context: &Context) -> Context {
     let mut before = context.clone();
     if is_set(context, "JULIA_PROJECT") {
@@ -21,7 +21,7 @@ pub(crate) fn as_before(context: &Context) -> Context {
     before
 }
 
-/// What has to be set for this project; nothing where jlproj is switched off.
+/// Variables to set for this project; empty if jlproj is switched off.
 ///
 /// # Errors
 /// Where there is no Julia.
@@ -40,7 +40,7 @@ pub(crate) fn set(context: &Context, request: &OfferRequest<'_>) -> Result<Vec<A
     wanted.extend(search_path(context).map(|path| ("PATH", path)));
     wanted.extend(juliacall(context, &offer));
     let mut assignments = Vec::new();
-    // What was set for another project and is not for this one is put back.
+    // Variables that were set for another project and are not for this one are restored.
     for name in OURS {
         if is_set(context, name) && !wanted.iter().any(|(other, _)| *other == name) {
             assignments.extend(put_back(context, name));
@@ -58,7 +58,7 @@ pub(crate) fn set(context: &Context, request: &OfferRequest<'_>) -> Result<Vec<A
     Ok(assignments)
 }
 
-/// What puts everything back.
+/// Assignments that restore all variables.
 pub(crate) fn unset(context: &Context) -> Vec<Assignment> {
     let ours = OURS.iter().filter(|name| is_set(context, name));
     let mut assignments: Vec<Assignment> = ours.flat_map(|name| put_back(context, name)).collect();
@@ -68,7 +68,7 @@ pub(crate) fn unset(context: &Context) -> Vec<Assignment> {
     assignments
 }
 
-/// What puts one variable back.
+/// Assignments that restore one variable.
 fn put_back(context: &Context, name: &str) -> Vec<Assignment> {
     if name == "PATH" {
         let path = context.search_path.as_deref();
@@ -80,8 +80,8 @@ fn put_back(context: &Context, name: &str) -> Vec<Assignment> {
     std::iter::once((name.to_owned(), before)).chain(note).collect()
 }
 
-/// PATH with the folder of `julia` first, once; `None` where that folder cannot be made, has a name that PATH cannot hold,
-/// or is on it by the user's will.
+/// PATH with the folder of `julia` first, once; `None` if that folder cannot be made, has a name that PATH cannot hold,
+/// or was put on PATH by the user.
 fn search_path(context: &Context) -> Option<OsString> {
     let shims = context.layout.shims();
     let path = context.search_path.clone().unwrap_or_default();
@@ -101,24 +101,24 @@ fn ensure_shim(context: &Context, shims: &Path) -> Option<()> {
     if platform::is_link_to(&julia, target) {
         return Some(());
     }
-    // What is there is another jlproj's, or of this one before it was moved.
+    // An existing one is another jlproj's, or of this one before it was moved.
     fs::replace_by_link(&julia, target).ok()
 }
 
 fn without(path: &OsStr, folder: &Path) -> Vec<PathBuf> {
-    // Where there is none, splitting would give one empty entry, which is the current folder.
+    // An empty PATH would split into one empty entry, which is the current folder.
     let entries = (!path.is_empty()).then(|| std::env::split_paths(path)).into_iter().flatten();
     entries.filter(|other| other != folder).collect()
 }
 
-/// The list as PATH has it; `None` where an entry has the separator in its name.
+/// The list in the form of PATH; `None` if an entry has the separator in its name.
 fn joined(first: Option<&Path>, rest: &[PathBuf]) -> Option<OsString> {
     let entries = first.into_iter().chain(rest.iter().map(PathBuf::as_path));
     std::env::join_paths(entries).ok()
 }
 
-/// Variables for JuliaCall, all or none: where the project has PythonCall, there is an image that any JuliaCall can
-/// start, and the user chose nothing himself.
+/// Variables for JuliaCall, all or none: set if the project has PythonCall, there is an image that any JuliaCall can
+/// start, and the user set none of them.
 fn juliacall(context: &Context, offer: &Offer) -> Vec<(&'static str, OsString)> {
     let names = ["PYTHON_JULIACALL_EXE", "PYTHON_JULIACALL_PROJECT", "PYTHON_JULIACALL_SYSIMAGE"];
     let is_users = |name: &&str| value_of(context, name).is_some() && !is_set(context, name);
@@ -130,7 +130,7 @@ fn juliacall(context: &Context, offer: &Offer) -> Vec<(&'static str, OsString)> 
     names.into_iter().zip(values).collect()
 }
 
-/// Whether the variable has a value of ours.
+/// Whether the variable has a value that we set.
 fn is_set(context: &Context, name: &str) -> bool {
     let set = context.host_variables.set.as_deref().and_then(OsStr::to_str).unwrap_or_default();
     set.split(' ').any(|other| other == name)

@@ -1,4 +1,4 @@
-//! What there is to collect, and what has to stay.
+//! Finds the candidates of `gc`, and what has to stay.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,14 +15,14 @@ use crate::store::catalog::Catalog;
 use crate::store::lock::Lock;
 use crate::store::{journal, lease, leftovers, workspace};
 
-/// Finds the images, the caches and what builds left.
+/// Finds the images, the caches and the leftovers of builds.
 ///
 /// # Errors
 /// Where the journal cannot be read.
 pub(super) fn find(context: &Context, inventory: &Inventory, all_julias: bool) -> Result<Candidates, Error> {
     let last_uses = journal::last_uses(&context.layout, context.now)?;
     let holds = holds(inventory);
-    // What is in stores of others is not ours to collect.
+    // Images in stores of others are not ours to collect.
     let catalog = inventory.surveys.first().map(|(survey, _)| &survey.catalog);
     let images = catalog.into_iter().flat_map(Catalog::own).map(|image| {
         let key = &image.record.key;
@@ -90,7 +90,7 @@ fn stored(cache: &CacheFile) -> StoredCache {
     }
 }
 
-/// The images that have to stay, for what projects get and for what was built for them last.
+/// Images that have to stay: those that projects get, and those that were built for them last.
 fn holds(inventory: &Inventory) -> BTreeMap<Digest, Hold> {
     let mut holds = BTreeMap::new();
     for (survey, surveyed) in inventory.live() {
@@ -109,7 +109,7 @@ fn holds(inventory: &Inventory) -> BTreeMap<Digest, Hold> {
     holds
 }
 
-/// The image that a verdict names and that is good for something.
+/// The image that a verdict names, if it may still be used.
 fn named(verdict: &Verdict) -> Option<&Digest> {
     match verdict {
         Verdict::Exact { key }

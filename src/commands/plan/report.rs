@@ -1,4 +1,4 @@
-//! What `plan` tells.
+//! Output of `plan`.
 
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ pub(super) struct Report {
     saves: f64,
     /// Seconds per week that an image of its own for each project would save.
     possible: f64,
-    /// No other choice of as many images saves more.
+    /// Whether no other choice of as many images saves more.
     is_exact: bool,
     left_out: Vec<LeftOut>,
 }
@@ -35,9 +35,9 @@ struct ImageReport {
     /// Seconds per week, over its projects.
     saves: f64,
     bytes: u64,
-    /// Some projects do not have all of its packages.
+    /// Whether some projects do not have all of its packages.
     is_union: bool,
-    /// It is built already.
+    /// Whether it is built already.
     is_there: bool,
 }
 
@@ -45,7 +45,7 @@ struct ImageReport {
 struct Member {
     project: String,
     starts_per_week: f64,
-    /// Packages of the project that are not in the image.
+    /// Number of packages of the project that are not in the image.
     outside: usize,
     /// Packages of the image that the project does not have.
     foreign: Vec<String>,
@@ -179,7 +179,7 @@ fn image_text(number: usize, image: &ImageReport, width: usize) -> String {
     pairs(&lines)
 }
 
-/// What may be different under an image that holds more than a project has.
+/// Warning about images that hold more than a project has.
 const BEWARE: &str =
     "some of these projects do not have all of its packages. In each of them all of its packages are
 loaded at every start: their `__init__` runs, methods that they add to what is not theirs count (type
@@ -197,7 +197,7 @@ fn member_text(member: &Member) -> String {
     format!("{} ({:.1} starts a week{outside}{foreign})", member.project, member.starts_per_week)
 }
 
-/// Names and versions, over as many lines as it takes.
+/// Names and versions, wrapped to `width`.
 fn wrapped(packages: &[PackageReport], width: usize) -> String {
     let mut lines: Vec<String> = vec![String::new()];
     for package in packages {
@@ -234,7 +234,7 @@ fn summary(report: &Report) -> String {
     )
 }
 
-/// Asks whether an image that holds more than its projects have is to be built.
+/// Asks whether to build an image that holds more than its projects have.
 pub(super) fn is_confirmed(context: &Context, leader: &AssessedProject, members: &[AssessedProject]) -> bool {
     if !context.stdin_is_terminal {
         message::note("an image that holds more than its projects have needs a word from you: `--yes`");

@@ -1,4 +1,4 @@
-//! The page: everything in it is in the file, and it asks for nothing from elsewhere.
+//! The page: one file that loads nothing from elsewhere.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -98,7 +98,7 @@ fn project_row(project: &Project, most: f64, now: i64) -> Markup {
     }
 }
 
-/// The longest of the times, of which the bars are parts.
+/// Longest of the times; the bars are parts of it.
 fn longest(times: impl Iterator<Item = Times>) -> f64 {
     times.map(|times| times.without.max(times.with)).fold(0.0, f64::max)
 }

@@ -1,4 +1,4 @@
-//! `jlproj setup apps`: which apps, and how each starts now.
+//! `jlproj setup apps`: chooses the apps, and finds how each starts now.
 
 use std::path::Path;
 
@@ -13,11 +13,11 @@ use crate::julia::locate::Located;
 use crate::model::hosts::app_shim::AppShim;
 use crate::path_text::PathText;
 
-/// The apps that are to start through jlproj: those that do, as far as they are there, and those that are named; without
-/// a name all.
+/// Apps that are to start through jlproj: those set up before that are still there, and the named ones; without a name,
+/// all.
 ///
 /// # Errors
-/// Where there is no Julia to say where its depot is, none is installed, or one that is named is not.
+/// Where there is no Julia to name its depot, no app is installed, or a named one is not.
 pub(super) fn setup(arguments: &AppsArgs, context: &Context) -> Result<Apps, Error> {
     let toolchain = Toolchain::open(context, Overrides::default(), ForProject::None)?;
     let depots = toolchain.depots()?;
@@ -51,14 +51,14 @@ pub(super) fn setup(arguments: &AppsArgs, context: &Context) -> Result<Apps, Err
     Ok(Apps { apps, ..known })
 }
 
-/// The apps that were set up, without those that are named: what is left where these are taken back. `None` where nothing is.
+/// Apps that stay set up when the named ones are taken back; `None` if there are none.
 pub(super) fn rest(arguments: &AppsArgs, apps: &Apps) -> Option<Apps> {
     let is_named = |app: &App| arguments.apps.is_empty() || arguments.apps.contains(&app.name);
     let rest: Vec<App> = apps.apps.iter().filter(|app| !is_named(app)).cloned().collect();
     (!rest.is_empty()).then(|| Apps { apps: rest, ..apps.clone() })
 }
 
-/// What is on record of this depot's apps.
+/// Apps of this depot that are on record.
 fn known(context: &Context, folder: &Path) -> Result<Apps, Error> {
     let none = Apps { folder: PathText(folder.to_owned()), apps: Vec::new() };
     let record = hosts::read(&context.layout, &Setup::Apps(none.clone()))?;
@@ -73,7 +73,7 @@ fn installed(context: &Context, folder: &Path, known: &Apps) -> Result<Vec<App>,
     let mut apps = Vec::new();
     for entry in fs_err::read_dir(folder).into_iter().flatten().flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
-        // Other programs are in such a folder too, of any size.
+        // Such a folder has other programs too, of any size.
         let Ok(Some(contents)) = fs::read_limited(&entry.path()) else { continue };
         let Ok(text) = String::from_utf8(contents) else { continue };
         let Some(shim) = AppShim::read(&text) else { continue };

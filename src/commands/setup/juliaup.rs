@@ -1,4 +1,4 @@
-//! `jlproj setup juliaup`: which juliaup, and what the channel is called.
+//! `jlproj setup juliaup`: finds juliaup and names the channel.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::model::launch::juliaup;
 use crate::path_text::PathText;
 use crate::platform;
 
-/// The set-up that is meant.
+/// Returns the set-up for these arguments.
 ///
 /// # Errors
 /// Where there is no project, no Julia or no juliaup.
@@ -51,7 +51,7 @@ pub(super) fn setup(arguments: &JuliaupArgs, context: &Context) -> Result<Juliau
         _ => None,
     };
     juliaup.channel = match (known, arguments.name.clone()) {
-        // What the folder had before is on record with this channel.
+        // The folder's earlier channel is on record together with this one.
         (Some(known), Some(name)) if known != name => {
             return Err(Error::Host(HostError::Refused {
                 text: format!("the project has the channel `{known}` already"),
@@ -64,7 +64,7 @@ pub(super) fn setup(arguments: &JuliaupArgs, context: &Context) -> Result<Juliau
     Ok(juliaup)
 }
 
-/// juliaup, which has to be there.
+/// Returns the path of juliaup, which has to be there.
 fn program_of_juliaup(context: &Context) -> Result<PathBuf, Error> {
     program(context).ok_or_else(|| {
         Error::Host(HostError::Refused {
@@ -74,7 +74,7 @@ fn program_of_juliaup(context: &Context) -> Result<PathBuf, Error> {
     })
 }
 
-/// juliaup: on PATH, or where it installs itself.
+/// Path of juliaup: on PATH, or where it installs itself.
 pub(super) fn program(context: &Context) -> Option<PathBuf> {
     let name = platform::program_name("juliaup".as_ref());
     let on_path = std::env::split_paths(context.search_path.as_deref().unwrap_or_default())

@@ -1,4 +1,4 @@
-//! `jlproj setup jupyter`: where the kernel goes, and what it is called.
+//! `jlproj setup jupyter`: finds the place and the name of the kernel.
 
 use crate::assessment::TargetProject;
 use crate::cli::JupyterArgs;
@@ -9,7 +9,7 @@ use crate::hosts::{self, Jupyter, RUN_KERNEL, Setup};
 use crate::path_text::PathText;
 use crate::platform;
 
-/// The set-up that is meant.
+/// Returns the set-up for these arguments.
 ///
 /// # Errors
 /// Where there is no project or no Julia, or no place for kernels.
@@ -55,7 +55,7 @@ pub(super) fn setup(arguments: &JupyterArgs, context: &Context) -> Result<Jupyte
     })
 }
 
-/// What is missing yet.
+/// Notes on what is still missing.
 pub(super) fn notes(jupyter: &Jupyter, context: &Context) -> Vec<String> {
     let target = TargetProject::read(context, None, Some(jupyter.project.as_os_str()));
     let has_it = |target: TargetProject| {

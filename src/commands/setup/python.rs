@@ -1,4 +1,4 @@
-//! `jlproj setup pyjulia` and `juliacall`: which Python, which project, and what comes of it.
+//! `jlproj setup pyjulia` and `juliacall`: finds the Python and the project, and notes what it gets.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -15,13 +15,13 @@ use crate::model::hosts::python_text;
 use crate::path_text::PathText;
 use crate::ui::{message, output};
 
-/// The set-up that is meant.
+/// Returns the set-up for these arguments.
 ///
 /// # Errors
 /// Where there is no such Python, it is no environment, or there is no project.
 pub(super) fn setup(bridge: Bridge, arguments: &PythonArgs, context: &Context) -> Result<PythonSetup, Error> {
     let python = program(arguments, context)?;
-    // What is to be taken back need not work any more.
+    // A set-up that is taken back or checked need not work any more.
     let is_about_files = arguments.options.undo || arguments.options.check;
     if let Some(known) = known(bridge, &python, arguments, context).filter(|_| is_about_files) {
         return Ok(known);
@@ -33,7 +33,7 @@ pub(super) fn setup(bridge: Bridge, arguments: &PythonArgs, context: &Context) -
             "make one: `python3 -m venv FOLDER`; `--force` writes into the system's all the same",
         ));
     }
-    // Nothing is written where it is taken back.
+    // Taking back writes nothing, so it needs no project.
     let project = if arguments.options.undo {
         context.directory.clone()
     } else {
@@ -49,7 +49,7 @@ pub(super) fn setup(bridge: Bridge, arguments: &PythonArgs, context: &Context) -
     })
 }
 
-/// The set-up that is on record for the environment of this Python.
+/// The set-up on record for the environment of this Python.
 fn known(bridge: Bridge, python: &Path, arguments: &PythonArgs, context: &Context) -> Option<PythonSetup> {
     let folder = arguments.venv.clone().or_else(|| context.host_variables.environment.clone());
     let folder = folder.map(|folder| context.directory.join(folder));
@@ -61,7 +61,7 @@ fn known(bridge: Bridge, python: &Path, arguments: &PythonArgs, context: &Contex
     })
 }
 
-/// The Python of the environment that is named, or active.
+/// The Python of the named environment, else of the active one.
 fn program(arguments: &PythonArgs, context: &Context) -> Result<PathBuf, Error> {
     let named = arguments.venv.clone().or_else(|| context.host_variables.environment.clone());
     let Some(named) = named else {
@@ -82,7 +82,7 @@ fn program(arguments: &PythonArgs, context: &Context) -> Result<PathBuf, Error> 
     Err(refused(format!("there is no Python in `{}`", folder.display()), "name another: `--venv FOLDER`"))
 }
 
-/// What this Python gets now, and what stands in the way.
+/// Notes on what this Python gets now, and on obstacles.
 pub(super) fn notes(setup: &PythonSetup, context: &Context) -> Vec<String> {
     let mut notes = Vec::new();
     let told = hosts::interview(&setup.python)
@@ -120,7 +120,7 @@ pub(super) fn notes(setup: &PythonSetup, context: &Context) -> Vec<String> {
     notes
 }
 
-/// Prints what does the same in a program of the user's.
+/// Prints lines for a program of the user's that do the same.
 ///
 /// # Errors
 /// Where there is no image for this Python.

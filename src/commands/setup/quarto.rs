@@ -1,4 +1,4 @@
-//! `jlproj setup quarto`: which project of Quarto's, and which of Julia's.
+//! `jlproj setup quarto`: finds the Quarto project and the Julia project.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,10 @@ use crate::error::Error;
 use crate::hosts::{HostError, Quarto, Setup};
 use crate::path_text::PathText;
 
-/// The set-up that is meant.
+/// Returns the set-up for these arguments.
 ///
 /// # Errors
-/// Where there is no project of Quarto's, none of Julia's, or no Julia.
+/// Where there is no Quarto project, no Julia project, or no Julia.
 pub(super) fn setup(arguments: &QuartoArgs, context: &Context) -> Result<Quarto, Error> {
     let place = arguments.folder.as_ref().map(|folder| folder.as_os_str());
     let known = wrapper::known(context, &arguments.options, place, |setup| {
@@ -35,7 +35,7 @@ pub(super) fn setup(arguments: &QuartoArgs, context: &Context) -> Result<Quarto,
     })
 }
 
-/// The settings for this machine, beside those of the project.
+/// Path of the settings for this machine, beside those of the project.
 fn settings(arguments: &QuartoArgs, context: &Context) -> Result<PathBuf, Error> {
     let start = arguments.folder.as_ref().map(|folder| context.directory.join(folder));
     let start = start.unwrap_or_else(|| context.directory.clone());

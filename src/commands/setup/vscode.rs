@@ -1,4 +1,4 @@
-//! `jlproj setup vscode`: which folder, and which Julia.
+//! `jlproj setup vscode`: finds the folder and the Julia.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::julia::locate::Located;
 use crate::path_text::PathText;
 use crate::platform;
 
-/// The set-up that is meant.
+/// Returns the set-up for these arguments.
 ///
 /// # Errors
 /// Where there is no project or no Julia.
@@ -37,7 +37,7 @@ pub(super) fn setup(arguments: &VscodeArgs, context: &Context) -> Result<Vscode,
     })
 }
 
-/// The Julia that the folder's settings name, or did before ours.
+/// The Julia named by the folder's settings, or by those before ours.
 fn named_before(context: &Context, folder: &Path, program: &Path) -> Result<Option<String>, Error> {
     let named = hosts::named_julia(folder)?;
     if named.as_deref().map(Path::new) != Some(program) {
@@ -51,8 +51,7 @@ fn named_before(context: &Context, folder: &Path, program: &Path) -> Result<Opti
     Ok(known.last())
 }
 
-/// The Julia that is started: the one that is said, else the one that the settings name, where it is there, as the extension
-/// does.
+/// The Julia to start: from the arguments, else the one named in the settings if it is there, as in the extension.
 fn julia(arguments: &VscodeArgs, context: &Context, named: Option<&str>) -> Result<Located, Error> {
     let of = |argument: &JuliaArg| Ok(wrapper::julia(context, argument, &arguments.project)?.0);
     let named = named.and_then(|named| hosts::as_argument(named, context.home.as_deref()));

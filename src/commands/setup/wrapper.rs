@@ -1,4 +1,4 @@
-//! What the hosts that get a wrapper have in common: which project, which Julia, and what is on record of them.
+//! Common parts of the hosts that get a wrapper: the project, the Julia, and the set-up on record.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub(super) fn julia(
     Ok((toolchain.located, toolchain.installation.identity.version))
 }
 
-/// The folder of the project that is meant.
+/// Folder of the project.
 ///
 /// # Errors
 /// Where there is no project, or no Julia to say where projects are.
@@ -38,7 +38,7 @@ pub(super) fn project(context: &Context, argument: &ProjectOption) -> Result<Pat
     assessment::project_folder(context, argument.project.as_deref())
 }
 
-/// A wrapper at this path. juliaup's own arguments come first, where they are not ours again.
+/// Describes the wrapper at this path. juliaup's own arguments come first, unless they come from a wrapper of ours.
 ///
 /// # Errors
 /// Where this program does not know where it is.
@@ -58,13 +58,13 @@ pub(super) fn wrapper(
     })
 }
 
-/// A folder of the store for the wrapper of a host, by what tells it from another of that host.
+/// Folder of the store for the wrapper of a host; `target` distinguishes it from others of that host.
 pub(super) fn folder(context: &Context, host: &str, target: &Path) -> PathBuf {
     let digest = Digest::of(path_text::encode(target).as_bytes());
     context.layout.wrapper_folder(&format!("{host}-{}", digest.short()))
 }
 
-/// The set-up on record that is meant, where it is to be looked at or taken back: what it is about may be gone.
+/// Set-up on record, for `--undo` and `--check`: the folder that it is about may be gone.
 pub(super) fn known<Host>(
     context: &Context,
     options: &SetupOptions,
@@ -84,7 +84,7 @@ pub(super) fn known<Host>(
     fits.max_by_key(|(folder, _)| folder.as_os_str().len()).map(|(_, host)| host)
 }
 
-/// The project's name as part of another program's: small letters and digits.
+/// The project's name as part of another program's: small letters, digits, `_` and `-`.
 pub(super) fn slug(project: &Path) -> String {
     let name = project.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let plain = name.chars().map(|one| if one.is_ascii_alphanumeric() || one == '_' { one } else { '-' });

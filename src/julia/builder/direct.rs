@@ -13,7 +13,7 @@ use crate::julia::{linker, process};
 use crate::platform;
 use crate::template::Template;
 
-/// What `direct.jl` is asked.
+/// Request to `direct.jl`.
 #[derive(Serialize)]
 struct Request {
     load_path: Vec<String>,
@@ -22,7 +22,7 @@ struct Request {
     packages: Vec<PackageRequest>,
 }
 
-/// What it answers.
+/// Answer of `direct.jl`.
 #[derive(Debug, Deserialize)]
 struct Answer {
     #[serde(default)]
@@ -47,7 +47,7 @@ pub(crate) fn direct(job: &Job<'_>, depots: &[PathBuf]) -> Result<(), BuildError
     link(job, &archive)
 }
 
-/// Has Julia load the packages and write native code for all that is then in memory.
+/// Has Julia load the packages and write native code for everything in its memory.
 fn generate_code(job: &Job<'_>, depots: &[PathBuf], archive: &Path) -> Result<(), BuildError> {
     let texts =
         |paths: &[PathBuf]| paths.iter().map(|path| exchange::text_of(path)).collect::<Result<_, _>>();
@@ -93,7 +93,7 @@ fn generate_code(job: &Job<'_>, depots: &[PathBuf], archive: &Path) -> Result<()
     Ok(())
 }
 
-/// Whether it was killed: a runner ends with the code that a shell shows for that.
+/// Whether it was killed; a runner then ends with the exit code that a shell shows.
 fn was_killed(job: &Job<'_>, status: std::process::ExitStatus) -> bool {
     const KILLED: i32 = 9;
     let shown = i32::from(crate::exit::SIGNAL_BASE) + KILLED;
@@ -101,8 +101,8 @@ fn was_killed(job: &Job<'_>, status: std::process::ExitStatus) -> bool {
         || (!job.runner.is_empty() && status.code() == Some(shown))
 }
 
-/// The project that packages are loaded from: the user's own where it is one, since Julia names its caches by the project's
-/// path, and those that are there already are then found. A path that TOML cannot write is replaced.
+/// Returns the project to load packages from. It is the user's own, since Julia names its caches by the project's path:
+/// those that exist already are then found. If TOML cannot write its path, it is the bake project.
 fn load_project(job: &Job<'_>) -> Result<String, ExchangeError> {
     exchange::text_of(job.project_file).or_else(|_| exchange::text_of(job.bake_project))
 }

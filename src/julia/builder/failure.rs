@@ -12,7 +12,7 @@ use crate::julia::stage::Stage;
 use crate::model::image::verification::Fault;
 use crate::model::text::shell;
 
-/// What helps where the store cannot be used.
+/// Hint for a store that cannot be used.
 const OTHER_STORE: &str = "set JLPROJ_HOME to another folder";
 
 /// Why there is no image.
@@ -39,7 +39,7 @@ pub(crate) enum BuildError {
         message: String,
         details: String,
         hints: Vec<String>,
-        /// It was PackageCompiler that failed.
+        /// PackageCompiler failed.
         is_packagecompilers: bool,
     },
     #[error("PackageCompiler cannot be had")]
@@ -75,7 +75,7 @@ pub(crate) enum BuildError {
 }
 
 impl BuildError {
-    /// What PackageCompiler said, where it is that which failed: the direct builder may do better.
+    /// Returns PackageCompiler's output if PackageCompiler failed: the direct builder may succeed then.
     pub(crate) fn of_packagecompiler(&self) -> Option<&str> {
         match self {
             Self::PackageCompilerFailed { text } => Some(text),
@@ -84,7 +84,7 @@ impl BuildError {
         }
     }
 
-    /// What was printed where it went wrong, for people to read below the message.
+    /// Returns the output around the failure, for display below the message.
     pub(crate) fn details(&self) -> String {
         match self {
             Self::PackageFailed { text, .. }
@@ -105,7 +105,7 @@ impl BuildError {
         }
     }
 
-    /// What to do about it.
+    /// Returns hints on what to do about it.
     pub(crate) fn hints(&self) -> Vec<String> {
         let exclude = |name: &str| format!("leave it out: put `exclude = [\"{name}\"]` into jlproj.toml");
         match self {
@@ -172,7 +172,7 @@ impl BuildError {
     }
 }
 
-/// Behind the message: which function it was, and of which package.
+/// Suffix for the message: the function, and its package.
 fn in_function(error: &GeneratorError) -> String {
     match (&error.function, &error.package) {
         (Some(function), Some(package)) => format!(": `{function}` of {package}"),

@@ -8,7 +8,7 @@ use crate::julia::linker::Linker;
 use crate::julia::session::Session;
 use crate::template::Template;
 
-/// What makes the image.
+/// The builder of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Builder {
     Direct,
@@ -19,7 +19,7 @@ pub(crate) enum Builder {
     },
 }
 
-/// The version of how the direct builder works, apart from its script.
+/// Version of the direct builder's procedure, apart from its script.
 const DIRECT_VERSION: u32 = 1;
 
 impl Builder {
@@ -40,7 +40,7 @@ impl Builder {
     }
 }
 
-/// What a build needs to know.
+/// Everything that a build needs.
 #[derive(Clone, Copy)]
 pub(crate) struct Job<'a> {
     pub(crate) session: Session<'a>,

@@ -15,7 +15,7 @@ use crate::julia::process::Watcher;
 use crate::julia::stage::Stage;
 use crate::template::Template;
 
-/// Where PackageCompiler comes from.
+/// Source of PackageCompiler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A registry that Pkg knows.
@@ -40,7 +40,7 @@ struct InstallAnswer {
     error: String,
 }
 
-/// The version that fits a Julia: the last 1.x for Julia before 1.6, the last 2.1 before 1.10, else the newest.
+/// Returns the version for a Julia: the last 1.x for Julia before 1.6, the last 2.1 before 1.10, else the newest.
 fn fitting_version(julia: &Version) -> &'static str {
     match (julia.major, julia.minor) {
         (1, ..6) => "1.4.1",
@@ -52,7 +52,7 @@ fn fitting_version(julia: &Version) -> &'static str {
 /// Makes the private environment in `environment` and returns the version in it.
 ///
 /// # Errors
-/// Where PackageCompiler cannot be had, or we are interrupted.
+/// Where PackageCompiler cannot be installed, or we are interrupted.
 pub(crate) fn install(
     julia: &Invocation,
     version: &Version,
@@ -86,7 +86,7 @@ pub(crate) fn install(
     if answer.ok { Ok(answer.version) } else { Err(BuildError::NoPackageCompiler { text: answer.error }) }
 }
 
-/// Where a script of ours works.
+/// Folders, log and watcher for a script of ours.
 #[derive(Clone, Copy)]
 pub(crate) struct Work<'a> {
     pub(crate) folder: &'a Path,
@@ -153,8 +153,8 @@ pub(crate) fn packagecompiler(job: &Job<'_>, environment: &Path) -> Result<(), B
     Err(generator_error(job.log).map_or_else(|| explain(&answer.error), BuildError::NoCode))
 }
 
-/// Names the C compiler that we found, since PackageCompiler 1.x looks for `gcc` and `clang` alone. One of several
-/// words is left to PackageCompiler: 1.x does not understand it.
+/// Passes on the C compiler that we found, since PackageCompiler 1.x looks only for `gcc` and `clang`. A compiler of
+/// several words is left to PackageCompiler: 1.x does not understand it.
 fn with_compiler(invocation: Invocation, linker: Option<&Linker>) -> Invocation {
     match linker {
         Some(Linker::Compiler(words)) if words.len() == 1 => invocation.set("JULIA_CC", &words[0]),
@@ -162,7 +162,7 @@ fn with_compiler(invocation: Invocation, linker: Option<&Linker>) -> Invocation 
     }
 }
 
-/// What a failure of PackageCompiler means.
+/// Explains a failure of PackageCompiler.
 fn explain(text: &str) -> BuildError {
     if text.contains("ProcessSignaled(9)") || text.contains("out of memory") {
         return BuildError::Killed { stage: Stage::Compile };

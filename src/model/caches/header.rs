@@ -1,29 +1,29 @@
-//! The head of a precompile file, as far as it tells what the file was made from and for whom
-//! (`parse_cache_header`, `base/loading.jl`: 1.5.3:1314, 1.6.0:1376, 1.9.0:2296, 1.10.4:2504, 1.11.7:3243,
-//! 1.12.2:3426; written by `write_header`, `src/dump.c` and `src/staticdata_utils.c`).
+//! Reads the head of a precompile file: the Julia that wrote it, its flags, source and preferences
+//! (`parse_cache_header`, `base/loading.jl`: 1.5.3:1314, 1.6.0:1376, 1.9.0:2296, 1.10.4:2504, 1.11.7:3243, 1.12.2:3426;
+//! written by `write_header`, `src/dump.c` and `src/staticdata_utils.c`).
 //!
-//! One format number stands for two layouts, so the version of Julia decides. All numbers have their lowest byte
-//! first. 1.13 has the layout of 1.12 (read at its branch point, 2025-10-28).
+//! One format number stands for two layouts, so the layout is chosen by the version of Julia. All numbers are
+//! little-endian. 1.13 has the layout of 1.12 (read at its branch point, 2025-10-28).
 //!
-//! 1.14 is not final and unknown here. On master of 2026-06-12 its format is 13; behind the flags is a byte for the
-//! version of the syntax (`3484331cb1`, 2025-11-25), and instead of the names and the digest of preferences one text
-//! behind its length: TOML, with those that were not set in a table `unset` (`a25da50839`, 2026-03-05).
+//! 1.14 is not final and not supported here. On master of 2026-06-12 its format is 13. A byte for the version of the
+//! syntax follows the flags (`3484331cb1`, 2025-11-25), and one text after its length replaces the names and the digest
+//! of preferences: TOML, with the preferences that were not set in a table `unset` (`a25da50839`, 2026-03-05).
 
 use thiserror::Error;
 
 #[cfg(test)]
 mod tests;
 
-/// What every precompile file begins with: a mark against transfers that change bytes.
+/// First bytes of every precompile file: a transfer that changes bytes shows in them.
 const MAGIC: [u8; 8] = *b"\xfbjli\r\n\x1a\n";
 
-/// The longest name of a module that is believed.
+/// Longest name of a module that is accepted.
 const LONGEST_NAME: usize = 4096;
 
-/// The longest path that is believed.
+/// Longest path that is accepted.
 const LONGEST_PATH: usize = 64 << 10;
 
-/// What is read of a head: what the modules in the file are, and those that it needs, is passed over.
+/// The fields of a head that are used. The lists of modules, in the file and needed by it, are skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     /// `VERSION` of the Julia that wrote the file.
@@ -32,7 +32,7 @@ pub(crate) struct Header {
     pub(crate) flags: Option<u8>,
     /// The file that the package is loaded from: absolute up to 1.10, then with `@depot` for a depot.
     pub(crate) source: Option<Vec<u8>>,
-    /// The digest of the preferences that were read (1.6 and later); 0 where there were none.
+    /// Digest of the preferences that were read (1.6 and later); 0 if there were none.
     pub(crate) preferences: Option<u64>,
 }
 
@@ -50,7 +50,7 @@ pub(crate) enum HeaderError {
     Damaged(&'static str),
 }
 
-/// What differs from one release to the next.
+/// Parts of the layout that depend on the release.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
     /// 1.6: preferences.
@@ -74,10 +74,10 @@ impl Layout {
     }
 }
 
-/// Reads the head of a file from its first bytes. Takes no more memory than they do, whatever they say.
+/// Reads the head of a file from its first bytes. Takes no more memory than they do, whatever lengths they claim.
 ///
 /// # Errors
-/// [`HeaderError::Truncated`] where the head does not end within `bytes`.
+/// [`HeaderError::Truncated`] if the head does not end within `bytes`.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Header, HeaderError> {
     let mut rest = Reader { bytes };
     let magic = bytes.get(..MAGIC.len()).unwrap_or(bytes);
@@ -96,7 +96,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Header, HeaderError> {
     let layout = Layout::of(&julia).ok_or_else(|| HeaderError::UnknownJulia { julia: julia.clone() })?;
     let mut flags = None;
     if layout.has_package_images {
-        // Whether there is native code, the checksum, and from where to where the data goes.
+        // Flag for native code, checksum, start and end of the data.
         rest.take(1 + 3 * 8)?;
         flags = Some(rest.u8()?);
     }
@@ -107,7 +107,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Header, HeaderError> {
     let length = rest.u64()?;
     let length = usize::try_from(length).map_err(|_| HeaderError::Damaged("a list without end"))?;
     let mut list = Reader { bytes: rest.take(length)? };
-    // Within its length nothing may be missing.
+    // The list is complete in `list`: an early end is damage.
     let within = |error| {
         if error == HeaderError::Truncated { HeaderError::Damaged("a list breaks off") } else { error }
     };
@@ -120,7 +120,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Header, HeaderError> {
     Ok(Header { julia, flags, source, preferences })
 }
 
-/// Bytes that are still to be read.
+/// Bytes that are not read yet.
 #[derive(Clone, Copy, Debug)]
 struct Reader<'a> {
     bytes: &'a [u8],
@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
         Ok(u64::from_le_bytes(self.array()?))
     }
 
-    /// A text that ends with a zero.
+    /// Reads a zero-terminated text.
     fn line(&mut self) -> Result<String, HeaderError> {
         let end = self.bytes.iter().take(LONGEST_NAME).position(|byte| *byte == 0);
         let end = match end {
@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
         String::from_utf8(text.to_vec()).map_err(|_| HeaderError::Damaged("no text"))
     }
 
-    /// A text behind its length; `None` where the length is 0, which ends a list.
+    /// Reads a text after its length; `None` if the length is 0, which ends a list.
     fn text(&mut self, longest: usize) -> Result<Option<&'a [u8]>, HeaderError> {
         let length = self.i32()?;
         if length == 0 {
@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
         self.take(length.ok_or(HeaderError::Damaged("a length"))?).map(Some)
     }
 
-    /// The first file of the list. A name that starts with a zero is that of a package.
+    /// Returns the first file of the list. A name that starts with a zero byte is that of a package.
     fn source(&mut self, layout: Layout) -> Result<Option<Vec<u8>>, HeaderError> {
         let mut source = None;
         while let Some(path) = self.text(LONGEST_PATH)? {
@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
             }
             // The time of its last change.
             self.take(8)?;
-            // The module that it is included in, by its place; the names of those within that one, until 0.
+            // Index of the module that includes it; unless 0, the names of the modules on the way, until 0.
             if self.i32()? != 0 {
                 while self.text(LONGEST_NAME)?.is_some() {}
             }

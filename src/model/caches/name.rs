@@ -1,22 +1,22 @@
-//! What the names of files below a depot's `compiled` tell.
+//! Reads the names of files below a depot's `compiled`.
 
-/// How many characters each of the two parts of a name has (`base/loading.jl` 1.3 to 1.13).
+/// Length of each of the two parts of a name (`base/loading.jl` 1.3 to 1.13).
 const PART: usize = 5;
 
-/// What a file below `compiled/v1.10/<package>` is, by its name.
+/// Kind of a file below `compiled/v1.10/<package>`, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CacheName<'a> {
-    /// `<package slug>_<project slug>.ji`, or the native code beside it. `stem` is the name without its extension,
-    /// and without the number that Windows adds where a file is in use (`base/loading.jl` 1.10.4:2428).
+    /// `<package slug>_<project slug>.ji`, or the native code beside it. `stem` is the name without its extension and
+    /// without the number that Windows adds if a file is in use (`base/loading.jl` 1.10.4:2428).
     Cache { stem: &'a str, project_slug: &'a str, is_native: bool },
-    /// What a compilation left that did not end: `jl_XXXXXX`, with or without an extension, and lock files.
+    /// Left by a compilation that did not end: `jl_XXXXXX`, with or without an extension, and lock files.
     Leftover,
-    /// Nothing that Julia 1.3 or later writes there.
+    /// Not written by Julia 1.3 or later.
     Other,
 }
 
 impl<'a> CacheName<'a> {
-    /// Reads a file's name. That it has the form says nothing of the contents.
+    /// Reads a file's name. A name of the right form says nothing about the contents.
     #[must_use]
     pub(crate) fn parse(name: &'a str) -> Self {
         if name.strip_prefix("jl_").is_some_and(is_temporary) || name.ends_with(".ji.pidfile") {
@@ -34,13 +34,13 @@ impl<'a> CacheName<'a> {
     }
 }
 
-/// What `mktemp` puts behind `jl_`, with the extensions that Julia gives it.
+/// Whether `rest` is what `mktemp` puts after `jl_`, with the extensions that Julia adds.
 fn is_temporary(rest: &str) -> bool {
     let unique = rest.split('.').next().unwrap_or_default();
     !unique.is_empty() && unique.len() <= 12 && is_plain(unique)
 }
 
-/// The stem, and the second of its parts.
+/// Returns the stem without Windows' number, and its second part.
 fn slugs(stem: &str) -> Option<(&str, &str)> {
     let (package, rest) = stem.split_once('_')?;
     let (project, number) =

@@ -1,5 +1,5 @@
-//! Whose a precompile file is: the names that Julia gives to the files of each project, image and Julia, read
-//! backwards.
+//! Finds the owner of a precompile file: computes the names that Julia gives to the files of each project, image and
+//! Julia, and looks the file's name up among them.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::model::caches::slug::{DEFAULT_FLAGS, ProjectSlug};
 use crate::model::image::key::Digest;
 
-/// What has become of the image that a file was made under.
+/// State of the image that a file was made under.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// It is Julia's own, or the one that the project's starts get.
@@ -21,35 +21,35 @@ pub(crate) enum Standing {
     Gone,
 }
 
-/// Whom a file belongs to.
+/// Owner of a precompile file: the project, image and Julia whose starts give it its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Owner {
     /// The project's folder as path text; empty for a start without a project.
     pub(crate) project: String,
-    /// Whether it is still there, or that cannot be told now.
+    /// Whether the project is still there; also true while that is unknown.
     pub(crate) has_project: bool,
     /// Key of the image; `None` for Julia's own.
     pub(crate) image: Option<Digest>,
     pub(crate) standing: Standing,
-    /// The Julia as path text.
+    /// Path text of the Julia.
     pub(crate) julia: String,
-    /// Whether it is still there.
+    /// Whether the Julia is still there.
     pub(crate) has_julia: bool,
 }
 
-/// What becomes of a file.
+/// Standing of a precompile file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum CacheVerdict {
-    /// A project that is there loads it, or may.
+    /// A project that exists loads it, or may load it.
     Live,
     /// Its project, its image or its Julia is gone.
     Orphan,
     /// Its project has got another image.
     Superseded,
-    /// What a compilation left that did not end.
+    /// Left by a compilation that did not end.
     Leftover,
-    /// Nobody whom we know wrote it. Never deleted.
+    /// Its writer is unknown. Never deleted.
     Unknown,
 }
 
@@ -73,10 +73,10 @@ impl CacheVerdict {
     }
 }
 
-/// What becomes of a file of `owner` that was last loaded at `last_use` (seconds since 1970), and why.
+/// Returns the standing of a file of `owner` that was last loaded at `last_use` (seconds since 1970), and the reason.
 ///
-/// Julia takes any file of a package whose contents fit, whoever wrote it: `is_needed` tells that a project which is
-/// there holds this very code. And a file that was loaded after its image was replaced fits under another one.
+/// Julia loads any file of a package whose contents fit, whoever wrote it: `is_needed` means that an existing project
+/// holds this very code. A file that was loaded after its image was replaced fits under another image.
 #[must_use]
 pub(crate) fn judge(owner: &Owner, last_use: i64, is_needed: bool) -> (CacheVerdict, &'static str) {
     if !owner.has_julia {
@@ -94,7 +94,7 @@ pub(crate) fn judge(owner: &Owner, last_use: i64, is_needed: bool) -> (CacheVerd
     }
 }
 
-/// What of a file's name only its header tells.
+/// The parts of a file's name that only its header gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Marks {
     /// Julia 1.9 and later.
@@ -104,13 +104,13 @@ pub(crate) struct Marks {
 }
 
 impl Default for Marks {
-    /// Those of nearly all files.
+    /// The marks of nearly all files.
     fn default() -> Self {
         Self { flags: DEFAULT_FLAGS, preferences: 0 }
     }
 }
 
-/// Somebody who may have written files.
+/// A project, image and Julia that may have written files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Writer {
     /// `Base.active_project()`.
@@ -122,7 +122,7 @@ pub(crate) struct Writer {
     pub(crate) owner: Rc<Owner>,
 }
 
-/// All who may have written the files of one release of Julia.
+/// All candidates for the writer of a file of one release of Julia.
 #[derive(Debug)]
 pub(crate) struct Writers {
     julia: Version,
@@ -134,9 +134,9 @@ pub(crate) struct Writers {
 /// The targets for which files may have been written, as `JULIA_CPU_TARGET` and `-C` name them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CpuTargets {
-    /// Those of nearly all starts.
+    /// Targets of nearly all starts.
     pub(crate) usual: Vec<Vec<u8>>,
-    /// Others, which are looked at where the usual ones give no name.
+    /// Other targets, tried if no name of the usual ones matches.
     pub(crate) rare: Vec<Vec<u8>>,
 }
 
@@ -144,20 +144,20 @@ pub(crate) struct CpuTargets {
 type IsRare = bool;
 
 impl Writers {
-    /// `julia` is any version of the release. Of two writers of one name the earlier counts.
+    /// `julia` is any version of the release. If two writers give the same name, the earlier counts.
     #[must_use]
     pub(crate) fn new(julia: Version, cpu_targets: CpuTargets, writers: Vec<Writer>) -> Self {
         Self { julia, cpu_targets, list: writers, by_slug: HashMap::new() }
     }
 
-    /// Whose files have this second part of the name.
+    /// Returns the owner of the files with this second part of the name.
     pub(crate) fn owner(&mut self, project_slug: &str, marks: Marks) -> Option<&Rc<Owner>> {
         let place =
             [false, true].into_iter().find_map(|is_rare| self.place(project_slug, (marks, is_rare)))?;
         self.list.get(place).map(|writer| &writer.owner)
     }
 
-    /// The place in the list of who gives this name.
+    /// Returns the place in the list of the writer that gives this name.
     fn place(&mut self, project_slug: &str, (marks, is_rare): (Marks, IsRare)) -> Option<usize> {
         if !self.by_slug.contains_key(&(marks, is_rare)) {
             let names = self.names(marks, is_rare);
@@ -190,8 +190,8 @@ impl Writers {
         names
     }
 
-    /// The flags that may be in the name of a file which has `flags` in its header: without native code Julia puts the
-    /// caller's `-O` into the name and the worker's `-O0` into the header (`create_expr_cache`, `base/loading.jl`
+    /// Returns the flags that may be in the name of a file with `flags` in its header: without native code Julia puts
+    /// the caller's `-O` into the name and the worker's `-O0` into the header (`create_expr_cache`, `base/loading.jl`
     /// 1.10.4:2257, 1.12.5:3088).
     fn flags(&self, flags: u8) -> Vec<u8> {
         const NATIVE: u8 = 1;

@@ -1,7 +1,7 @@
 //! The names of Julia's precompile files, `compiled/v1.10/<package>/<package slug>_<project slug>.ji`.
 //!
-//! The project slug says where Julia writes a file, not what it reads: it takes any file of the package
-//! whose content fits. So a computed name tells who wrote a file, and no more.
+//! The project slug says where Julia writes a file, not what it reads: it takes any file of the package whose content
+//! fits. So a computed name identifies the writer of a file, and no more.
 
 use semver::Version;
 use thiserror::Error;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::model::loading::depots::slug;
 
-/// How many characters both slugs have (`base/loading.jl` 1.3 to 1.13).
+/// Length of both slugs in characters (`base/loading.jl` 1.3 to 1.13).
 const LENGTH: usize = 5;
 
 /// The cache flags of a release build started without options (`DefaultCacheFlags`, `base/loading.jl`
@@ -31,11 +31,11 @@ pub(crate) fn cache_folder(julia: &Version) -> String {
     format!("v{}.{}", julia.major, julia.minor)
 }
 
-/// What the second part of the name is made from (`compilecache_path`, `base/loading.jl`; lines 1.3.0:1223,
-/// 1.5.3:1225, 1.6.0:1272, 1.9.0:2081, 1.12.2:3152). Text may hold any bytes, as paths may on Unix.
+/// Inputs of the second part of the name (`compilecache_path`, `base/loading.jl`; lines 1.3.0:1223, 1.5.3:1225,
+/// 1.6.0:1272, 1.9.0:2081, 1.12.2:3152). Text may hold any bytes, as paths may on Unix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ProjectSlug<'a> {
-    /// The Julia that writes the file; decides which of the others count.
+    /// The Julia that writes the file; decides which of the other inputs count.
     pub(crate) julia: &'a Version,
     /// `Base.active_project()`, the project file's path as Julia was given it, links kept; empty where
     /// there is none. Counts from 1.3.
@@ -47,19 +47,19 @@ pub(crate) struct ProjectSlug<'a> {
     /// One byte for `--pkgimages`, `-g`, `--check-bounds`, `--inline` and `-O`, as in [`DEFAULT_FLAGS`]; the
     /// header of the file has it too. Counts from 1.9.
     pub(crate) flags: u8,
-    /// `JULIA_CPU_TARGET` if it is set, even where it is empty; else `-C`; else `native`. Counts from 1.9. As it is
-    /// written: `sysimage` (1.13 and later) stands in the name, not the targets that it means.
+    /// `JULIA_CPU_TARGET` if it is set, even to nothing; else `-C`; else `native`. Counts from 1.9. Taken literally:
+    /// the name has `sysimage` (1.13 and later) itself, not the targets that it stands for.
     pub(crate) cpu_target: &'a [u8],
-    /// `get_preferences_hash`: 0 where the package read no preference while it was compiled; else it is
-    /// to be had from the file's header only. Counts from 1.6.
+    /// `get_preferences_hash`: 0 if the package read no preference while it was compiled; else only the file's header
+    /// has it. Counts from 1.6.
     pub(crate) preferences: u64,
 }
 
-/// A Julia whose names of precompile files are not known. Before 1.3 they had no second part.
+/// The names of precompile files are unknown for this Julia. Before 1.3 they had no second part.
 ///
-/// 1.14 is not final: on master since `a25da50839` (2026-03-05, JuliaLang/julia#61214; as of 2026-06-12) the last
-/// input is the text of the preferences that were read, as the header has it ([`crate::model::caches::header`]), instead of the eight
-/// bytes of their digest: nothing at all where there were none. The others are those of 1.13.
+/// 1.14 is not final: on master since `a25da50839` (2026-03-05, JuliaLang/julia#61214; as of 2026-06-12) the last input
+/// is the text of the preferences that were read, as the header has it ([`crate::model::caches::header`]), instead of
+/// the eight bytes of their digest: nothing at all if there were none. The other inputs are those of 1.13.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the names of precompile files are not known for Julia `{julia}`")]
 pub(crate) struct UnknownJulia {
@@ -68,10 +68,9 @@ pub(crate) struct UnknownJulia {
 }
 
 impl ProjectSlug<'_> {
-    /// The second part of the name.
+    /// Returns the second part of the name.
     ///
-    /// Julia chains CRC-32C from one input to the next, which is the same as one over all of them put
-    /// together, without anything in between.
+    /// Julia chains CRC-32C from one input to the next, which equals one checksum over all of them without separators.
     ///
     /// # Errors
     ///

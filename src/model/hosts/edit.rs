@@ -1,5 +1,4 @@
-//! Changes of one place in a text of the user's, so that everything else stays byte for byte, and the place can be
-//! put back.
+//! Edits one place of a user's text: everything else stays byte for byte, and the edit can be undone.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -10,7 +9,7 @@ pub(crate) mod yaml;
 use crate::model::hosts::edit::jsonc::Member;
 use crate::model::hosts::edit::yaml::Section;
 
-/// What is wanted at one place of a text. Each form says itself where that place is.
+/// An edit of one place of a text. Each form finds that place itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "form", rename_all = "kebab-case")]
 pub(crate) enum Edit {
@@ -20,11 +19,11 @@ pub(crate) enum Edit {
     Member(Member),
     /// A key of YAML's outermost mapping, between two marks.
     Section(Section),
-    /// A piece of a text that another program writes anew when it pleases.
+    /// A piece of a text that another program may rewrite at any time.
     Piece(Piece),
 }
 
-/// A piece that is in a text once, and another one in its place.
+/// A piece that occurs once in a text, and its replacement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Piece {
     pub(crate) before: String,
@@ -42,7 +41,7 @@ pub(crate) struct Block {
 /// One piece of a text replaced by another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Patch {
-    /// Where it was, in bytes.
+    /// Its offset, in bytes.
     pub(crate) at: usize,
     pub(crate) before: String,
     pub(crate) after: String,
@@ -68,10 +67,10 @@ pub(crate) enum EditError {
 }
 
 impl Edit {
-    /// What has to be replaced in a text that does not have it yet.
+    /// Returns the replacement that applies the edit to a text without it.
     ///
     /// # Errors
-    /// Where that cannot be done so that the rest is sure to mean the same.
+    /// If it is not certain that the rest keeps its meaning.
     pub(crate) fn patch(&self, text: &str) -> Result<Patch, EditError> {
         match self {
             Self::Block(block) => block.patch(text),
@@ -81,7 +80,7 @@ impl Edit {
         }
     }
 
-    /// Whether what the patch put there is still in the text.
+    /// Whether the patch's new text is still in the text.
     pub(crate) fn is_in(&self, patch: &Patch, text: &str) -> bool {
         match self {
             Self::Block(_) | Self::Section(_) | Self::Piece(_) => patch.is_in(text),
@@ -89,7 +88,7 @@ impl Edit {
         }
     }
 
-    /// The text with what was there before; `None` where ours is not in it exactly once.
+    /// Returns the text with the original put back; `None` if the place of ours is not certain.
     pub(crate) fn undone(&self, patch: &Patch, text: &str) -> Option<String> {
         match self {
             Self::Block(_) | Self::Section(_) | Self::Piece(_) => patch.undone(text),
@@ -97,7 +96,7 @@ impl Edit {
         }
     }
 
-    /// Whether nothing of it is in the text.
+    /// Whether nothing of the edit is in the text.
     pub(crate) fn is_gone(&self, text: &str) -> bool {
         match self {
             Self::Block(block) => !block.has_marks(text),
@@ -107,7 +106,7 @@ impl Edit {
         }
     }
 
-    /// What a person would put there.
+    /// Returns the lines that a person would add by hand.
     pub(crate) fn snippet(&self) -> String {
         match self {
             Self::Block(block) => block.lines.clone(),
@@ -155,12 +154,12 @@ impl Patch {
         replaced(text, self.at, &self.before, &self.after)
     }
 
-    /// The text with the first piece put back; `None` where the other is not in it exactly once.
+    /// Returns the text with `before` put back; `None` if `after` is not found, or is ambiguous.
     pub(crate) fn undone(&self, text: &str) -> Option<String> {
         replaced(text, self.place(text)?, &self.after, &self.before)
     }
 
-    /// Where the second piece is now: at its place, or elsewhere and only once.
+    /// Returns the offset of `after`: at its recorded place, else wherever it occurs, if only once.
     fn place(&self, text: &str) -> Option<usize> {
         if text.get(self.at..).is_some_and(|rest| rest.starts_with(&self.after)) {
             return Some(self.at);
@@ -170,7 +169,7 @@ impl Patch {
         places.next().is_none().then_some(first)
     }
 
-    /// Whether the second piece is in the text.
+    /// Whether `after` is in the text.
     pub(crate) fn is_in(&self, text: &str) -> bool {
         self.place(text).is_some()
     }

@@ -1,5 +1,5 @@
-//! Which images a program may get that has Julia inside of it. Julia gives such a program no error for a wrong one: it ends
-//! it.
+//! Decides which images a program with Julia inside it may get. With a wrong image Julia returns no error to such a
+//! program: it ends it.
 
 use std::path::{Path, PathBuf};
 
@@ -11,26 +11,26 @@ use crate::model::image::pycall::{PYCALL, PYTHONCALL};
 /// The first JuliaCall that starts with PythonCall in an image (PythonCall.jl#781).
 const FIRST_JULIACALL: Version = Version::new(0, 9, 35);
 
-/// The program that Julia is to run in.
+/// The program with Julia inside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Embedder {
-    /// Any: nothing is known of it.
+    /// Any program: nothing is known of it.
     #[default]
     Unknown,
-    /// A Python, with what it says of itself.
+    /// A Python, as it describes itself.
     Python(Python),
 }
 
-/// What a Python says of itself.
+/// A Python's description of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Python {
-    /// The `libpython` that it is linked to, links resolved; `None` where it has that inside.
+    /// The `libpython` that it is linked to, links resolved; `None` if libpython is inside of it.
     pub(crate) libpython: Option<PathBuf>,
-    /// The version of its `juliacall`, where it asks for that.
+    /// Version of its `juliacall`, if that is what starts Julia.
     pub(crate) juliacall: Option<String>,
 }
 
-/// Why an image is not given to the program; `None` where it may have it. `libpython` is the one that the image's PyCall
+/// Returns why the program must not get an image; `None` if it may. `libpython` is the library that the image's PyCall
 /// is bound to, links resolved.
 pub(crate) fn refusal(inputs: &KeyInputs, libpython: Option<&Path>, embedder: &Embedder) -> Option<String> {
     let python = match embedder {

@@ -1,4 +1,4 @@
-//! What is written for other programs that start Julia, as text: scripts, and edits of files that are not ours.
+//! Text written for other programs that start Julia: scripts, and edits of files that are not ours.
 
 pub(crate) mod app_shim;
 pub(crate) mod edit;

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
-/// A path as Python reads it back, byte for byte.
+/// Returns a Python expression for a path, exact to the byte.
 pub(crate) fn literal(path: &OsStr) -> String {
     let Some(text) = path.to_str() else {
         let bytes = path.as_encoded_bytes().iter().fold(String::new(), |mut text, byte| {

@@ -1,12 +1,12 @@
-//! The scripts that we write for programs that start Julia by a path, as far as others have to know them.
+//! Wrappers, the scripts that we write for programs that start Julia by a path: the parts that others need.
 
-/// The folder of the store that has them.
+/// Folder of the store that holds the wrappers.
 pub(crate) const FOLDER: &str = "launchers-v1";
 
-/// What begins the line that says which Julia is behind one.
+/// Start of the line that names the Julia behind a wrapper.
 pub(crate) const JULIA_LINE: &str = "# julia: ";
 
-/// The Julia behind a wrapper, as path text, from what is in it.
+/// Returns the Julia behind a wrapper, as path text, from the wrapper's contents.
 pub(crate) fn julia(contents: &str) -> Option<&str> {
     contents.lines().take(5).find_map(|line| line.strip_prefix(JULIA_LINE))
 }

@@ -1,4 +1,4 @@
-//! Which packages go into an image, and why each other one does not.
+//! Chooses the packages that go into an image, and gives a reason for each one that does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,16 +10,16 @@ use crate::model::loading::dependency_order::{DependencyOrder, dependency_order}
 use crate::model::loading::manifest::{Manifest, Package, Source};
 use crate::model::loading::reach::closure;
 
-/// What the user said about baking, and which package the project itself is.
+/// The user's settings for baking, and the project's own package.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rules {
-    /// Names: only these packages, and what they depend on. Empty: all.
+    /// Names: only these packages and their dependencies. Empty: all.
     pub(crate) include: Vec<String>,
-    /// Names: not these packages, nor what depends on them.
+    /// Names: neither these packages nor those that depend on them.
     pub(crate) exclude: Vec<String>,
-    /// The project's own package, where the project is one.
+    /// The project's own package, if the project is one.
     pub(crate) own: Option<Uuid>,
-    /// Packages that two environments of a stack hold with different code.
+    /// Packages with different code in two environments of a stack.
     pub(crate) conflicts: BTreeSet<Uuid>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) enum Outside {
     TwoVersions,
     /// It depends on this package, which stays outside.
     DependsOn(String),
-    /// The manifest does not say which packages these dependencies of it are.
+    /// The manifest does not identify these dependencies of it.
     Unresolved(Vec<String>),
     /// It is in a cycle of dependencies, or depends on one.
     Cycle,
@@ -60,10 +60,10 @@ impl fmt::Display for Outside {
     }
 }
 
-/// What goes into an image, and what does not.
+/// The packages that go into an image, and those that stay outside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Selection {
-    /// The packages to bake, each after what it depends on.
+    /// The packages to bake, each after its dependencies.
     pub(crate) baked: Vec<Uuid>,
     /// All other packages of the manifest.
     pub(crate) outside: BTreeMap<Uuid, Outside>,
@@ -71,8 +71,8 @@ pub(crate) struct Selection {
 
 /// Chooses the packages of `manifest` that can be baked.
 ///
-/// No package that is baked reaches, through its dependencies, one that is tracked by path: such code can
-/// change under the user at any moment, while an image never does.
+/// No baked package depends, directly or through others, on one that is tracked by path: such code can change under the
+/// user at any moment, while an image never does.
 #[must_use]
 pub(crate) fn select(manifest: &Manifest, rules: &Rules) -> Selection {
     let DependencyOrder { sorted, cyclic } = dependency_order(manifest);
@@ -95,7 +95,7 @@ pub(crate) fn select(manifest: &Manifest, rules: &Rules) -> Selection {
     selection
 }
 
-/// A reason of the package's own to stay outside.
+/// Returns the package's own reason to stay outside, if it has one.
 fn own_reason(package: &Package, rules: &Rules) -> Option<Outside> {
     if rules.own == Some(package.uuid) {
         Some(Outside::OwnPackage)
@@ -112,7 +112,7 @@ fn own_reason(package: &Package, rules: &Rules) -> Option<Outside> {
     }
 }
 
-/// A reason that comes from what the package depends on.
+/// Returns the reason to stay outside that comes from a dependency, if there is one.
 fn inherited_reason(
     manifest: &Manifest,
     package: &Package,
@@ -126,7 +126,7 @@ fn inherited_reason(
     })
 }
 
-/// The named packages and all that they depend on; `None` where no name is given.
+/// Returns the named packages and all their dependencies; `None` if no name is given.
 fn included_closure(manifest: &Manifest, names: &[String]) -> Option<BTreeSet<Uuid>> {
     if names.is_empty() {
         return None;

@@ -5,29 +5,29 @@ use std::fmt;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-/// What code is generated for, as it is set.
+/// Setting for the processors that code is generated for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) enum CpuTarget {
-    /// The very processor that builds.
+    /// The processor of the building machine.
     #[default]
     Native,
-    /// Every processor of the architecture, as well as this Julia can.
+    /// All processors of the architecture, as far as this Julia can.
     Portable,
-    /// As Julia takes it for `--cpu-target`.
+    /// A value for Julia's `--cpu-target`.
     ///
-    /// Since 1.13 (`3b29187855`; `parse_cmdline`, `src/processor.cpp`) also `sysimage`, alone or before further ones: the
-    /// targets of the image that is loaded, which for a build is Julia's own. Earlier Julias take it for a processor
-    /// that nobody has, and end. An image that 1.13.0 made for it holds the word instead of the targets, so that
-    /// `JULIA_CPU_TARGET=sysimage` fails under it (JuliaLang/julia#63220).
+    /// Since 1.13 (`3b29187855`; `parse_cmdline`, `src/processor.cpp`) also `sysimage`, alone or before further
+    /// targets: it stands for the targets of the loaded image, in a build Julia's own. Earlier Julias take it for the
+    /// name of an unknown processor, and end. An image that 1.13.0 made for it holds the word instead of the targets,
+    /// so that `JULIA_CPU_TARGET=sysimage` fails under it (JuliaLang/julia#63220).
     Named(String),
 }
 
 impl CpuTarget {
-    /// What `text` means.
+    /// Parses a setting.
     ///
     /// # Errors
-    /// In words, where Julia would not take it.
+    /// A message, if Julia would refuse the text.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         match text {
             "native" => Ok(Self::Native),
@@ -39,10 +39,10 @@ impl CpuTarget {
         }
     }
 
-    /// What Julia gets as `--cpu-target`.
+    /// Returns the value for Julia's `--cpu-target`.
     ///
-    /// Before 1.12 the image of a session gets the first target alone, whatever else is asked for
-    /// (`jl_get_llvm_clone_targets` took the target of the image that was loaded): there only `generic` runs everywhere.
+    /// Before 1.12 the image of a session gets only the first target, whatever else is given
+    /// (`jl_get_llvm_clone_targets` took the target of the loaded image): there only `generic` runs everywhere.
     #[must_use]
     pub(crate) fn resolve(&self, julia: &Version, architecture: &str, system: &str) -> String {
         let takes_several = (julia.major, julia.minor) >= (1, 12);

@@ -1,4 +1,4 @@
-//! What is different between an image and what would be built now.
+//! Differences between an image and what would be built now.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -93,7 +93,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Two targets with their processors, without the words of bits where something else tells them apart.
+/// Shortens two targets with their processors: omits the words of bits if the rest distinguishes them.
 fn shown_processors<'a>(old: &'a str, new: &'a str) -> (&'a str, &'a str) {
     let is_bits = |word: &str| word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let short = |text: &'a str| {
@@ -104,8 +104,8 @@ fn shown_processors<'a>(old: &'a str, new: &'a str) -> (&'a str, &'a str) {
     if short(old) == short(new) { (old, new) } else { (short(old), short(new)) }
 }
 
-/// All inputs of the image that differ from the wanted ones. Packages that are wanted and not in the image
-/// are not among them: they do not make an image stale.
+/// Returns all inputs of the image that differ from the wanted ones. Wanted packages that the image lacks are not among
+/// them: they do not make an image stale.
 #[must_use]
 pub(crate) fn differences(image: &KeyInputs, wanted: &Wanted) -> Vec<Difference> {
     let mut list = world_differences(image, &wanted.inputs);
@@ -126,7 +126,7 @@ pub(crate) fn differences(image: &KeyInputs, wanted: &Wanted) -> Vec<Difference>
     list
 }
 
-/// Differences of what surrounds the packages.
+/// Compares the inputs that surround the packages.
 fn world_differences(old: &KeyInputs, new: &KeyInputs) -> Vec<Difference> {
     let mut list = Vec::new();
     if old.key_version != new.key_version {
@@ -159,7 +159,7 @@ fn world_differences(old: &KeyInputs, new: &KeyInputs) -> Vec<Difference> {
     list
 }
 
-/// Preferences of packages that the project only names.
+/// Compares the preferences of packages that the project only names.
 fn other_preferences(old: &KeyInputs, new: &KeyInputs) -> Vec<Difference> {
     let (before, after) = (&old.other_preferences, &new.other_preferences);
     let text = |preferences: &BTreeMap<String, String>, name: &String| {
@@ -176,7 +176,7 @@ fn other_preferences(old: &KeyInputs, new: &KeyInputs) -> Vec<Difference> {
         .collect()
 }
 
-/// What changed in a package itself; `None` where only something that it depends on did.
+/// Returns the change of a package itself; `None` if only a dependency of it changed.
 fn package_difference(old: &BakedPackage, wanted: &Wanted) -> Option<Difference> {
     let name = old.name.clone();
     let before = shown_version(old);
@@ -205,12 +205,12 @@ fn package_difference(old: &BakedPackage, wanted: &Wanted) -> Option<Difference>
     None
 }
 
-/// The version as people know it.
+/// Returns the version for display.
 fn shown_version(package: &BakedPackage) -> String {
     if package.version.is_empty() { "(standard library)".to_owned() } else { package.version.clone() }
 }
 
-/// Files that were added, removed or edited.
+/// Returns the files that were added, removed or edited.
 fn file_differences(old: &[SteeringFile], new: &[SteeringFile]) -> Vec<Difference> {
     let mut paths: Vec<&str> = old
         .iter()
@@ -223,7 +223,7 @@ fn file_differences(old: &[SteeringFile], new: &[SteeringFile]) -> Vec<Differenc
     paths.into_iter().map(|path| Difference::File { path: path.to_owned() }).collect()
 }
 
-/// The first few differences in one line.
+/// Joins the first few differences into one line.
 #[must_use]
 pub(crate) fn in_one_line(differences: &[Difference]) -> String {
     const SHOWN: usize = 3;

@@ -1,12 +1,12 @@
-//! Shared libraries of Linux: where a symbol's bytes are. Reads no more of a file than that takes, holds no more than a
-//! chunk of it, and takes nothing in it on trust.
+//! Finds a symbol's bytes in a shared library of Linux. Reads no more of the file than needed, holds no more than one
+//! chunk of it, and trusts nothing in it.
 
 #[cfg(test)]
 mod tests;
 
 /// Bytes that can be read from any place.
 pub(crate) trait RandomAccess {
-    /// Fills `buffer` with what is at `offset`; `None` where there is not so much.
+    /// Fills `buffer` with the bytes at `offset`; `None` if there are fewer.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Option<()>;
 }
 
@@ -19,23 +19,24 @@ impl RandomAccess for &[u8] {
     }
 }
 
-/// How much is read at once.
+/// Number of bytes read at once.
 const CHUNK: usize = 64 << 10;
 
-/// No table of names or symbols is looked through further than this: an image of a thousand packages has ten megabytes.
+/// Tables of names or symbols are searched no further than this: those of an image of a thousand packages take ten
+/// megabytes.
 const LONGEST_TABLE: u64 = 256 << 20;
 
-/// More sections, or segments, than any library has that a linker made.
+/// Limit for sections and for segments: no linker makes so many.
 const MOST_PARTS: u16 = 4096;
 
-/// A 64-bit ELF file of least significant byte first.
+/// A 64-bit little-endian ELF file.
 pub(crate) struct Elf<'a> {
     bytes: &'a dyn RandomAccess,
     sections: Vec<Section>,
     segments: Vec<Segment>,
 }
 
-/// A symbol: where it is in memory, and its size, 0 where that is not told.
+/// A symbol: its address in memory and its size, 0 if unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Symbol {
     pub(crate) address: u64,
@@ -60,7 +61,7 @@ struct Segment {
 }
 
 impl<'a> Elf<'a> {
-    /// Reads the tables of sections and segments. `None` where this is no such file.
+    /// Reads the tables of sections and segments. `None` if this is no such file.
     pub(crate) fn open(bytes: &'a dyn RandomAccess) -> Option<Self> {
         let mut header = [0; 64];
         bytes.read_at(0, &mut header)?;
@@ -68,7 +69,7 @@ impl<'a> Elf<'a> {
             return None;
         }
         let (segments_at, sections_at) = (u64_at(&header, 32)?, u64_at(&header, 40)?);
-        // Their entries have had these sizes ever since.
+        // The sizes of their entries have never changed.
         if (u16_at(&header, 54)?, u16_at(&header, 58)?) != (56, 64) {
             return None;
         }
@@ -90,8 +91,7 @@ impl<'a> Elf<'a> {
         Some(Self { bytes, sections, segments })
     }
 
-    /// The symbol of this name: first among those that the loader sees, then among all, as far as they were not
-    /// stripped.
+    /// Returns the symbol of this name: first among those that the loader sees, then among all that were not stripped.
     pub(crate) fn symbol(&self, name: &str) -> Option<Symbol> {
         const DYNAMIC: u32 = 11;
         const ALL: u32 = 2;
@@ -112,7 +112,7 @@ impl<'a> Elf<'a> {
         })
     }
 
-    /// Where a name begins in a table of names: linkers have one name end another.
+    /// Returns the offsets of a name in a table of names. It may be the end of a longer name: linkers share such names.
     fn places(&self, names: &Section, name: &str) -> Vec<u64> {
         const MOST: usize = 64;
         let wanted = [name.as_bytes(), &[0]].concat();
@@ -139,7 +139,7 @@ impl<'a> Elf<'a> {
         places
     }
 
-    /// The first entry of a table with which `pick` does something.
+    /// Returns the first result that `pick` has for an entry of a table.
     fn entries<const SIZE: usize, Found>(
         &self,
         section: &Section,
@@ -161,7 +161,7 @@ impl<'a> Elf<'a> {
         None
     }
 
-    /// Up to `most` bytes of what is loaded at `address`; fewer where the file holds no more there.
+    /// Returns up to `most` bytes of the data loaded at `address`; fewer if the file holds no more there.
     pub(crate) fn read(&self, address: u64, most: usize) -> Option<Vec<u8>> {
         let segment = self.segments.iter().find(|segment| {
             address.checked_sub(segment.address).is_some_and(|distance| distance < segment.size)
@@ -173,7 +173,7 @@ impl<'a> Elf<'a> {
         Some(buffer)
     }
 
-    /// The pointer that the loader puts at `address`: what a relocation says, else what is written there.
+    /// Returns the pointer that the loader puts at `address`: that of a relocation, else the one in the file.
     pub(crate) fn pointer(&self, address: u64) -> Option<u64> {
         const RELOCATIONS: u32 = 4;
         /// `R_X86_64_RELATIVE` and `R_AARCH64_RELATIVE`.
@@ -190,7 +190,7 @@ impl<'a> Elf<'a> {
     }
 }
 
-/// A table of entries of one size. `None` where the file ends before it does.
+/// Reads a table of entries of one size. `None` if the file ends first.
 fn table<const SIZE: usize, Entry>(
     bytes: &dyn RandomAccess,
     offset: u64,

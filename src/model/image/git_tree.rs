@@ -10,53 +10,53 @@ use crate::model::image::key::hexadecimal;
 /// The hash of a git object.
 type ObjectId = [u8; 20];
 
-/// What kind of file it is.
+/// Kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Mode {
     Plain,
     Executable,
-    /// Its contents are the path that it leads to.
+    /// A symbolic link; its contents are its target path.
     Link,
 }
 
 /// A file below a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// The names that lead to it.
+    /// The path below the folder, name by name.
     path: Vec<Vec<u8>>,
     mode: Mode,
     id: ObjectId,
 }
 
 impl Entry {
-    /// A file with these contents, at the end of these names.
+    /// Builds the entry of a file with this path and these contents.
     #[must_use]
     pub(crate) fn new(path: Vec<Vec<u8>>, mode: Mode, contents: &[u8]) -> Self {
         Self { path, mode, id: object("blob", contents) }
     }
 }
 
-/// How many files may be there that the hash does not know of. What builds itself writes one or two.
+/// Most files that may have been added to a folder. A package that builds itself adds one or two.
 const MOST_ADDITIONS: usize = 64;
 
-/// How many of the last `entries` are additions to the folder of this hash: without them the others are just that. `None`
-/// where they are not, whichever number is left out.
+/// Returns how many of the last `entries` were added to the folder of this hash: the others alone have the hash. `None`
+/// if no number of them fits.
 #[must_use]
 pub(crate) fn additions(entries: &[Entry], tree: &str) -> Option<usize> {
     let most = entries.len().min(MOST_ADDITIONS);
     (0..=most).find(|count| hash(&entries[..entries.len() - count]) == tree)
 }
 
-/// A file, and the names that lead to it from a folder.
+/// A file, and its path below a folder.
 type Below<'a> = (&'a [Vec<u8>], &'a Entry);
 
-/// The hash of a folder with these files, in hexadecimal digits. Folders without files do not count.
+/// Returns the hash of a folder with these files, in hexadecimal digits. Folders without files do not count.
 fn hash(entries: &[Entry]) -> String {
     let all: Vec<Below<'_>> = entries.iter().map(|entry| (entry.path.as_slice(), entry)).collect();
     hexadecimal(&tree(&all))
 }
 
-/// The hash of a folder with these files.
+/// Returns the hash of a folder with these files.
 fn tree(all: &[Below<'_>]) -> ObjectId {
     let mut folders: BTreeMap<&[u8], Vec<Below<'_>>> = BTreeMap::new();
     // Git orders a folder as if its name ended with `/`.
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(additions(&files(), TREE), Some(0));
         let added = [entry("deps/build.log", Mode::Plain, ""), entry("deps/deps.jl", Mode::Plain, "1\n")];
         assert_eq!(additions(&[files(), added.to_vec()].concat(), TREE), Some(2));
-        // One of its own files was edited: nothing can be told.
+        // One of its own files was edited: the additions are unknown.
         let mut edited = files();
         edited[1] = entry("src/A.jl", Mode::Plain, "module A\nx = 1\nend\n");
         assert_eq!(additions(&edited, TREE), None);

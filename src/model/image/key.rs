@@ -1,4 +1,4 @@
-//! What an image is made from, and the digest of that: its key. The only place that hashes for keys.
+//! The inputs of an image, and their digest: the key. The only place that hashes for keys.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::model::image::bake::Selection;
 use crate::model::loading::manifest::{Manifest, Package, Source};
 
-/// The version of what goes into a key and how. A change makes every image be built once more.
+/// Version of the inputs of a key and of their form. A change makes every image be built once more.
 pub(crate) const KEY_VERSION: u32 = 3;
 
 /// A SHA-256 digest in lower case hexadecimal digits.
@@ -31,7 +31,7 @@ impl Digest {
         Self(hexadecimal(hash))
     }
 
-    /// The digest that `text` writes, if it is one.
+    /// Reads a digest from its text form, if `text` has it.
     #[must_use]
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
@@ -44,7 +44,7 @@ impl Digest {
         &self.0
     }
 
-    /// The first twelve digits: enough to tell images apart on a screen.
+    /// The first twelve digits: enough to distinguish images on a screen.
     #[must_use]
     pub(crate) fn short(&self) -> &str {
         self.0.get(..12).unwrap_or(&self.0)
@@ -71,7 +71,7 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Which Julia an image is for. Two Julias of one identity can use each other's images.
+/// Identity of the Julia that an image is for. Two Julias of one identity can use each other's images.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct JuliaIdentity {
     /// `VERSION`.
@@ -82,7 +82,7 @@ pub(crate) struct JuliaIdentity {
     pub(crate) architecture: String,
     /// `Sys.KERNEL`.
     pub(crate) system: String,
-    /// Digest of the contents of the default image: tells two builds of one version apart.
+    /// Digest of the contents of the default image: distinguishes two builds of one version.
     pub(crate) default_image: Digest,
 }
 
@@ -95,9 +95,9 @@ pub(crate) struct BakedPackage {
     pub(crate) version: String,
     /// `git-tree-sha1` of the manifest; empty for standard libraries, whose code is Julia's own.
     pub(crate) tree: String,
-    /// The canonical text of its preferences; empty where it has none.
+    /// The canonical text of its preferences; empty if it has none.
     pub(crate) preferences: String,
-    /// Digest over the package and, through their digests, all that it depends on.
+    /// Digest of the package and, through their digests, of all its dependencies.
     pub(crate) digest: Digest,
 }
 
@@ -109,12 +109,12 @@ pub(crate) struct SteeringFile {
     pub(crate) digest: Digest,
 }
 
-/// All that an image is made from.
+/// All inputs of an image.
 ///
 /// | field | why it is in the key |
 /// |---|---|
-/// | `key_version` | an older jlproj computed keys otherwise |
-/// | `julia` | an image works with the very Julia that wrote it |
+/// | `key_version` | an older jlproj computed keys differently |
+/// | `julia` | an image works only with the very Julia that wrote it |
 /// | `cpu_target` | native code is for one kind of processor |
 /// | `processor` | `native` means another thing on another machine |
 /// | `builder` | builders write different images from the same packages |
@@ -124,8 +124,8 @@ pub(crate) struct SteeringFile {
 /// | `statements` | so do lists of statements |
 /// | `arguments` | flags of the Julia that generates the code |
 /// | `depots` | paths of packages and artifacts are frozen in the image |
-/// | `other_preferences` | a package may read those of one that the project only names (`[extras]`); where there are any |
-/// | `libpython` | PyCall is bound to one when it is baked; only where it is, so that other keys stay as they were |
+/// | `other_preferences` | a package may read those of one that is only named (`[extras]`); absent if there are none |
+/// | `libpython` | a baked PyCall is bound to one; absent without PyCall, so that other keys stay as they were |
 ///
 /// Not in it: times of files, the text of Project.toml, compatibility bounds, registries, packages that
 /// are not baked, and the place of the project.
@@ -150,7 +150,7 @@ pub(crate) struct KeyInputs {
 }
 
 impl KeyInputs {
-    /// The form that is hashed, and kept beside the image to say later what changed.
+    /// Returns the form that is hashed. It is kept beside the image, to show later what changed.
     #[must_use]
     pub(crate) fn canonical(&self) -> Vec<u8> {
         // Texts, numbers and lists of them always have a JSON form.
@@ -164,7 +164,7 @@ impl KeyInputs {
     }
 }
 
-/// What is hashed for one package.
+/// Hashed inputs of one package.
 #[derive(Serialize)]
 struct DigestInputs<'a> {
     uuid: Uuid,
@@ -175,14 +175,14 @@ struct DigestInputs<'a> {
     weak_dependencies: Vec<(&'a str, Option<Uuid>)>,
     extensions: &'a BTreeMap<String, Vec<String>>,
     dependencies: Vec<&'a Digest>,
-    /// Only where there is one, so that other digests stay as they were.
+    /// Absent if there is none, so that other digests stay as they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     syntax: Option<&'a str>,
 }
 
 /// The packages of `selection` with their digests, sorted by UUID.
 ///
-/// `preferences` gives the canonical text of a package's preferences, empty where it has none. The digests
+/// `preferences` gives the canonical text of a package's preferences, empty if it has none. The digests
 /// form a Merkle tree: equal digests mean equal code, preferences and extension points all the way down.
 pub(crate) fn baked_packages(
     manifest: &Manifest,
@@ -208,10 +208,10 @@ pub(crate) fn baked_packages(
     packages
 }
 
-/// The digest of one package, given those of what it depends on.
+/// Computes the digest of one package from those of its dependencies.
 ///
-/// The code of a standard library is Julia's own, which the key names: whatever a manifest writes of it, or that none
-/// names it, says nothing more. What it depends on is in the image too, and compared by itself.
+/// The code of a standard library is Julia's own, which the key names: a manifest's entry for it, or the lack of one,
+/// adds nothing. Its dependencies are in the image too, and are compared by themselves.
 fn package_digest(package: &Package, preferences: &str, known: &BTreeMap<Uuid, Digest>) -> Digest {
     let bare;
     let package = if package.source.is_standard_library() {

@@ -5,15 +5,15 @@ use serde::{Deserialize, Serialize};
 /// The processor of a machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Processor {
-    /// A text that is equal on two machines where code compiled for one's native target runs on the other.
+    /// A text that is equal on two machines if code compiled for one's native target runs on the other.
     pub(crate) fingerprint: String,
-    /// What it can do, in the words of bits in which Julia 1.12 and 1.13 write the targets of an image
-    /// (`src/features_x86.h`); empty where they are not known.
+    /// Its features, in the words of bits in which Julia 1.12 and 1.13 write the targets of an image
+    /// (`src/features_x86.h`); empty if unknown.
     pub(crate) features: Vec<u32>,
 }
 
 impl Processor {
-    /// The processor of which this is the fingerprint. It can do what the words in that say, and no more.
+    /// Rebuilds a processor from its fingerprint. It has the features of the words in that, and no others.
     #[must_use]
     pub(crate) fn of_fingerprint(text: &str) -> Self {
         let words = text.split(' ').filter(|word| word.len() == 8);

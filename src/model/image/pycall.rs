@@ -1,4 +1,4 @@
-//! What ties an image to one Python: PyCall and PythonCall, and what PyCall's build wrote down.
+//! PyCall and PythonCall, which tie an image to one Python, and the record that PyCall's build leaves.
 
 use uuid::{Uuid, uuid};
 
@@ -7,7 +7,7 @@ pub(crate) const PYCALL: Uuid = uuid!("438e738f-606a-5dbb-bf0a-cddfbfd45ab0");
 /// PythonCall.
 pub(crate) const PYTHONCALL: Uuid = uuid!("6099a3de-0909-46bc-b1f4-468b9a2dfc0d");
 
-/// The value of `const libpython = "…"` in PyCall's `deps/deps.jl`; `None` where there is none.
+/// The value of `const libpython = "…"` in PyCall's `deps/deps.jl`; `None` if there is none.
 #[must_use]
 pub(crate) fn libpython(deps: &str) -> Option<String> {
     let line = deps.lines().find_map(|line| line.trim().strip_prefix("const libpython"))?;

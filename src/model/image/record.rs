@@ -1,4 +1,4 @@
-//! What is recorded of a finished image.
+//! The record of a finished image.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,13 +14,13 @@ use crate::model::image::tracked::{Artifact, TrackedFile};
 /// The version of the record's form. Older ones are read, newer ones are refused.
 pub(crate) const RECORD_FORMAT: u32 = 1;
 
-/// The file `image.toml` beside an image: written last, so an image without it is none.
+/// The file `image.toml` beside an image: written last, so an image without it does not count.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ImageRecord {
     pub(crate) format: u32,
     /// Digest of `inputs.json` beside it, and the name of the folder.
     pub(crate) key: Digest,
-    /// When it was finished, in seconds since 1970.
+    /// Time of completion, in seconds since 1970.
     pub(crate) built: i64,
     /// The folder of the project that it was built for, as path text.
     pub(crate) project: String,
@@ -35,44 +35,43 @@ pub(crate) struct ImageRecord {
     /// precompiled under it.
     #[serde(default)]
     pub(crate) precompiled_for: Vec<Digest>,
-    /// Digest of the statements that were recorded in its projects and replayed in its build; none where there were
-    /// none.
+    /// Digest of the statements that were recorded in its projects and replayed in its build; none if there were none.
     #[serde(default)]
     pub(crate) recorded: Option<Digest>,
     /// The fingerprint of the processor on which it was tried.
     #[serde(default)]
     pub(crate) tried_on: Option<String>,
-    /// The processors that it is for, as they were read from the file; none where that form is not known.
+    /// The processors that it is for, as read from the file; empty if the form is unknown.
     #[serde(default)]
     pub(crate) targets: Vec<ImageTarget>,
-    /// All that is loaded when Julia starts with it: the packages, and standard libraries that came with them and that
-    /// nobody named. Empty in records of earlier versions.
+    /// All modules that are loaded when Julia starts with it: the packages, and standard libraries that came with them
+    /// without being named. Empty in records of earlier versions.
     #[serde(default)]
     pub(crate) loaded: Vec<Uuid>,
-    /// It removes the mark of a start that got through.
+    /// Whether the image itself removes the mark of a start that got through.
     #[serde(default)]
     pub(crate) removes_marks: bool,
-    /// The files outside of the tree hashes that its packages read while they were compiled.
+    /// The files outside of the tree hashes that its packages read during compilation.
     #[serde(default)]
     pub(crate) tracked: Vec<TrackedFile>,
-    /// The artifacts of its packages that were installed.
+    /// The installed artifacts of its packages.
     #[serde(default)]
     pub(crate) artifacts: Vec<Artifact>,
-    /// Packages with which Julia starts only where the project depends on them directly, by UUID with their names: their
-    /// `__init__` looks for themselves in the active project.
+    /// Packages with which Julia starts only if the project depends on them directly, by UUID with their names: their
+    /// `__init__` looks the package up in the active project.
     #[serde(default)]
     pub(crate) direct_only: BTreeMap<Uuid, String>,
 }
 
 impl ImageRecord {
-    /// Whether what was recorded in its projects was replayed in its build. Nothing recorded: whatever was.
+    /// Whether the statements recorded in its projects were replayed in its build; true if nothing was recorded.
     #[must_use]
     pub(crate) fn has_recorded(&self, recorded: Option<&Digest>) -> bool {
         recorded.is_none() || self.recorded.as_ref() == recorded
     }
 
-    /// Why Julia would not start under it on this processor, in a few words; `None` where it would, or where nothing
-    /// is known of what it is for: then its key holds the processor.
+    /// Returns why Julia would not start under it on this processor, in a few words. `None` if it would, or if the key
+    /// holds the processor: then the verdict compares that.
     #[must_use]
     pub(crate) fn unfit(&self, inputs: &KeyInputs, processor: &Processor) -> Option<String> {
         let is_for_one = !inputs.processor.is_empty();
@@ -96,7 +95,7 @@ impl ImageRecord {
     }
 }
 
-/// What must still be true of the image's file.
+/// Properties that the image's file must still have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FileRecord {
     /// In bytes.
@@ -110,7 +109,7 @@ pub(crate) struct FileRecord {
     pub(crate) contents: Digest,
 }
 
-/// What was measured when the image was made. All times in seconds.
+/// Measurements of the build. All times in seconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Measurements {
     /// From the first step to the published image.
@@ -122,13 +121,13 @@ pub(crate) struct Measurements {
     pub(crate) load_without: f64,
     /// The same under the image.
     pub(crate) load_with: f64,
-    /// Most memory that the build took at once, in bytes; 0 where that could not be told.
+    /// Peak memory of the build, in bytes; 0 if unknown.
     #[serde(default)]
     pub(crate) peak_memory: u64,
 }
 
 impl Measurements {
-    /// Seconds that the image saves at each start; negative where it costs.
+    /// Seconds that the image saves at each start; negative if it costs.
     #[must_use]
     pub(crate) fn saved(&self) -> f64 {
         self.load_without - self.load_with
@@ -141,7 +140,7 @@ impl Measurements {
     }
 }
 
-/// How long one step of a build took.
+/// Duration of one step of a build.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StageTime {
     pub(crate) stage: String,
@@ -153,13 +152,13 @@ pub(crate) struct StageTime {
 pub(crate) struct KnownImage {
     pub(crate) record: ImageRecord,
     pub(crate) inputs: KeyInputs,
-    /// Why it must not be used now, in a few words; `None` where it may.
+    /// Why it must not be used now, in a few words; `None` if it may.
     pub(crate) flaw: Option<String>,
-    /// Why it cannot be used on this processor, in a few words; `None` where it can.
+    /// Why it cannot be used on this processor, in a few words; `None` if it can.
     pub(crate) unfit: Option<String>,
     /// Its file.
     pub(crate) path: PathBuf,
-    /// It is in a store that is not ours, which is only read.
+    /// It is in another store, which is only read.
     pub(crate) is_shared: bool,
 }
 

@@ -1,18 +1,18 @@
-//! Statements that Julia wrote down while it ran (`--trace-compile=FILE`): which methods it compiled.
+//! Statements that Julia wrote while it ran (`--trace-compile=FILE`): the methods that it compiled.
 //!
-//! Replayed while an image is built they make the same calls fast. Only their text is judged here, never
-//! whether Julia can evaluate it: Julia 1.5 writes some that it cannot read itself, such as `1.5f`.
+//! Replayed in the build of an image, they make the same calls fast. Only their text is checked here, not whether Julia
+//! can evaluate it: Julia 1.5 writes some that it cannot read itself, such as `1.5f`.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
-/// How many statements are kept.
+/// Most statements that are kept.
 pub(crate) const LIMIT: usize = 20_000;
 
-/// Lines with more bytes than this are passed over.
+/// Lines with more bytes than this are skipped.
 const LONGEST_LINE: usize = 4096;
 
-/// Recorded statements: each once, in the order in which they came, the newest [`LIMIT`] of them.
+/// Recorded statements: each once, in the order of recording, the newest [`LIMIT`] of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Statements {
     order: VecDeque<Arc<str>>,
@@ -20,9 +20,9 @@ pub(crate) struct Statements {
 }
 
 impl Statements {
-    /// Adds the statement of one line that Julia wrote, without the time before it
-    /// (`--trace-compile-timing`) and the comment behind it (`# recompile`); passes over a line that is anything else than one call of
-    /// `precompile`. One that is there already keeps its place.
+    /// Adds the statement of one line that Julia wrote, without the time before it (`--trace-compile-timing`) and the
+    /// comment after it (`# recompile`); skips a line that is anything else than one call of `precompile`. A statement
+    /// that is already there keeps its place.
     pub(crate) fn add_line(&mut self, line: &str) {
         if line.len() > LONGEST_LINE {
             return;
@@ -54,10 +54,10 @@ impl Statements {
         self.order.len()
     }
 
-    /// Those that may be replayed in an image, the oldest first.
+    /// Returns the statements that may be replayed in an image, the oldest first.
     ///
-    /// Every module that they name is among `held`, the names of all that is in the image: its packages, `Base`,
-    /// `Core`, standard libraries. `Main` is never the same twice, whatever the set says.
+    /// Every module that they name is in `held`, the names of everything in the image: its packages, `Base`, `Core`,
+    /// standard libraries. `Main` is never the same twice and never counts as held.
     #[must_use]
     pub(crate) fn filtered(&self, held: &BTreeSet<String>) -> Vec<String> {
         let fits = |statement: &&str| {
@@ -70,7 +70,7 @@ impl Statements {
     }
 }
 
-/// The one call of `precompile` in a line.
+/// Returns the one call of `precompile` in a line.
 fn statement(line: &str) -> Option<&str> {
     let mut text = line.trim();
     if text.contains(char::is_control) {
@@ -89,7 +89,7 @@ fn statement(line: &str) -> Option<&str> {
 /// A piece of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token<'a> {
-    /// An identifier; of `var"…"` what is between the quotes, as it is written.
+    /// An identifier; for `var"…"` the raw text between the quotes.
     Name(&'a str),
     /// A number, a string or a character.
     Literal,
@@ -97,8 +97,8 @@ enum Token<'a> {
     Mark(char),
 }
 
-/// The pieces of the text up to the end of its first bracket, and what follows. None where brackets
-/// do not match, or where a piece is none that Julia writes.
+/// Splits the text into pieces, up to the end of its first bracket; returns them and the rest. `None` if brackets do
+/// not match, or a piece is of a kind that Julia does not write.
 fn call(text: &str) -> Option<(Vec<Token<'_>>, &str)> {
     let mut tokens = Vec::new();
     let mut open = Vec::new();
@@ -124,7 +124,7 @@ fn call(text: &str) -> Option<(Vec<Token<'_>>, &str)> {
     }
 }
 
-/// The first piece of the text, and what follows it.
+/// Returns the first piece of the text, and the rest.
 fn next_token(text: &str) -> Option<(Token<'_>, &str)> {
     let text = text.trim_start_matches(' ');
     let first = text.chars().next()?;
@@ -145,24 +145,24 @@ fn next_token(text: &str) -> Option<(Token<'_>, &str)> {
     match first {
         '"' => quoted(&text[1..]).map(|(_, rest)| (Token::Literal, rest)),
         '\'' => Some(character(text).map_or((Token::Mark('\''), &text[1..]), |rest| (Token::Literal, rest))),
-        // A comment within, a command, a second statement, a macro: not of Julia's making.
+        // A comment, a command, a second statement or a macro: Julia writes none of these here.
         '#' | '`' | ';' | '@' => None,
         _ if first.is_whitespace() => None,
         _ => Some((Token::Mark(first), &text[first.len_utf8()..])),
     }
 }
 
-/// Whether an identifier may hold this character. Beyond ASCII Julia is choosy; operators that are taken
-/// for names here do no harm, as no dot follows them.
+/// Whether an identifier may hold this character. Beyond ASCII Julia accepts fewer; operators that are taken for names
+/// here do no harm, as no dot follows them.
 fn in_name(letter: char) -> bool {
     let foreign = !letter.is_ascii() && !letter.is_control() && !letter.is_whitespace();
     letter.is_ascii_alphanumeric() || letter == '_' || letter == '!' || foreign
 }
 
-/// What comes before the closing quote, and what after it.
+/// Splits a text at the closing quote.
 ///
-/// Older Julias (1.5.3 among them) escape nothing within `Symbol("…")`, so that a name with a quote in it
-/// ends too early. None where that shows: something follows that Julia writes behind no quote.
+/// Older Julias (1.5.3 among them) escape nothing within `Symbol("…")`, so that a name with a quote in it ends too
+/// early. `None` if that shows: the quote is followed by something that Julia never writes there.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let mut escaped = false;
     let closes = |letter: char| {
@@ -176,7 +176,7 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
     (!odd).then_some((inner, rest))
 }
 
-/// What follows a character literal; None where the quote is the operator `'`.
+/// Returns the text after a character literal; `None` if the quote is the operator `'`.
 fn character(text: &str) -> Option<&str> {
     let mut letters = text.char_indices().skip(1);
     let (_, letter) = letters.next()?;
@@ -190,7 +190,7 @@ fn character(text: &str) -> Option<&str> {
     text[end..].strip_prefix('\'').filter(|_| letter != '\'')
 }
 
-/// The modules that a statement's paths start at: `Alpha` of `Alpha.Sub.work` and of `getfield(Alpha, …)`;
+/// Returns the modules at which a statement's paths start: `Alpha` of `Alpha.Sub.work` and of `getfield(Alpha, …)`;
 /// `Main` wherever it stands.
 fn roots<'a>(tokens: &[Token<'a>]) -> BTreeSet<&'a str> {
     let at = |index: Option<usize>| index.and_then(|index| tokens.get(index)).copied();
@@ -249,7 +249,7 @@ mod tests {
         r##"precompile(Tuple{Base.var"#sort##kw", NamedTuple{(:rev,), Tuple{Bool}}, typeof(Base.sort), Array{Float64, 1}})"##,
     ];
 
-    /// The same for a script with a module `Alpha`, and what each statement's roots are.
+    /// The same for a script with a module `Alpha`, with the roots of each statement.
     const ALPHA: [(&str, &[&str]); 13] = [
         ("precompile(Tuple{Type{NamedTuple{(:scale,), T} where T<:Tuple}, Tuple{Int64}})", &[]),
         (

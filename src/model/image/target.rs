@@ -1,13 +1,13 @@
-//! The processors that a finished image is for, read from the image itself, and whether this one is among them.
+//! Reads from a finished image the processors that it is for, and compares them with this one.
 //!
-//! Julia writes them into the image, and looks through them when it loads it (`src/processor.cpp`,
-//! `src/processor_x86.cpp`). From Julia 1.4 to 1.8 the list is a symbol of its own that can be seen from outside; from
-//! 1.9 on one of the pointers in `jl_image_pointers` leads to it (`jl_image_pointers_t`, `src/processor.h`), and its
-//! symbol is there only in an image that was not stripped. `--compress-sysimage` (1.13) changes `jl_system_image_data`
-//! alone, and nothing that is read here (`jl_dump_native`, `src/aotcompile.cpp` of the 1.13 branch point).
+//! Julia writes the list into the image, and searches it on loading (`src/processor.cpp`, `src/processor_x86.cpp`).
+//! From Julia 1.4 to 1.8 the list is an exported symbol of its own; from 1.9 on a pointer in `jl_image_pointers` leads
+//! to it (`jl_image_pointers_t`, `src/processor.h`), and its symbol is there only in an image that was not stripped.
+//! `--compress-sysimage` (1.13) changes `jl_system_image_data` alone, and nothing that is read here (`jl_dump_native`,
+//! `src/aotcompile.cpp` of the 1.13 branch point).
 //!
-//! A later form that is not known is no list. Julia 1.14 (master since `d5c76d6dcb`, 2026-04-14) lists what LLVM calls
-//! features, in words of 64 bits, and puts the target on which each one is based before their number: -1 for the first,
+//! A list of an unknown later form is not read. Julia 1.14 (master since `d5c76d6dcb`, 2026-04-14) lists LLVM's
+//! features, in words of 64 bits. Before their number it puts the target that each one is based on: -1 for the first,
 //! which is no number of words.
 
 #[cfg(test)]
@@ -21,9 +21,9 @@ use crate::model::image::processor::Processor;
 /// One of the processors that an image is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ImageTarget {
-    /// As Julia, or LLVM, calls it: `haswell`; `generic` and `x86-64` are all of an architecture.
+    /// Name in Julia or LLVM: `haswell`; `generic` and `x86-64` stand for all of an architecture.
     pub(crate) name: String,
-    /// What it must be able to do: Julia's words of bits, as hexadecimal digits.
+    /// Features that it needs: Julia's words of bits, as hexadecimal digits.
     pub(crate) features: String,
 }
 
@@ -33,13 +33,13 @@ pub(crate) enum Fitness {
     Fits,
     /// Julia would end with `Unable to find compatible target`.
     Unfit,
-    /// It cannot be told.
+    /// Too little is known of the targets or the processor.
     Unknown,
 }
 
-/// The processors that an image is for. `None` where its form is not known, whatever is in the file.
+/// Returns the processors that an image is for. `None` if its form is unknown, whatever is in the file.
 pub(crate) fn targets_of(image: &dyn RandomAccess) -> Option<Vec<ImageTarget>> {
-    /// More than any list takes: 64 targets have 20 kilobytes.
+    /// Longer than any list: 64 targets have 20 kilobytes.
     const LONGEST: usize = 64 << 10;
     let elf = Elf::open(image)?;
     if let Some(symbol) = elf.symbol("jl_dispatch_target_ids") {
@@ -48,8 +48,8 @@ pub(crate) fn targets_of(image: &dyn RandomAccess) -> Option<Vec<ImageTarget>> {
         return (length == size).then_some(targets);
     }
     let pointers = elf.symbol("jl_image_pointers")?;
-    // Header, shards, thread-local state, since 1.11 the small types; then the targets, and since 1.13 (`3b29187855`)
-    // the text that they were given as.
+    // Pointers to header, shards, thread-local state, since 1.11 the small types; then to the targets, and since 1.13
+    // (`3b29187855`) to the text from which they were parsed.
     let place = match pointers.size {
         32 => 24,
         40 | 48 => 32,
@@ -59,7 +59,7 @@ pub(crate) fn targets_of(image: &dyn RandomAccess) -> Option<Vec<ImageTarget>> {
     parse(&elf.read(address, LONGEST)?).map(|(targets, _)| targets)
 }
 
-/// Reads a list of targets from the start of `bytes`; and how many bytes it takes.
+/// Reads a list of targets from the start of `bytes`; returns it with its length in bytes.
 fn parse(bytes: &[u8]) -> Option<(Vec<ImageTarget>, usize)> {
     const MOST_TARGETS: u32 = 64;
     let mut rest = bytes;
@@ -71,7 +71,7 @@ fn parse(bytes: &[u8]) -> Option<(Vec<ImageTarget>, usize)> {
     Some((targets, bytes.len() - rest.len()))
 }
 
-/// One target: flags, the number of words, those that are enabled, those that are disabled, name, further features.
+/// Reads one target: flags, number of words, enabled words, disabled words, name, further features.
 fn target(rest: &mut &[u8]) -> Option<ImageTarget> {
     const MOST_WORDS: u32 = 64;
     const LONGEST_NAME: usize = 64;
@@ -96,7 +96,7 @@ fn number(rest: &mut &[u8]) -> Option<u32> {
     Some(u32::from_le_bytes(*first))
 }
 
-/// A text after its length.
+/// Reads a text after its length.
 fn text(rest: &mut &[u8], longest: usize) -> Option<String> {
     let length = usize::try_from(number(rest)?).ok().filter(|length| *length <= longest)?;
     let (text, after) = rest.split_at_checked(length)?;
@@ -105,14 +105,15 @@ fn text(rest: &mut &[u8], longest: usize) -> Option<String> {
     is_plain.then(|| String::from_utf8_lossy(text).into_owned())
 }
 
-/// The place among the words of 1.12 and later of a word in a list of `count` words: up to 1.11 there are eleven, and the
-/// last of them is the last of twelve since (`4250be80f5`; `feature_sz`, `src/processor_x86.cpp` 1.11.2:101, 1.12.5:102).
+/// Returns the place that a word of a list of `count` words has in 1.12 and later. Up to 1.11 there are eleven words,
+/// and the last of them is the last of twelve since (`4250be80f5`; `feature_sz`, `src/processor_x86.cpp` 1.11.2:101,
+/// 1.12.5:102).
 const fn place_since_1_12(place: usize, count: usize) -> usize {
     if count == 11 && place == 10 { 11 } else { place }
 }
 
-/// Whether Julia finds a target of the image that this processor fulfils: one of which it has every feature
-/// (`match_sysimg_targets`). No targets: they are not known.
+/// Returns whether Julia finds a target of the image that suits this processor: one whose features it has all
+/// (`match_sysimg_targets`). No targets: they are unknown.
 #[must_use]
 pub(crate) fn fitness(targets: &[ImageTarget], processor: &Processor) -> Fitness {
     let fits = targets.iter().map(|target| fits(target, processor));

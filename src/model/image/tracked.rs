@@ -1,26 +1,25 @@
-//! What an image rests on that no hash of a package's files tells of.
+//! Files and artifacts that an image depends on and that no hash of a package's files covers.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::image::key::Digest;
 
-/// A file or folder that a baked package read while it was compiled. Where it is another one, Julia compiles the package
-/// again.
+/// A file or folder that a baked package read while it was compiled. If it changes, Julia compiles the package again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TrackedFile {
     /// The name of the package.
     pub(crate) package: String,
     /// As path text.
     pub(crate) path: String,
-    /// The digest of its contents, of a folder that of the names in it; none where there was nothing of this name.
+    /// Digest of its contents, for a folder of the names in it; none if nothing of this name existed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) contents: Option<Digest>,
-    /// Of a file: while all of this is so, its contents need not be read again.
+    /// For a file: while this state is the same, its contents need not be read again.
     #[serde(default)]
     pub(crate) state: FileState,
 }
 
-/// What tells an unchanged file by. All zero where it could have changed without a trace.
+/// Signs of an unchanged file. All zero if it could have changed without a trace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FileState {
     /// In bytes.
@@ -31,7 +30,7 @@ pub(crate) struct FileState {
     pub(crate) inode: u64,
 }
 
-/// How a tracked file is not what it was.
+/// The way in which a tracked file changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Change {
@@ -40,14 +39,14 @@ pub(crate) enum Change {
     New,
 }
 
-/// An artifact that a baked package wants when it is initialised or used.
+/// An artifact that a baked package needs when it is initialised or used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Artifact {
     /// The name of the package.
     pub(crate) package: String,
     /// The name in the package's `Artifacts.toml`.
     pub(crate) name: String,
-    /// `git-tree-sha1` of each form that was installed: the names of folders. Where the forms are for several platforms or
+    /// `git-tree-sha1` of each installed form: the names of their folders. If the forms are for several platforms or
     /// Julias, one of them is ours.
     pub(crate) trees: Vec<String>,
 }
@@ -55,12 +54,12 @@ pub(crate) struct Artifact {
 /// Why an image that fits must not be used now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Obstacle {
-    /// A file is not what it was when the image was made.
+    /// A file changed since the image was made.
     Changed { package: String, path: String, change: Change },
-    /// An artifact is not there.
+    /// An artifact is missing.
     NoArtifact(Artifact),
     /// Starts under it died.
     Dies,
-    /// A package in it wants to be a direct dependency of the project.
+    /// A package in it has to be a direct dependency of the project.
     Indirect { package: String },
 }

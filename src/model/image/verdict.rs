@@ -1,4 +1,4 @@
-//! Which image a project gets, and why.
+//! Decides which image a project gets, and why.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -12,17 +12,17 @@ use crate::model::image::record::KnownImage;
 use crate::model::image::tracked::{Artifact, Obstacle};
 use crate::model::image::wanted::Wanted;
 
-/// What is decided for one start of Julia in one project.
+/// Decision for one start of Julia in one project.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verdict {
     /// The image is what would be built now.
     Exact { key: Digest },
-    /// All that the image holds is, by content, what the project loads.
+    /// Everything in the image is, by content, something that the project loads.
     Contained {
         key: Digest,
         /// Packages that could be baked and are not in it.
         missing: Vec<String>,
-        /// What else would be different if the image were built now.
+        /// Other differences from what would be built now.
         differences: Vec<Difference>,
     },
     /// No image.
@@ -32,8 +32,8 @@ pub(crate) enum Verdict {
 /// Why no image is used.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Plain {
-    /// No package of the project can be baked. With the name of the manifest that was read, where it names none at all:
-    /// it may be one for this release beside another that has them.
+    /// No package of the project can be baked. `empty_manifest` names the manifest that was read, if it lists no
+    /// package at all: it may be one for this release, beside another one that lists them.
     NothingToBake { empty_manifest: Option<String> },
     /// There never was an image for this project, and none of another fits.
     NeverBuilt,
@@ -43,11 +43,11 @@ pub(crate) enum Plain {
     Broken { key: Digest, flaw: String },
     /// The image would fit, but not on this processor.
     Unfit { key: Digest, reason: String },
-    /// An image fits, but what it leaves outside would take long to compile under it.
+    /// An image fits, but the packages that it leaves outside would take long to compile under it.
     TooMuchOutside { key: Digest, missing: usize },
-    /// The image would fit, but an artifact that a package in it wants is not installed.
+    /// The image would fit, but an artifact that a package in it needs is not installed.
     NoArtifact { key: Digest, artifact: Artifact },
-    /// The image would fit, but a package in it starts only where the project depends on it directly.
+    /// The image would fit, but a package in it starts only if the project depends on it directly.
     Indirect { key: Digest, package: String },
     /// A package comes from another place than the project, earlier in the load path.
     Shadowed { name: String, place: String },
@@ -56,31 +56,31 @@ pub(crate) enum Plain {
 /// Limits that the user can set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Limits {
-    /// For how many seconds Julia may compile what a contained image leaves outside, where each image has compiled
-    /// caches of its own (Julia 1.9 and later). `None`: as long as it takes.
+    /// Seconds that Julia may spend compiling what a contained image leaves outside, if each image has compiled caches
+    /// of its own (Julia 1.9 and later). `None`: no limit.
     pub(crate) outside: Option<f64>,
 }
 
-/// What a verdict rests on, besides the images.
+/// Inputs of a verdict, besides the images.
 #[derive(Clone, Copy)]
 pub(crate) struct Case<'a> {
     pub(crate) wanted: &'a Wanted,
-    /// Those of `wanted`.
+    /// The keys of `wanted`.
     pub(crate) keys: &'a [Digest],
     pub(crate) limits: Limits,
     /// The path text of the project's folder.
     pub(crate) project: &'a str,
-    /// Images with more than the project has that the user accepted for it.
+    /// Images that the user accepted for the project although they hold more than it has.
     pub(crate) accepted: &'a [Digest],
-    /// Packages of other environments in the load path, which such an image must not hold.
+    /// Packages of other environments in the load path; an accepted image must not hold them.
     pub(crate) elsewhere: &'a BTreeSet<Uuid>,
     /// Seconds that Julia would take to compile a package.
     pub(crate) compile_time: &'a dyn Fn(&BakedPackage) -> f64,
-    /// What stands in the way of an image that holds the right packages.
+    /// The obstacles to an image that holds the right packages.
     pub(crate) obstacles: &'a dyn Fn(&KnownImage) -> Vec<Obstacle>,
 }
 
-/// Decides. `images` are the known ones, in any order.
+/// Decides the verdict. `images` are the known ones, in any order.
 #[must_use]
 pub(crate) fn decide(case: &Case<'_>, images: &[KnownImage]) -> Verdict {
     let Case { wanted, keys, limits, .. } = *case;
@@ -94,8 +94,8 @@ pub(crate) fn decide(case: &Case<'_>, images: &[KnownImage]) -> Verdict {
     }
     let mut fitting: Vec<&KnownImage> =
         images.iter().filter(|image| image.can_be_used() && fits(case, image)).collect();
-    // Most of the project's packages first, then the fewest others, then code for the processors that are wanted; among
-    // equals the newest, then by key so that the choice is one.
+    // Most of the project's packages first, then fewest others, then code for the wanted processors; ties by age,
+    // newest first, then by key, so that the choice is unique.
     fitting.sort_by_key(|image| {
         let covered = covered(&image.inputs, wanted);
         let foreign = image.inputs.packages.len() - covered;
@@ -117,7 +117,7 @@ pub(crate) fn decide(case: &Case<'_>, images: &[KnownImage]) -> Verdict {
     Verdict::Plain(why_plain(case, images, exact, fitting.first().copied()))
 }
 
-/// The reason that helps most where no image is used.
+/// Returns the most helpful reason for using no image.
 fn why_plain(
     case: &Case<'_>,
     images: &[KnownImage],
@@ -156,7 +156,7 @@ fn why_plain(
     }
 }
 
-/// Why an image with the right packages is not used. What another build mends is told first.
+/// Returns why an image with the right packages is not used; first the reasons that another build removes.
 fn hindered(case: &Case<'_>, image: &KnownImage) -> Option<Plain> {
     let key = image.record.key.clone();
     let obstacles = (case.obstacles)(image);
@@ -182,14 +182,14 @@ fn hindered(case: &Case<'_>, image: &KnownImage) -> Option<Plain> {
     }
 }
 
-/// Whether everything in the image is, by content, what the project would load; or, in an image that the user
-/// accepted, something that no environment of the load path has.
+/// Whether everything in the image is, by content, what the project would load; or, in an image that the user accepted,
+/// something that no environment of the load path has.
 fn fits(case: &Case<'_>, image: &KnownImage) -> bool {
     let (wanted, inputs) = (&case.wanted.inputs, &image.inputs);
-    // An earlier jlproj did not record all that is asked of an image now.
+    // An earlier jlproj recorded less than an image needs now.
     let same_world = inputs.key_version == wanted.key_version
         && inputs.julia == wanted.julia
-        // Code for named processors runs on all that are such, as was looked at; `native` is one processor's.
+        // Code for named processors runs on all of them, which was checked; `native` is for one processor.
         && (has_wanted_target(inputs, case.wanted) || inputs.processor.is_empty())
         && inputs.depots == wanted.depots
         && inputs.other_preferences == wanted.other_preferences
@@ -205,35 +205,35 @@ fn fits(case: &Case<'_>, image: &KnownImage) -> bool {
         })
 }
 
-/// Whether the image has Julia's own form of a standard library that the project takes from elsewhere: it came with what is
-/// baked, and Julia would go on with it.
+/// Whether the image has Julia's own form of a standard library that the project takes from elsewhere: it came with a
+/// baked package, and Julia would keep using it.
 fn hides_a_package(image: &KnownImage, wanted: &Wanted) -> bool {
     let is_julias_own = |uuid: &Uuid| find(&image.inputs.packages, *uuid).is_none();
     image.record.loaded.iter().any(|uuid| wanted.replaced.contains(uuid) && is_julias_own(uuid))
 }
 
-/// Whether the image is for the processors that are wanted.
+/// Whether the image is for the wanted processors.
 fn has_wanted_target(image: &KeyInputs, wanted: &Wanted) -> bool {
     (&image.cpu_target, &image.processor) == (&wanted.inputs.cpu_target, &wanted.inputs.processor)
 }
 
-/// How many of the project's packages are in the image.
+/// Counts the project's packages in the image.
 fn covered(image: &KeyInputs, wanted: &Wanted) -> usize {
     image.packages.iter().filter(|package| find(&wanted.inputs.packages, package.uuid).is_some()).count()
 }
 
-/// Whether what an image leaves outside is compiled within so many seconds.
+/// Whether the packages that an image leaves outside compile within so many seconds.
 fn is_compiled_within(case: &Case<'_>, image: &KnownImage, most: f64) -> bool {
     let mut total = 0.0;
-    // Not one more is looked at than is needed.
+    // Looks at no more packages than needed.
     missing(image, case.wanted).all(|package| {
         total += (case.compile_time)(package);
         total <= most
     })
 }
 
-/// What could be baked and is not in the image. A standard library may be in it without having been named: what Pkg depends
-/// on, for one.
+/// Returns the packages that could be baked and are not in the image. A standard library may be in it without having
+/// been named, for instance a dependency of Pkg.
 fn missing<'a>(image: &'a KnownImage, wanted: &'a Wanted) -> impl Iterator<Item = &'a BakedPackage> {
     let is_in_it = |package: &BakedPackage| {
         find(&image.inputs.packages, package.uuid).is_some()

@@ -1,4 +1,4 @@
-//! Whether what is loaded, before an image is made and in the finished one, is what was to be baked and nothing else.
+//! Compares the loaded modules, before an image is made and in the finished one, with the packages to be baked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,27 +14,27 @@ pub(crate) struct LoadedModule {
     pub(crate) name: String,
     /// `None` for Core, Base and Main.
     pub(crate) uuid: Option<Uuid>,
-    /// Empty where Julia cannot tell (before 1.8).
+    /// Empty if Julia does not report it (before 1.8).
     pub(crate) version: String,
-    /// An extension of a module that is loaded too, as Julia tells by its UUID.
+    /// Whether it is an extension of a module that is loaded too, as Julia derives from its UUID.
     pub(crate) is_extension: bool,
-    /// The package with which it was loaded, where that is known.
+    /// The package with which it was loaded, if that is known.
     pub(crate) loaded_with: Option<String>,
 }
 
-/// What is wrong with an image.
+/// A fault of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// A package that was to be baked is not loaded.
     Missing { name: String },
-    /// It is there in another version.
+    /// It is loaded in another version.
     Version { name: String, wanted: String, found: String },
-    /// A package is there that was not to be baked: it could hide the project's.
+    /// A package is loaded that was not to be baked: it could hide the project's.
     Unwanted { name: String, loaded_with: Option<String> },
 }
 
 impl Fault {
-    /// The package that is to be left out of the image so that this is mended, where that is known.
+    /// Returns the package to leave out of the image to mend the fault, if that is known.
     #[must_use]
     pub(crate) const fn culprit(&self) -> Option<&String> {
         match self {
@@ -61,10 +61,10 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Compares what is loaded with what was to be baked.
+/// Compares the loaded modules with the packages to be baked.
 ///
-/// `standard` are the UUIDs of Julia's standard libraries, whose code is Julia's own. An extension comes with its parent:
-/// where that was not to be baked, it alone is told.
+/// `standard` holds the UUIDs of Julia's standard libraries, whose code is Julia's own. An extension comes with its
+/// parent: if the parent was not to be baked, only the parent is reported.
 #[must_use]
 pub(crate) fn faults(
     wanted: &[BakedPackage],
@@ -128,7 +128,7 @@ mod tests {
         let base = LoadedModule { uuid: None, ..module(0, "Base") };
         let loaded = [base, module(1, "Table"), module(2, "Frame"), module(8, "Pkg"), module(9, "REPL")];
         assert_eq!(texts(&loaded, &[8, 9]), [""; 0]);
-        // No manifest names it: that it is an extension is told by Julia.
+        // No manifest names it: Julia reports that it is an extension.
         let extension = LoadedModule { is_extension: true, ..module(7, "REPLExt") };
         assert_eq!(texts(&[&loaded[..], &[extension]].concat(), &[8, 9]), [""; 0]);
     }

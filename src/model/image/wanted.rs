@@ -1,4 +1,4 @@
-//! What an image of a project would be made from now.
+//! The inputs from which an image of a project would be made now.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,27 +8,27 @@ use crate::model::image::bake::Outside;
 use crate::model::image::key::{Digest, KeyInputs};
 use crate::model::image::record::KnownImage;
 
-/// What an image of the project would be made from, if it were built now.
+/// Inputs of an image of the project, if it were built now.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Wanted {
-    /// With the builder that comes first.
+    /// With the preferred builder.
     pub(crate) inputs: KeyInputs,
-    /// Further builders, with the digests of their scripts, whose image would do as well.
+    /// Further builders, with the digests of their scripts, whose images would do as well.
     pub(crate) alternatives: Vec<(String, Digest)>,
-    /// Names and reasons of what is not to be baked.
+    /// The packages that stay outside: names and reasons.
     pub(crate) outside: BTreeMap<Uuid, (String, Outside)>,
     /// Standard libraries that the project takes from a registry or a folder, baked or not.
     pub(crate) replaced: BTreeSet<Uuid>,
 }
 
 impl Wanted {
-    /// The keys of all images that would be exactly what is wanted. Costs a pass over all packages.
+    /// Returns the keys of all images that would be exactly the wanted one. Costs a pass over all packages.
     #[must_use]
     pub(crate) fn keys(&self) -> Vec<Digest> {
         self.keys_of(&self.inputs)
     }
 
-    /// The keys of all images of `inputs` that would do: with each builder.
+    /// Returns the keys of all images of `inputs` that would do: one for each builder.
     #[must_use]
     pub(crate) fn keys_of(&self, inputs: &KeyInputs) -> Vec<Digest> {
         let alternatives = self.alternatives.iter().map(|(builder, template)| {
@@ -38,8 +38,8 @@ impl Wanted {
         std::iter::once(inputs.key()).chain(alternatives).collect()
     }
 
-    /// Whether an image is what would be built now; `keys` are those of this. In a store of others the builder is their
-    /// choice.
+    /// Whether an image is what would be built now; `keys` are those of the wanted image. In a shared store any builder
+    /// will do.
     #[must_use]
     pub(crate) fn is_exactly(&self, keys: &[Digest], image: &KnownImage) -> bool {
         let is_but_for_builder = || {
@@ -49,7 +49,7 @@ impl Wanted {
         keys.contains(&image.record.key) || (image.is_shared && is_but_for_builder())
     }
 
-    /// The digest of the packages alone: equal where two projects want the same code baked.
+    /// Digest of the packages alone: equal if two projects want the same code baked.
     #[must_use]
     pub(crate) fn packages_digest(&self) -> Digest {
         let digests: Vec<&str> = self.inputs.packages.iter().map(|package| package.digest.as_str()).collect();

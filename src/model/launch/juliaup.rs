@@ -1,9 +1,9 @@
-//! juliaup's settings, and which Julia its launcher would start: decided here from values, so that
-//! `run` pays one small read and no process.
+//! juliaup's settings, and the Julia that its launcher would start: decided here from values, so that `run` pays for
+//! one small read and no process.
 //!
 //! Facts from juliaup 1.23.0: `config_file.rs`, `bin/julialauncher.rs`, `global_paths.rs`, `utils.rs` and
-//! `version_selection.rs` in its `src`. Refused here: asking whether a channel is up to date, installing
-//! one, and the versions database ([`Config::choose`]).
+//! `version_selection.rs` in its `src`. Left out here: asking whether a channel is up to date, installing one, and the
+//! versions database ([`Config::choose`]).
 
 mod channel;
 mod choice;

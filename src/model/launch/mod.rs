@@ -1,4 +1,4 @@
-//! How Julia is started: its arguments taken apart and put together, and the channel that juliaup chooses.
+//! The start of Julia: its arguments, taken apart and put together, and the channel that juliaup chooses.
 
 pub(crate) mod juliaup;
 pub(crate) mod options;

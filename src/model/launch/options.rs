@@ -1,8 +1,8 @@
-//! Julia's command line: which options there are, where they end, what they mean for an image.
+//! Julia's command line: its options, where they end, and their meaning for an image.
 //!
-//! [`split()`] parts the arguments of `jlproj run` as Julia's own getopt does, [`Split::effects`] says
-//! what the options mean for us, [`compose()`] writes the final argument vector. Whether a value is any
-//! good is left to Julia: what it would refuse is passed on, and Julia says so itself.
+//! [`split()`] divides the arguments of `jlproj run` as Julia's own getopt does, [`Split::effects`] returns what the
+//! options mean for us, [`compose()`] builds the final argument vector. Values are not checked: Julia gets those that
+//! it would refuse too, and reports them itself.
 
 mod compose;
 mod effects;

@@ -1,4 +1,4 @@
-//! The packages of a manifest in an order in which each comes after what it depends on.
+//! Sorts the packages of a manifest so that each comes after its dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,15 +9,15 @@ use crate::model::loading::manifest::Manifest;
 /// Packages sorted by dependency.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct DependencyOrder {
-    /// Each package after all that it depends on; among equals by UUID, so that the order is one.
+    /// Each package after its dependencies; ties by UUID, so that the order is unique.
     pub(crate) sorted: Vec<Uuid>,
-    /// Packages in a cycle of dependencies, or behind one: they have no place in the order.
+    /// Packages that are in a cycle of dependencies or depend on one: they have no place in the order.
     pub(crate) cyclic: BTreeSet<Uuid>,
 }
 
-/// Sorts the packages of `manifest`. Dependencies that it does not hold are passed over.
+/// Sorts the packages of `manifest`. Dependencies that it does not hold are skipped.
 ///
-/// Without recursion: a manifest may be made to be deep.
+/// Uses no recursion: a manifest can be made arbitrarily deep.
 #[must_use]
 pub(crate) fn dependency_order(manifest: &Manifest) -> DependencyOrder {
     let mut waiting_for: BTreeMap<Uuid, usize> = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! Depots: the folders where Julia keeps packages, environments and caches, and where in them a
-//! package of a given content lies.
+//! Depots: the folders where Julia keeps packages, environments and caches, and the place in them of a package with a
+//! given content.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -9,28 +9,27 @@ use uuid::Uuid;
 
 use crate::model::loading::paths::{self, System, TildeError};
 
-/// What `DEPOT_PATH` is made from.
+/// Inputs of `DEPOT_PATH`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DepotQuestion<'a> {
     /// The Julia that builds it.
     pub(crate) julia: &'a Version,
-    /// `JULIA_DEPOT_PATH`; `None` where it is not set.
+    /// `JULIA_DEPOT_PATH`; `None` if it is not set.
     pub(crate) julia_depot_path: Option<&'a OsStr>,
     /// The user's home folder.
     pub(crate) home: Option<&'a Path>,
     /// `Sys.BINDIR`, the folder of the real Julia binary.
     pub(crate) binary_folder: &'a Path,
-    /// Whose path rules hold.
+    /// The system whose path rules apply.
     pub(crate) system: System,
 }
 
-/// `DEPOT_PATH` as Julia builds it at its start (`init_depot_path`, `base/initdefs.jl`).
+/// Builds `DEPOT_PATH` as Julia does at its start (`init_depot_path`, `base/initdefs.jl`).
 ///
-/// Not set: the user's depot and the two that come with Julia. Set and empty: none at all. An empty
-/// entry stands for all three up to 1.10, and from 1.11 for the two that come with Julia; the user's
-/// depot then goes first if no entry was given (1.11.0 and 1.11.1), or if the list starts with an
-/// empty one (from 1.11.2). Entries stay as they are given, relative ones too. Where the home folder
-/// is not known the user's depot is left out.
+/// Unset: the user's depot and the two that come with Julia. Set to nothing: no depot at all. An empty entry stands for
+/// all three up to 1.10, and from 1.11 for the two that come with Julia; the user's depot then goes first if no entry
+/// was given (1.11.0 and 1.11.1), or if the list starts with an empty one (from 1.11.2). Entries stay as they are
+/// given, relative ones too. If the home folder is unknown, the user's depot is left out.
 ///
 /// # Errors
 ///
@@ -85,26 +84,26 @@ fn append_bundled(depots: &mut Vec<PathBuf>, question: &DepotQuestion<'_>) {
     append(depots, shipped(question.binary_folder));
 }
 
-/// The depot that comes with the Julia whose binary is in this folder: its standard libraries' precompile files are
-/// there from 1.9 on, named by the machine that Julia was made on.
+/// Returns the depot that comes with the Julia whose binary is in this folder. From 1.9 on it holds the standard
+/// libraries' precompile files, named by the machine that Julia was made on.
 #[must_use]
 pub(crate) fn shipped(binary_folder: &Path) -> PathBuf {
     paths::absolute(binary_folder, "../share/julia")
 }
 
-/// Julia compares the text of entries: `/a` and `/a/` are two.
+/// Appends a depot unless it is there. Julia compares the text of entries: `/a` and `/a/` are two.
 fn append(depots: &mut Vec<PathBuf>, path: PathBuf) {
     if !depots.iter().any(|depot| depot.as_os_str() == path.as_os_str()) {
         depots.push(path);
     }
 }
 
-/// Where a package of this content may be installed, the place that Julia looks at first coming
-/// first (`explicit_manifest_entry_path`, `base/loading.jl` 1.7 to 1.12): the slug of five
-/// characters in all depots, then the one of four that Julia 1.0 wrote. Up to 1.6 Julia looks for
-/// the short one first, which matters only where both are there, with the same content.
+/// Returns the folders where a package of this content may be installed, in Julia's order of search
+/// (`explicit_manifest_entry_path`, `base/loading.jl` 1.7 to 1.12): the slug of five characters in all depots, then the
+/// one of four that Julia 1.0 wrote. Up to 1.6 Julia looks for the short one first, which matters only if both are
+/// there, with the same content.
 ///
-/// Relative depots give relative paths. None where `tree_hash` is no SHA-1 in hexadecimal digits.
+/// Relative depots give relative paths. Empty if `tree_hash` is no SHA-1 in hexadecimal digits.
 #[must_use]
 pub(crate) fn package_folders(depots: &[PathBuf], name: &str, uuid: &Uuid, tree_hash: &str) -> Vec<PathBuf> {
     let Some(checksum) = version_checksum(uuid, tree_hash) else {

@@ -1,8 +1,8 @@
 //! Extensions that load sooner under an image than without one.
 //!
-//! An extension loads when its parent and all that triggers it are loaded (`run_extension_callbacks`, `base/loading.jl`
-//! 1.9 to 1.14). What is in an image is loaded from the start, so that an extension of a package outside loads with its
-//! parent, where without the image it waits for a `using` of the trigger.
+//! An extension loads when its parent and all its triggers are loaded (`run_extension_callbacks`, `base/loading.jl` 1.9
+//! to 1.14). The packages of an image are loaded from the start. So an extension of a package outside loads with its
+//! parent; without the image it waits for a `using` of the trigger.
 
 use std::collections::BTreeSet;
 
@@ -12,18 +12,18 @@ use uuid::Uuid;
 use crate::model::loading::manifest::{Manifest, Package};
 use crate::model::loading::reach::closure;
 
-/// Such an extension.
+/// An extension that loads early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct EarlyExtension {
     pub(crate) name: String,
     /// The package that it extends.
     pub(crate) parent: String,
-    /// What triggers it and is in the image.
+    /// Its triggers in the image.
     pub(crate) triggers: Vec<String>,
 }
 
-/// The extensions of packages of `manifest` outside of the image that load with their parents. `baked` are the packages of
-/// the image, `always` those that Julia has loaded from the start without one too.
+/// Returns the extensions of packages of `manifest` outside of the image that load with their parents. `baked` are the
+/// packages of the image, `always` those that Julia loads from the start without an image too.
 #[must_use]
 pub(crate) fn early_extensions(
     manifest: &Manifest,
@@ -91,12 +91,12 @@ mod tests {
             list.into_iter().map(|extension| extension.name).collect::<Vec<_>>()
         };
         assert_eq!(early(&[], &[4]), [""; 0]);
-        // What Julia has loaded by itself triggers without an image as well.
+        // Packages that Julia has loaded by itself trigger without an image as well.
         assert_eq!(early(&[3], &[4]), ["BothExt", "ParsersExt"]);
         assert_eq!(early(&[3], &[]), ["ParsersExt"]);
         // Its parent is baked: so is it.
         assert_eq!(early(&[1, 3], &[4]), [""; 0]);
-        // What the parent loads anyway makes no difference.
+        // Packages that the parent loads anyway make no difference.
         assert_eq!(early(&[2], &[]), [""; 0]);
     }
 }

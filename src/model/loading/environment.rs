@@ -1,11 +1,10 @@
-//! The environment: which project is active, and the whole stack that Julia searches for packages.
+//! The environment: the active project, and the whole stack that Julia searches for packages.
 //!
-//! Mirrors `base/initdefs.jl` (`init_load_path`, `init_active_project`, `load_path_expand`,
-//! `active_project`, `load_path`) and `base/loading.jl` (`env_project_file`,
-//! `project_file_manifest_path`, `base_project`) of Julia 1.4 to 1.13, and of 1.14 on master of
-//! 2026-06-12: neither has projects inside scripts (JuliaLang/julia#59982). One deviation, which is
-//! jlproj's own: where neither flag nor variable names a project, the project is looked for upward
-//! from the current folder, as `--project=@.` does, before Julia's default is taken.
+//! Mirrors `base/initdefs.jl` (`init_load_path`, `init_active_project`, `load_path_expand`, `active_project`,
+//! `load_path`) and `base/loading.jl` (`env_project_file`, `project_file_manifest_path`, `base_project`) of Julia 1.4
+//! to 1.13, and of 1.14 on master of 2026-06-12: neither has projects inside scripts (JuliaLang/julia#59982). One
+//! deviation is jlproj's own: if neither flag nor variable names a project, it is looked for upward from the current
+//! folder, as `--project=@.` does, before Julia's default is taken.
 
 mod load_path;
 mod search;
@@ -35,16 +34,16 @@ pub(crate) enum ProjectFlag {
     Value(OsString),
 }
 
-/// All that the answer depends on, besides the files.
+/// Inputs of the search, besides the files.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
     /// The Julia that will be started.
     pub(crate) julia: &'a Version,
     /// The last `--project` of the command line.
     pub(crate) project_flag: Option<&'a ProjectFlag>,
-    /// `JULIA_PROJECT`; `None` where it is not set.
+    /// `JULIA_PROJECT`; `None` if it is not set.
     pub(crate) julia_project: Option<&'a OsStr>,
-    /// `JULIA_LOAD_PATH`; `None` where it is not set.
+    /// `JULIA_LOAD_PATH`; `None` if it is not set.
     pub(crate) julia_load_path: Option<&'a OsStr>,
     /// `DEPOT_PATH`, from `depots::depot_path`.
     pub(crate) depots: &'a [PathBuf],
@@ -56,18 +55,18 @@ pub(crate) struct Question<'a> {
     pub(crate) script: Option<&'a OsStr>,
     /// `Sys.STDLIB`, the folder of the standard libraries.
     pub(crate) stdlib: Option<&'a Path>,
-    /// Whose path rules hold.
+    /// The system whose path rules apply.
     pub(crate) system: System,
 }
 
-/// Who chose the active project.
+/// Origin of the choice of the active project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ProjectOrigin {
     /// `--project`.
     Flag,
     /// `JULIA_PROJECT`.
     Variable,
-    /// jlproj, looking upward from the current folder; Julia has to be told with `--project`.
+    /// jlproj, looking upward from the current folder; Julia has to get it with `--project`.
     Found,
     /// `@temp` (Julia 1.12 and later): an empty folder that Julia makes at its start.
     Temporary,
@@ -93,14 +92,14 @@ pub(crate) enum StackEntry {
     Stdlib,
 }
 
-/// What Julia will search.
+/// The environment that Julia will search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Environment {
     /// `Base.active_project()`; need not exist.
     pub(crate) project_file: Option<PathBuf>,
-    /// Who chose it.
+    /// Origin of the choice of the project.
     pub(crate) origin: ProjectOrigin,
-    /// `Base.load_path()` without the entries that nothing can be loaded from.
+    /// `Base.load_path()` without the entries from which nothing can be loaded.
     pub(crate) stack: Vec<StackEntry>,
     /// The project files whose preferences count, the strongest first: those of the stack, and on
     /// Julia 1.12 and later after the first one the workspace projects above it
@@ -115,33 +114,33 @@ impl Environment {
         self.stack.get(self.primary_index())
     }
 
-    /// What Julia searches before [`Self::primary`], and what can therefore hide its packages.
+    /// Returns the entries that Julia searches before [`Self::primary`], which can hide its packages.
     #[must_use]
     pub(crate) fn shadowing(&self) -> &[StackEntry] {
         &self.stack[..self.primary_index()]
     }
 
-    /// What Julia searches after [`Self::primary`].
+    /// Returns the entries that Julia searches after [`Self::primary`].
     #[must_use]
     pub(crate) fn below(&self) -> &[StackEntry] {
         self.stack.get(self.primary_index() + 1..).unwrap_or_default()
     }
 
-    /// Whether its project is the default environment, which nobody named, and not there: that is no news.
+    /// Whether its project is the default environment, which nobody named, and does not exist: not worth a message.
     #[must_use]
     pub(crate) fn is_absent_default(&self, files: &dyn Files) -> bool {
         matches!(self.origin, ProjectOrigin::Default)
             && self.project_file.as_ref().is_some_and(|path| !files.is_file(path))
     }
 
-    /// How long the stack is where it has no project.
+    /// Returns the index of the primary entry; the length of the stack if it has no project.
     fn primary_index(&self) -> usize {
         let is_project = |entry: &StackEntry| matches!(entry, StackEntry::Project { .. });
         self.stack.iter().position(is_project).unwrap_or(self.stack.len())
     }
 }
 
-/// Why the environment could not be told. Julia fails on the same files and the same text.
+/// Why the environment is unknown. Julia fails on the same files and the same text.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EnvironmentError {
     /// A path with `~` that has no meaning.
@@ -152,7 +151,7 @@ pub(crate) enum EnvironmentError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the disk says.
+        /// The disk's error.
         source: io::Error,
     },
     /// A project file that is no TOML, or whose `manifest` or `workspace` has the wrong type.
@@ -165,11 +164,10 @@ pub(crate) enum EnvironmentError {
     },
 }
 
-/// The environment that Julia would start with.
+/// Returns the environment that Julia would start with.
 ///
-/// Looking upward is left out where `JULIA_LOAD_PATH` is set and has no `@`: packages would not
-/// come from the project that is found. It is also left out where `JULIA_PROJECT` is set and empty,
-/// which is how one asks Julia for its default.
+/// The look upward is left out if `JULIA_LOAD_PATH` is set and has no `@`: packages would not come from the project
+/// that is found. It is also left out if `JULIA_PROJECT` is set and empty, which is how one asks Julia for its default.
 ///
 /// # Errors
 ///
@@ -185,11 +183,11 @@ pub(crate) fn locate(question: &Question<'_>, files: &dyn Files) -> Result<Envir
     Ok(Environment { project_file, origin, stack, preference_projects })
 }
 
-/// The workspace that a project is part of, whose file is named; alone where it is part of none.
+/// Returns the workspace of the project whose file is named; only the project if it is part of none.
 ///
 /// # Errors
 ///
-/// [`EnvironmentError`] where a project file of it cannot be read.
+/// [`EnvironmentError`] if a project file of it cannot be read.
 pub(crate) fn workspace(
     question: &Question<'_>,
     files: &dyn Files,

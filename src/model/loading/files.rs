@@ -1,37 +1,37 @@
-//! The disk as the model may see it: a few questions, asked of whoever owns the real disk.
+//! The disk as the model may see it: a few questions, answered by the owner of the real disk.
 //!
-//! The edge implements [`Files`] and records each path it is asked for, because the answer rests on
-//! those files. So model code asks for nothing else, and in the order in which Julia itself looks.
+//! The edge implements [`Files`] and records each path it is asked for, because the answer depends on those files. So
+//! model code asks for nothing else, and in the order in which Julia itself looks.
 
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
-/// What model code may ask about the disk.
+/// Questions that model code may ask about the disk.
 pub(crate) trait Files {
-    /// Whether `path` names a regular file; follows links, `false` where it cannot be read.
+    /// Whether `path` names a regular file; follows links, `false` if it cannot be read.
     ///
     /// On systems that ignore case Julia also compares the name's case (`isfile_casesensitive`,
     /// `base/loading.jl`); an implementation there should do the same.
     fn is_file(&self, path: &Path) -> bool;
 
-    /// Whether `path` names a folder; follows links, `false` where it cannot be read.
+    /// Whether `path` names a folder; follows links, `false` if it cannot be read.
     fn is_directory(&self, path: &Path) -> bool;
 
-    /// The file's bytes; `None` where there is no such file.
+    /// The file's bytes; `None` if there is no such file.
     ///
     /// # Errors
     ///
-    /// Whatever the disk says other than "not found".
+    /// Any error of the disk but "not found".
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, io::Error>;
 
-    /// The names in a folder, in no order; none where it cannot be read.
+    /// The names in a folder, in no order; none if it cannot be read.
     fn names(&self, directory: &Path) -> Vec<OsString>;
 
-    /// Whether two folders are one and the same, as Julia's `samefile` tells by device and inode.
+    /// Whether two folders are one and the same, as Julia's `samefile` decides by device and inode.
     ///
-    /// Asked for workspaces only. Unless overridden the paths themselves are compared, which misses
-    /// a member that is reached through a link.
+    /// Asked for workspaces only. Unless overridden it compares the paths themselves, which misses a member that is
+    /// reached through a link.
     fn is_same(&self, one: &Path, other: &Path) -> bool {
         one == other
     }

@@ -1,10 +1,9 @@
 //! A `Manifest.toml`: the exact packages of an environment and how they depend on each other.
 //!
-//! Reads formats 1.0 (Julia up to 1.6), 2.0, 2.1 (Pkg of Julia 1.13: registries, which loading does not
-//! look at) and whatever later format keeps their shape, as `base/loading.jl` of Julia 1.12 to 1.14 does
-//! (`get_deps`, `dep_stanza_get`, `explicit_manifest_deps_get`).
-//! A value says what the file means, not how it is written: a manifest gives dependencies as a list
-//! of names or as a table from names to UUIDs, and both come out equal.
+//! Reads formats 1.0 (Julia up to 1.6), 2.0, 2.1 (Pkg of Julia 1.13: registries, which loading does not look at) and
+//! later formats of the same shape, as `base/loading.jl` of Julia 1.12 to 1.14 does (`get_deps`, `dep_stanza_get`,
+//! `explicit_manifest_deps_get`). A value holds the meaning of the file, not its form: a manifest gives dependencies as
+//! a list of names or as a table from names to UUIDs, and both come out equal.
 
 mod filtered;
 #[cfg(test)]
@@ -20,7 +19,7 @@ use uuid::Uuid;
 
 use crate::model::loading::toml_file::{self, Fields, TomlError};
 
-/// `manifest_format`, which orders as the formats came.
+/// `manifest_format`; later formats compare as greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Format {
     /// 1 where the file does not say.
@@ -72,33 +71,33 @@ pub(crate) struct Package {
     pub(crate) source: Source,
     /// Strong dependencies, as far as their UUIDs are known.
     pub(crate) dependencies: BTreeMap<String, Uuid>,
-    /// Strong dependencies that this manifest does not hold, or holds more than once under a name
-    /// that is listed without its UUID. Julia fails to load a package that has any.
+    /// Strong dependencies that this manifest does not hold, or holds more than once under a name that is listed
+    /// without its UUID. Julia fails to load a package with any of these.
     pub(crate) unresolved_dependencies: BTreeSet<String>,
     /// Weak dependencies whose UUIDs are known; the manifest may or may not hold them.
     pub(crate) weak_dependencies: BTreeMap<String, Uuid>,
-    /// Weak dependencies listed by a name that tells no UUID.
+    /// Weak dependencies listed by a name whose UUID is unknown.
     pub(crate) unresolved_weak_dependencies: BTreeSet<String>,
     /// Extensions (Julia 1.9 and later): name to triggers.
     pub(crate) extensions: BTreeMap<String, Vec<String>>,
     /// `entryfile` (Julia 1.11 and later), relative to the package's folder.
     pub(crate) entry_file: Option<String>,
-    /// The repository that it was taken from, where it was.
+    /// The repository that it was taken from, if it was.
     pub(crate) repository: Option<Repository>,
-    /// `syntax.julia_version` (Julia 1.14 and later): as which release's language its code is read, such as
-    /// `1.14`. None for that of 1.13, which is the oldest, and what is meant where nothing is said.
+    /// `syntax.julia_version` (Julia 1.14 and later): the release in whose language its code is read, such as `1.14`.
+    /// `None` for 1.13, which is the oldest, and the default.
     pub(crate) syntax: Option<String>,
 }
 
 /// A manifest's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Manifest {
-    /// The format that the file says it has. A major number above 2 is read like 2, as Julia does;
-    /// who must not misread it has to ask.
+    /// The format that the file claims to have. A major number above 2 is read like 2, as Julia does; callers that must
+    /// not misread it have to check.
     pub(crate) format: Format,
     /// The Julia that it was resolved for (format 2).
     pub(crate) julia_version: Option<String>,
-    /// All packages by identity. Entries without a UUID are passed over, as Julia does.
+    /// All packages by identity. Entries without a UUID are skipped, as in Julia.
     pub(crate) packages: BTreeMap<Uuid, Package>,
 }
 
@@ -146,7 +145,7 @@ impl Manifest {
         let held: BTreeSet<Uuid> = stanzas.iter().map(|stanza| stanza.uuid).collect();
         let mut packages = BTreeMap::new();
         for stanza in &stanzas {
-            // Where an identity comes twice Julia takes the one that it meets first.
+            // If an identity occurs twice, Julia takes the first.
             if let Entry::Vacant(place) = packages.entry(stanza.uuid) {
                 place.insert(package(stanza, &only, &held)?);
             }
@@ -156,7 +155,7 @@ impl Manifest {
     }
 }
 
-/// One entry of the file with the identity that it must have.
+/// One entry of the file, with its required identity.
 struct Stanza<'a> {
     name: &'a str,
     uuid: Uuid,
@@ -165,8 +164,8 @@ struct Stanza<'a> {
     fields: Fields<'a>,
 }
 
-/// Whether the packages are the file's top level (`is_v1_format_manifest`, Julia 1.6.2 and later):
-/// nothing says which format it is, or what says so is a table with a UUID and so a package.
+/// Whether the packages are the file's top level (`is_v1_format_manifest`, Julia 1.6.2 and later): `manifest_format` is
+/// missing, or is a table with a UUID and so a package.
 fn is_flat(root: &Fields<'_>) -> bool {
     match root.value("manifest_format") {
         None => true,
@@ -227,7 +226,7 @@ fn append<'a>(
     Ok(())
 }
 
-/// Names that stand for one UUID: Julia demands exactly one entry of a name that is listed
+/// Maps names that stand for one UUID to it: Julia demands exactly one entry of a name that is listed
 /// (`base/loading.jl` 1.6 to 1.12: "expected a single entry for").
 fn only_uuids<'a>(stanzas: &[Stanza<'a>]) -> HashMap<&'a str, Uuid> {
     let single = stanzas.iter().filter(|stanza| stanza.single);
@@ -279,9 +278,9 @@ fn repository(fields: &Fields<'_>) -> Result<Option<Repository>, TomlError> {
     Ok(Some(repository).filter(|repository| *repository != Repository::default()))
 }
 
-/// The minor release of `syntax.julia_version`: caches too tell no more apart (`explicit_manifest_entry_load_spec` and
-/// `cache_syntax_version`, `base/loading.jl` on master of 2026-06-12). What is no version is left for Julia to refuse: before
-/// 1.14 it does not look.
+/// Returns the minor release of `syntax.julia_version`; caches distinguish no more than that either
+/// (`explicit_manifest_entry_load_spec` and `cache_syntax_version`, `base/loading.jl` on master of 2026-06-12). Text
+/// that is no version is left for Julia to refuse: before 1.14 it does not look.
 fn syntax(fields: &Fields<'_>) -> Option<String> {
     const OLDEST: (u32, u32) = (1, 13);
     let text = fields.value("syntax")?.as_table()?.get("julia_version")?.get_ref().as_str()?;
@@ -292,7 +291,7 @@ fn syntax(fields: &Fields<'_>) -> Option<String> {
 
 type Links = (BTreeMap<String, Uuid>, BTreeSet<String>);
 
-/// `deps` or `weakdeps` in either form; names that tell no UUID apart.
+/// Reads `deps` or `weakdeps` in either form; names without a known UUID come second.
 fn links(fields: &Fields<'_>, key: &str, only: &HashMap<&str, Uuid>) -> Result<Links, TomlError> {
     if !matches!(fields.value(key), Some(DeValue::Array(_))) {
         return Ok((fields.uuids(key)?, BTreeSet::new()));

@@ -18,8 +18,8 @@ impl System {
     /// The system that this program runs on.
     pub(crate) const HOST: Self = if MAIN_SEPARATOR == '\\' { Self::Windows } else { Self::Unix };
 
-    /// What separates the entries of `JULIA_LOAD_PATH` and `JULIA_DEPOT_PATH`
-    /// (`base/initdefs.jl`, `init_depot_path` and `parse_load_path`, all versions).
+    /// Separator of the entries of `JULIA_LOAD_PATH` and `JULIA_DEPOT_PATH` (`base/initdefs.jl`, `init_depot_path` and
+    /// `parse_load_path`, all versions).
     #[must_use]
     pub(crate) const fn separator(self) -> u8 {
         match self {
@@ -29,7 +29,7 @@ impl System {
     }
 }
 
-/// Why a path that starts with `~` has no meaning. Julia refuses to start on both.
+/// Why a path that starts with `~` has no meaning. Julia refuses to start with either.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TildeError {
     /// `~` or `~/…` without a home folder.
@@ -104,9 +104,9 @@ pub(crate) fn absolute(directory: &Path, path: impl AsRef<Path>) -> PathBuf {
     result
 }
 
-/// Julia's `dirname`: the text before the last run of separators, empty where there is none.
+/// Julia's `dirname`: the text before the last run of separators, empty if there is none.
 ///
-/// Unlike [`Path::parent`] it takes the text as it stands: `a/` has `a`, and `a/.` has `a`.
+/// Unlike [`Path::parent`] it takes the text literally: both `a/` and `a/.` give `a`.
 #[must_use]
 pub(crate) fn directory_name(path: &Path) -> PathBuf {
     if System::HOST == System::Windows {

@@ -1,5 +1,4 @@
-//! Preferences: the settings that a package reads while it compiles, so that they are part of what
-//! an image bakes.
+//! Preferences: settings that a package reads while it compiles, so that an image bakes them in.
 //!
 //! Mirrors `Base.get_preferences` (`base/loading.jl` 1.6 to 1.13, and 1.14 on master of 2026-06-12). Julia before
 //! 1.6 has none.
@@ -26,13 +25,13 @@ pub(crate) struct Layer<'a> {
     pub(crate) file: Option<&'a Table>,
 }
 
-/// Why preferences could not be told. Julia stops with an error of its own there.
+/// Why preferences are unknown. Julia stops with an error of its own there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PreferencesError {
-    /// The package's preferences are something else than a table.
+    /// The package's preferences are not a table.
     #[error("the preferences of `{package}` are not a table")]
     NotTable {
-        /// The name under which they stand.
+        /// The name of their entry.
         package: String,
     },
 }
@@ -48,11 +47,11 @@ pub(crate) fn locate_file(project_file: &Path, files: &dyn Files) -> Option<Path
     names.into_iter().find(|path| files.is_file(path))
 }
 
-/// What the package `uuid` reads, given the projects of the stack, the first to be searched first
+/// Returns the preferences that the package `uuid` reads. `layers` are the projects of the stack in order of search
 /// (`Environment::preference_projects` gives them, workspace included).
 ///
-/// The last project counts least; in each, the file beside it overrides its `[preferences]`. Keys
-/// that a `__clear__` list names are dropped from what was there, and the list itself stays, as in
+/// The last project counts least; in each, the file beside it overrides its `[preferences]`. A `__clear__` list drops
+/// the keys that it names from the values merged so far, and the list itself stays, as in Julia.
 /// Julia.
 ///
 /// # Errors
@@ -84,8 +83,8 @@ pub(crate) fn effective(
     Ok(Preferences(merged))
 }
 
-/// The name that a project has for a package (`get_uuid_name`): its own, then `[deps]`, `[extras]`
-/// and `[weakdeps]`.
+/// Returns the name that a project has for a package (`get_uuid_name`): its own, then `[deps]`, `[extras]` and
+/// `[weakdeps]`.
 ///
 /// `[extras]` came with 1.8 and `[weakdeps]` with 1.10; patch releases before may have them too, so
 /// they are read one and two minors early: an image then depends on one value more than needed.
@@ -126,8 +125,8 @@ impl Preferences {
         self.0.is_empty()
     }
 
-    /// One text for one meaning, to be hashed: keys sorted, no spaces, each type written so that no
-    /// other type can look like it (`1`, `1.0`, `"1"`, and dates bare).
+    /// Returns one text for one meaning, to be hashed: keys sorted, no spaces, each type in a form that no other type
+    /// can have (`1`, `1.0`, `"1"`, and dates bare).
     #[must_use]
     pub(crate) fn canonical(&self) -> String {
         let mut text = String::new();

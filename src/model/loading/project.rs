@@ -1,8 +1,8 @@
-//! A `Project.toml` (or `JuliaProject.toml`): what of it decides which code is loaded.
+//! A `Project.toml` (or `JuliaProject.toml`): the parts that decide which code is loaded.
 //!
-//! Mirrors what `base/loading.jl` of Julia 1.6 to 1.13 asks of the file. Compatibility bounds other
-//! than Julia's own, authors, targets, sources and unknown fields concern Pkg alone and are left out.
-//! `syntax.julia_version` (1.14) is too: it tells how the project's own code is read, which no image holds.
+//! Mirrors what `base/loading.jl` of Julia 1.6 to 1.13 reads from the file. Compatibility bounds other than Julia's
+//! own, authors, targets, sources and unknown fields concern Pkg alone and are left out. So is `syntax.julia_version`
+//! (1.14): it concerns the project's own code, which no image holds.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::model::loading::toml_file::{self, Fields, TomlError};
 /// A project file's content.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Project {
-    /// `name`, present where the project is a package.
+    /// `name`, present if the project is a package.
     pub(crate) name: Option<String>,
     /// `uuid`, likewise.
     pub(crate) uuid: Option<Uuid>,
@@ -73,7 +73,7 @@ impl Project {
         })
     }
 
-    /// The package's identity, where the project is one.
+    /// Returns the package's identity, if the project is a package.
     #[must_use]
     pub(crate) fn package(&self) -> Option<(&str, Uuid)> {
         Some((self.name.as_deref()?, self.uuid?))

@@ -1,4 +1,4 @@
-//! What a project can load of a manifest that may hold more: a workspace has one for all of its projects.
+//! Finds what a project can load of a manifest that may hold more: a workspace has one for all of its projects.
 
 use std::collections::BTreeSet;
 
@@ -10,15 +10,15 @@ use crate::model::loading::project::Project;
 /// A manifest in two parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reach {
-    /// What is loaded by name in the projects, and all that it depends on.
+    /// The packages that the projects load by name, and all their dependencies.
     pub(crate) reached: Manifest,
     /// The rest.
     pub(crate) unreached: Vec<Package>,
 }
 
-/// Divides `manifest` by what `projects` can load: their own packages and their `[deps]`
-/// (`explicit_project_deps_get`, `base/loading.jl` 1.5 to 1.12), with all that those depend on. An extension adds
-/// nothing: it loads where its triggers do.
+/// Divides `manifest` by what `projects` can load: their own packages and their `[deps]` (`explicit_project_deps_get`,
+/// `base/loading.jl` 1.5 to 1.12), with all dependencies of those. An extension adds nothing: it loads only with its
+/// triggers.
 #[must_use]
 pub(crate) fn reach<'a>(manifest: Manifest, projects: impl IntoIterator<Item = &'a Project>) -> Reach {
     let roots = projects.into_iter().flat_map(|project| project.dependencies.values().chain(&project.uuid));
@@ -31,7 +31,7 @@ pub(crate) fn reach<'a>(manifest: Manifest, projects: impl IntoIterator<Item = &
     }
 }
 
-/// These packages and all that they depend on.
+/// Returns these packages and all their dependencies.
 #[must_use]
 pub(crate) fn closure(manifest: &Manifest, packages: impl IntoIterator<Item = Uuid>) -> BTreeSet<Uuid> {
     let mut waiting: Vec<Uuid> = packages.into_iter().collect();

@@ -1,4 +1,4 @@
-//! The environments of a load path as one: what Julia sees when it looks through them in turn.
+//! The environments of a load path as one, as Julia sees them when it searches them in turn.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use crate::model::loading::manifest::Manifest;
 /// Several manifests as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stack {
-    /// The first manifest, with what only later ones hold.
+    /// The first manifest, and the packages that only later ones hold.
     pub(crate) manifest: Manifest,
-    /// Packages that two of them hold with different code. Julia loads the first one's.
+    /// Packages with different code in two of them. Julia loads the first one's.
     pub(crate) conflicts: BTreeSet<Uuid>,
 }
 
-/// Puts `others` below `first`, in this order. Of two packages of one name, only the first one's is there: a name
-/// alone could not tell them apart.
+/// Puts `others` below `first`, in this order. Of two packages of one name, only the first one's is there: a name alone
+/// could not distinguish them.
 #[must_use]
 pub(crate) fn stack(first: &Manifest, others: &[Manifest]) -> Stack {
     let mut stack = Stack { manifest: first.clone(), conflicts: BTreeSet::new() };

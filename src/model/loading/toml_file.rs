@@ -1,7 +1,7 @@
-//! What Julia's TOML files share: how bytes become a table, and how a field is read or refused.
+//! The common part of Julia's TOML files: turns bytes into a table, and reads fields by type or refuses them.
 //!
-//! Unknown fields are never looked at, so they cannot be errors. Errors say where in the file they
-//! are, not which file it is: the caller knows that.
+//! Unknown fields are never read, so they cannot be errors. Errors give the place in the file, but not its name:
+//! the caller knows that.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use uuid::Uuid;
 
 /// The largest file that is read as TOML: 4 MiB.
 ///
-/// A manifest of all 12,000 packages in the General registry would have about 3 MB. The parser takes
-/// up to seventy times the text, so that a file without this limit could take a machine's memory.
+/// A manifest of all 12,000 packages in the General registry would have about 3 MB. The parser takes up to seventy
+/// times the size of the text: without this limit a file could use up a machine's memory.
 pub(crate) const LARGEST_FILE: usize = 4 << 20;
 
-/// Why a TOML file could not be used; says where in the file, the caller adds which file.
+/// Why a TOML file cannot be used, with the place in the file; the caller adds its name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TomlError {
     /// Bytes that are no text.
     #[error("not UTF-8 at byte {offset}")]
     NotUtf8 {
-        /// How many bytes before it are text.
+        /// Number of bytes before it that are text.
         offset: usize,
     },
     /// Text that is no TOML.
@@ -30,7 +30,7 @@ pub(crate) enum TomlError {
         line: usize,
         /// Counted from 1, in characters.
         column: usize,
-        /// What the parser says, on one line.
+        /// The parser's message, on one line.
         text: String,
     },
     /// A field that we need has another type than Julia asks for.
@@ -38,7 +38,7 @@ pub(crate) enum TomlError {
     WrongType {
         /// The keys that lead to the field, with dots.
         location: String,
-        /// What it should be, with its article.
+        /// The type that it should have, with its article.
         expected: &'static str,
     },
     /// Longer than [`LARGEST_FILE`].
@@ -61,7 +61,7 @@ pub(crate) fn text(bytes: &[u8]) -> Result<&str, TomlError> {
     std::str::from_utf8(bytes).map_err(|error| TomlError::NotUtf8 { offset: error.valid_up_to() })
 }
 
-/// A TOML file as a table of values, for what is handed on whole (preferences, a manifest to filter).
+/// Reads a TOML file as a table of values, for data that is handed on whole (preferences, a manifest to filter).
 ///
 /// # Errors
 ///
@@ -97,7 +97,7 @@ pub(crate) fn uuid(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
 }
 
-/// A table with the way that led to it, whose fields are read by type.
+/// A table with its location in the file; its fields are read by type.
 #[derive(Debug, Clone)]
 pub(crate) struct Fields<'a> {
     table: &'a DeTable<'a>,
@@ -134,7 +134,7 @@ impl<'a> Fields<'a> {
         if self.location.is_empty() { key.to_owned() } else { format!("{}.{key}", self.location) }
     }
 
-    /// The error that says that the field should have been `expected`.
+    /// Returns the error that the field should have been `expected`.
     #[must_use]
     pub(crate) fn wrong(&self, key: &str, expected: &'static str) -> TomlError {
         TomlError::WrongType { location: self.location(key), expected }
@@ -194,7 +194,7 @@ impl<'a> Fields<'a> {
         list.iter().map(|item| item.get_ref().as_str().ok_or_else(wrong)).collect()
     }
 
-    /// A table from names to UUIDs, as in `[deps]`; empty where there is none.
+    /// A table from names to UUIDs, as in `[deps]`; empty if there is none.
     ///
     /// # Errors
     ///

@@ -1,26 +1,26 @@
-//! Who uses which of the chosen images, down to single projects.
+//! Assigns single projects to the chosen images.
 
 use std::cmp::Ordering;
 
 use super::instance::{Class, Image, Instance};
 use super::{Need, SharedImage, Sharing};
 
-/// What an image is to a project.
+/// The use of an image to a project.
 #[derive(Clone, Copy, Debug)]
 struct Service {
     /// Seconds per week.
     value: f64,
     /// Seconds per start.
     seconds: f64,
-    /// Holds just what the project has.
+    /// Holds exactly the packages of the project.
     is_equal: bool,
-    /// Packages that the project does not have.
+    /// Number of packages that the project does not have.
     foreign: f64,
     /// Place of the image.
     image: usize,
 }
 
-/// The sharing with these images, without those that are not worth what they cost.
+/// Builds the sharing with these images, without those that are not worth their cost.
 pub(super) fn assigned(
     instance: &Instance<'_>,
     projects: &[Need],
@@ -46,7 +46,7 @@ pub(super) fn assigned(
     Sharing { images: shared, saved, possible: instance.possible, is_exact }
 }
 
-/// The image without any project yet.
+/// Returns the image without any project yet.
 fn shared_image(instance: &Instance<'_>, image: &Image) -> SharedImage {
     SharedImage {
         packages: image.packages.places().collect(),
@@ -74,7 +74,7 @@ fn drop_worthless(instance: &Instance<'_>, images: &mut Vec<Image>) {
     }
 }
 
-/// Seconds per week that each image adds to the others.
+/// Returns the seconds per week that each image adds to the others.
 fn added(values: &[Vec<f64>], classes: usize) -> Vec<f64> {
     let mut added = vec![0.0; values.len()];
     for class in 0..classes {
@@ -93,12 +93,12 @@ fn added(values: &[Vec<f64>], classes: usize) -> Vec<f64> {
     added
 }
 
-/// What the image is to the project; `None` where the project is better off without.
+/// Returns the use of the image to the project; `None` if the project is better off without.
 fn service(instance: &Instance<'_>, class: &Class, image: &Image, place: usize) -> Option<Service> {
     let value = instance.value(class, image).filter(|value| *value >= 0.0)?;
     let is_within = image.packages.is_subset(&class.packages);
     let is_around = class.packages.is_subset(&image.packages);
-    // An image that is worth nothing is used where it does no harm: projects never started so far may be.
+    // An image that is worth nothing is used if it does no harm: projects never started so far may be.
     if value <= 0.0 && !is_within && !is_around {
         return None;
     }
@@ -107,7 +107,7 @@ fn service(instance: &Instance<'_>, class: &Class, image: &Image, place: usize) 
     Some(Service { value, seconds: overlap.seconds, is_equal: is_within && is_around, foreign, image: place })
 }
 
-/// The better of two for a project; the first where both are the same.
+/// Returns the better of two for a project; the first if both are the same.
 fn better(first: Service, second: Service) -> Service {
     let order = (second.value.total_cmp(&first.value))
         .then(second.is_equal.cmp(&first.is_equal))

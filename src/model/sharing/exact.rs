@@ -1,18 +1,18 @@
-//! All choices for few classes: branch and bound over who shares an image with whom.
+//! Searches all choices for few classes: branch and bound over which classes share an image.
 
 use super::instance::{Image, Instance};
 
-/// Up to so many classes, the search always ends.
+/// Up to this many classes, the search always ends.
 const ALWAYS: usize = 8;
-/// For more classes than these, no search is begun: it would not end in time.
+/// With more classes than this, no search is begun: it would not end in time.
 const ATTEMPTED: usize = 12;
 /// Beyond [`ALWAYS`], at most so many steps.
 const STEPS: usize = 200_000;
 
 /// Every image that a group could have, and its value for every class.
 struct Table {
-    /// At `2 * group`, what the group has in common, and after it all that it has; `None` where that is
-    /// empty, not possible, or the same. A group is a number whose bits are classes.
+    /// At `2 * group`, the image of the packages that the group has in common, and after it that of all its packages;
+    /// `None` if that is empty, not possible, or the same. A group is a number whose bits are classes.
     images: Vec<Option<Image>>,
     /// Seconds per week, for each image one figure for each class.
     values: Vec<f64>,
@@ -28,11 +28,11 @@ struct Search<'a> {
     limit: usize,
     /// Seconds per week of the best choice so far, after what the images cost.
     worth: f64,
-    /// The best choice, where one is better than what was known: places in the table.
+    /// Places in the table of the best choice; `None` if none is better than the known one.
     chosen: Option<Vec<usize>>,
 }
 
-/// The best images, and whether no choice is better. `known` are good ones.
+/// Returns the best images, and whether no choice is better. `known` are good ones to begin with.
 pub(super) fn improved(instance: &Instance<'_>, known: Vec<Image>) -> (Vec<Image>, bool) {
     let classes = instance.classes.len();
     if classes > ATTEMPTED {
@@ -68,7 +68,7 @@ impl Table {
     }
 }
 
-/// The image of what the classes of the group have in common, and that of all that they have.
+/// Returns the image of the packages that the group's classes have in common, and that of all their packages.
 fn group_images(instance: &Instance<'_>, group: usize) -> (Option<Image>, Option<Image>) {
     let mut members = (0..instance.classes.len()).filter(|class| group >> class & 1 == 1);
     let Some(first) = members.next() else { return (None, None) };
@@ -124,19 +124,19 @@ impl Search<'_> {
         self.visit(depth + 1, groups);
     }
 
-    /// No choice that begins like this is worth more.
+    /// Returns an upper limit of the worth of all choices that begin like this.
     fn bound(&self, depth: usize, groups: &[usize]) -> f64 {
         let count = self.instance.classes.len();
         let reach = &self.table.reach[depth];
         let is_full = groups.len() >= self.instance.budget.images;
-        // The group of nobody yet stands for groups that only begin later.
+        // The empty group stands for groups that only begin later.
         let open = groups.iter().copied().chain((!is_full).then_some(0));
         let open: Vec<usize> = open.map(|group| group * count).collect();
         let most = |class: usize| open.iter().map(|row| reach[row + class]).fold(0.0, f64::max);
         (0..count).map(most).sum::<f64>() - self.cost(groups.len())
     }
 
-    /// Tries both images of each group that follows those chosen.
+    /// Tries both images of each group that has none chosen yet.
     fn choose(&mut self, groups: &[usize], images: &mut Vec<usize>) {
         self.steps = self.steps.saturating_add(1);
         let Some(group) = groups.get(images.len()) else {

@@ -1,4 +1,4 @@
-//! From no image to some: again and again the candidate that adds the most.
+//! Starts without an image, and adds the candidate that gains the most, again and again.
 
 use std::collections::BTreeSet;
 
@@ -7,20 +7,20 @@ use super::instance::{Image, Instance};
 use super::merging::{approximately, merged};
 use super::package_set::PackageSet;
 
-/// For more classes than these, what some of them have in common is not a candidate of its own.
+/// With more classes than this, the common packages of some of them are no candidate of their own.
 const PAIRED_CLASSES: usize = 64;
 /// About so many candidates of that kind.
 const OVERLAPS: usize = 2000;
 
-/// What the candidates are ranked by.
+/// Measure by which the candidates are ranked.
 #[derive(Clone, Copy, Debug)]
 enum Measure {
     Gain,
     GainPerByte,
 }
 
-/// What classes have in common, and what they have together where unions are wanted: of two classes first,
-/// then of more, up to a limit.
+/// Returns images of the packages that classes have in common, and of all their packages if unions are wanted: of two
+/// classes first, then of more, up to a limit.
 pub(super) fn overlaps(instance: &Instance<'_>) -> Vec<Image> {
     let classes = &instance.classes;
     if classes.len() > PAIRED_CLASSES {
@@ -41,19 +41,19 @@ pub(super) fn overlaps(instance: &Instance<'_>) -> Vec<Image> {
     sets.into_iter().map(|packages| instance.image(packages)).collect()
 }
 
-/// Groups around the candidates that were picked: one choice, or one by size too where the disk is limited.
+/// Returns groups around the picked candidates: one choice, and one by size too if the disk is limited.
 pub(super) fn picked(instance: &Instance<'_>, candidates: &[Image]) -> Vec<Vec<Group>> {
     let by_size = instance.budget.disk.map(|_| Measure::GainPerByte);
     let values: Vec<Vec<(usize, f64)>> = candidates.iter().map(|image| values_of(instance, image)).collect();
     let choices = [Measure::Gain].into_iter().chain(by_size).map(|measure| {
         let images = picked_by(instance, candidates, &values, measure);
-        // A group may hold more than the image that brought it together: the limits are looked at again.
+        // A group may hold more than the image that brought it together: the limits are checked again.
         merged(instance, grouped(instance, &images)).0
     });
     choices.collect()
 }
 
-/// The classes to which the image is worth anything, and how much.
+/// Returns the classes to which the image is worth anything, and how much.
 fn values_of(instance: &Instance<'_>, image: &Image) -> Vec<(usize, f64)> {
     let value = |(place, class)| Some((place, instance.value(class, image).filter(|value| *value > 0.0)?));
     instance.classes.iter().enumerate().filter_map(value).collect()
@@ -94,12 +94,12 @@ fn highest(scores: &[f64]) -> Option<usize> {
     (0..scores.len()).rev().max_by(|left, right| scores[*left].total_cmp(&scores[*right]))
 }
 
-/// What an image adds for the classes, given what they are served with already.
+/// Returns the value that an image adds to the service that the classes have already.
 fn gain(values: &[(usize, f64)], served: &[f64]) -> f64 {
     values.iter().map(|(class, value)| (value - served[*class]).max(0.0)).sum()
 }
 
-/// The groups of the classes that are best served by the same image.
+/// Groups the classes by the image that serves them best.
 pub(super) fn grouped(instance: &Instance<'_>, images: &[&Image]) -> Vec<Group> {
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); images.len()];
     for (place, class) in instance.classes.iter().enumerate() {

@@ -3,25 +3,25 @@
 use super::instance::{Class, Image, Instance, Load};
 use super::package_set::PackageSet;
 
-/// What the members of a group add up to. With it, an image for all of them is valued at once.
+/// Sums over the members of a group. With them, an image for all members is valued at once.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
     /// Starts per week.
     starts: f64,
-    /// How many projects.
+    /// Number of projects.
     projects: f64,
-    /// Seconds per week of an image of its own for each.
+    /// Seconds per week if each had an image of its own.
     own_seconds: f64,
-    /// Packages, over all projects.
+    /// Packages, summed over all projects.
     packages: f64,
-    /// Packages, over all starts.
+    /// Packages, summed over all starts.
     started_packages: f64,
 }
 
-/// What an image for a group is worth.
+/// Worth of an image for a group.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Worth {
-    /// Seconds per week over the members; negative where they were better off without.
+    /// Seconds per week over the members; negative if they were better off without.
     pub(super) value: f64,
     /// Bytes of the image.
     pub(super) bytes: u64,
@@ -38,10 +38,10 @@ pub(super) struct Group {
     sums: Sums,
     /// The packages that all members have.
     common: PackageSet,
-    /// The packages that any member has. Without any word where unions are not wanted.
+    /// The packages that any member has. Without any word if unions are not wanted.
     all: PackageSet,
     all_load: Load,
-    /// The packages that clash with those of any member. Without any word where unions are not wanted.
+    /// The packages that clash with those of any member. Without any word if unions are not wanted.
     clashes: PackageSet,
     /// No member's package clashes with another's.
     is_peaceful: bool,
@@ -71,7 +71,7 @@ impl Group {
         }
     }
 
-    /// The group of these classes; `None` of none.
+    /// Returns the group of these classes; `None` if there are none.
     pub(super) fn of(instance: &Instance<'_>, members: impl IntoIterator<Item = usize>) -> Option<Self> {
         let mut members = members.into_iter();
         let mut group = Self::single(instance, members.next()?);
@@ -84,7 +84,7 @@ impl Group {
         Some(group)
     }
 
-    /// Both groups in one.
+    /// Returns both groups as one.
     pub(super) fn joined(&self, other: &Self, instance: &Instance<'_>) -> Self {
         let mut group = self.clone();
         group.is_peaceful = self.is_peaceful_with(other);
@@ -98,7 +98,7 @@ impl Group {
         group
     }
 
-    /// What both groups in one would be worth, without making it.
+    /// Returns the worth that both groups would have as one, without making it.
     pub(super) fn joined_worth(&self, other: &Self, instance: &Instance<'_>) -> Worth {
         let mut sums = self.sums;
         sums.add(&other.sums);
@@ -107,8 +107,8 @@ impl Group {
         sums.worth(instance, &common, all.as_ref())
     }
 
-    /// Packages and bytes of both groups together; the seconds are not needed. Bytes are counted twice where
-    /// nothing depends on them.
+    /// Returns packages and bytes of both groups together; the seconds are not needed. Common bytes are counted twice
+    /// if nothing depends on them.
     fn united_load(&self, other: &Self, instance: &Instance<'_>) -> Load {
         let twice = match instance.budget.disk {
             Some(_) => instance.load(self.all.common_places(&other.all)),
@@ -136,7 +136,7 @@ impl Group {
         }
     }
 
-    /// Takes the better image again, after the members changed.
+    /// Chooses the better image again, after the members changed.
     fn reconsider(&mut self, instance: &Instance<'_>) {
         self.all_load = instance.load(self.all.places());
         let common = instance.load(self.common.places());
@@ -163,7 +163,7 @@ impl Sums {
         self.started_packages += other.started_packages;
     }
 
-    /// The better of an image of what is common and one of all, where that is possible.
+    /// Returns the worth of the better image: that of the common packages, or that of all if it is possible.
     fn worth(&self, instance: &Instance<'_>, common: &Load, all: Option<&Load>) -> Worth {
         let outside = self.packages - self.projects * common.count;
         let sound = self.starts * common.seconds - instance.budget.outside_cost * outside;

@@ -1,4 +1,4 @@
-//! A choice made better: classes moved between groups, groups merged and given up.
+//! Improves a choice: moves classes between groups, merges groups and gives groups up.
 
 use super::greedy::grouped;
 use super::group::Group;
@@ -16,7 +16,7 @@ struct Choice<'a> {
     groups: Vec<Group>,
 }
 
-/// Where a class goes.
+/// Target of a move.
 #[derive(Clone, Copy)]
 enum Target {
     Nowhere,
@@ -24,7 +24,7 @@ enum Target {
     NewGroup,
 }
 
-/// The images of the groups after all moves that gain anything, within limits of time.
+/// Returns the images of the groups after all moves that gain anything, within limits of time.
 pub(super) fn improved(instance: &Instance<'_>, groups: Vec<Group>) -> Vec<Image> {
     let mut choice = Choice { instance, groups };
     let work = instance.classes.len() * (choice.groups.len() + 1);
@@ -74,10 +74,10 @@ impl Choice<'_> {
         }
     }
 
-    /// Where a class without a group gains the most; `base` are the bytes of all images before.
+    /// Returns the best gain and target for a class without a group; `base` are the bytes of all images before.
     fn best_target(&self, class: usize, home: Option<usize>, images: usize, base: u64) -> (f64, Target) {
         let single = Group::single(self.instance, class);
-        // What the class leaves behind may be a larger image: even to go nowhere can be too much.
+        // The group that the class leaves may get a larger image: even to go nowhere can be too much.
         let nowhere = if self.instance.permits(images, base) { 0.0 } else { f64::NEG_INFINITY };
         let mut best = (nowhere, Target::Nowhere);
         let mut consider = |gain: f64, target| {
@@ -114,7 +114,7 @@ impl Choice<'_> {
         }
     }
 
-    /// Gives each class the image that is best for it, all at once, where that is better.
+    /// Gives each class the image that is best for it, all at once, if that is better.
     fn reassign(&mut self) {
         let images: Vec<Image> = self.groups.iter().map(|group| group.image(self.instance)).collect();
         let groups = grouped(self.instance, &images.iter().collect::<Vec<_>>());

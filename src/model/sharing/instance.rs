@@ -1,17 +1,17 @@
-//! The problem, prepared: projects of equal use merged, and what an image is worth to each.
+//! The prepared problem: classes of projects with equal use, and the worth of an image to each.
 
 use std::collections::BTreeMap;
 
 use super::package_set::PackageSet;
 use super::{Budget, Need, PackageCost};
 
-/// What a set of packages adds up to.
+/// Sums over a set of packages.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Load {
     /// Seconds saved at a start.
     pub(super) seconds: f64,
     pub(super) bytes: u64,
-    /// How many packages; a float, since it is only ever multiplied with seconds.
+    /// Number of packages; a float, since it is only ever multiplied with seconds.
     pub(super) count: f64,
 }
 
@@ -26,12 +26,12 @@ pub(super) struct Image {
 #[derive(Clone, Debug)]
 pub(super) struct Class {
     pub(super) packages: PackageSet,
-    /// Other contents of the packages' identities. No image with one of them is for these projects.
+    /// Other contents of the packages' identities. An image with one of them is not for these projects.
     pub(super) clashes: PackageSet,
     pub(super) load: Load,
     /// Starts per week, all projects.
     pub(super) starts: f64,
-    /// How many projects.
+    /// Number of projects.
     pub(super) projects: f64,
 }
 
@@ -40,11 +40,11 @@ pub(super) struct Class {
 pub(super) struct Instance<'a> {
     pub(super) packages: &'a [PackageCost],
     pub(super) budget: &'a Budget,
-    /// Those that can save anything, most first.
+    /// The classes that can save anything, most first.
     pub(super) classes: Vec<Class>,
     /// Seconds per week of an image of its own for every project.
     pub(super) possible: f64,
-    /// Differences up to here, in seconds per week, are rounding.
+    /// Differences up to this, in seconds per week, are rounding.
     pub(super) negligible: f64,
 }
 
@@ -54,8 +54,8 @@ impl<'a> Instance<'a> {
         let mut places: BTreeMap<(&[usize], u64), usize> = BTreeMap::new();
         let mut classes: Vec<Class> = Vec::new();
         for need in projects.iter().filter(|need| need.starts_per_week > 0.0) {
-            // With a cost per project left outside, a rarely started project may want another image than a
-            // busy one of equal packages; without, all of them want the same.
+            // If packages left outside cost something, a rarely started project may want another image than a busy one
+            // of equal packages; else all of them want the same.
             let starts = if budget.outside_cost > 0.0 { need.starts_per_week.to_bits() } else { 0 };
             let place = *places.entry((&need.packages, starts)).or_insert_with(|| {
                 classes.push(Class { starts: 0.0, projects: 0.0, ..instance.class(need) });
@@ -72,7 +72,7 @@ impl<'a> Instance<'a> {
         instance
     }
 
-    /// The class of this project alone.
+    /// Returns the class of this project alone.
     pub(super) fn class(&self, need: &Need) -> Class {
         let packages = PackageSet::of(need.packages.iter().copied(), self.packages.len());
         let clashes = if self.budget.union { self.clashes(&packages) } else { PackageSet::of([], 0) };
@@ -80,7 +80,7 @@ impl<'a> Instance<'a> {
         Class { packages, clashes, load, starts: need.starts_per_week, projects: 1.0 }
     }
 
-    /// The other contents of the identities in the set.
+    /// Returns the other contents of the identities in the set.
     fn clashes(&self, packages: &PackageSet) -> PackageSet {
         let mut identities: Vec<usize> =
             packages.places().map(|place| self.packages[place].identity).collect();
@@ -107,7 +107,7 @@ impl<'a> Instance<'a> {
         Image { packages, load }
     }
 
-    /// Seconds per week that the image saves the projects of the class; `None` where it is not for them.
+    /// Returns the seconds per week that the image saves the projects of the class; `None` if it is not for them.
     pub(super) fn value(&self, class: &Class, image: &Image) -> Option<f64> {
         let overlap = if image.packages.is_subset(&class.packages) {
             image.load
@@ -128,12 +128,12 @@ impl<'a> Instance<'a> {
         self.budget.image_bytes.saturating_add(load.bytes)
     }
 
-    /// Whether so many images, so large together, are within the budget.
+    /// Whether so many images, of so many bytes together, are within the budget.
     pub(super) fn permits(&self, images: usize, bytes: u64) -> bool {
         images <= self.budget.images && self.budget.disk.is_none_or(|disk| bytes <= disk)
     }
 
-    /// Seconds per week that the images save, after what they cost, when each class uses its best.
+    /// Returns the seconds per week that the images save, after their cost, if each class uses its best.
     pub(super) fn worth(&self, images: &[Image]) -> f64 {
         let cost: f64 = images.iter().map(|_| self.budget.image_cost).sum();
         let best = |class| images.iter().filter_map(|image| self.value(class, image)).fold(0.0, f64::max);
@@ -142,7 +142,7 @@ impl<'a> Instance<'a> {
 }
 
 impl Class {
-    /// Seconds per week that an image of its own would save.
+    /// Returns the seconds per week that an image of its own would save.
     pub(super) fn own_value(&self) -> f64 {
         self.starts * self.load.seconds
     }

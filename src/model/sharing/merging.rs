@@ -1,12 +1,12 @@
-//! From many groups to few: again and again the cheapest of merging two and giving one up.
+//! Reduces many groups to few: merges two or gives one up, whichever is cheapest, again and again.
 
 use super::group::{Group, Worth};
 use super::instance::{Image, Instance};
 
-/// More groups than these are not compared with each other; those worth least are given up at once.
+/// With more groups than this, those worth least are given up at once, without comparison.
 const MERGED_GROUPS: usize = 1500;
 
-/// What is still wrong, in the order in which it is mended.
+/// The goal of the next step; the goals come in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Goal {
     /// Fewer images.
@@ -17,7 +17,7 @@ enum Goal {
     Gain,
 }
 
-/// A step, and what it costs: the first group stays, or is given up where there is no second.
+/// A step, and its cost: the first group stays, or is given up if there is no second.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     score: f64,
@@ -30,7 +30,7 @@ struct Merging<'a> {
     instance: &'a Instance<'a>,
     goal: Goal,
     groups: Vec<Option<Group>>,
-    /// For each group, the worth of it merged with each later group: first the next one.
+    /// For each group, its worth when merged with each later group, from the next one on.
     pairs: Vec<Vec<Worth>>,
     /// For each group, the cheapest step with a later one.
     best: Vec<Option<Step>>,
@@ -38,8 +38,8 @@ struct Merging<'a> {
     images: usize,
 }
 
-/// Merges the groups until the limits hold and no step saves anything. Also returns the images of all groups
-/// that were there on the way.
+/// Merges the groups until the limits hold and no step saves anything. Also returns the images of all groups that
+/// existed on the way.
 pub(super) fn merged(instance: &Instance<'_>, mut groups: Vec<Group>) -> (Vec<Group>, Vec<Image>) {
     groups.sort_by(|left, right| right.worth.value.total_cmp(&left.worth.value));
     let mut seen: Vec<Image> = groups.iter().map(|group| group.image(instance)).collect();
@@ -72,7 +72,7 @@ impl<'a> Merging<'a> {
         merging
     }
 
-    /// The next step towards the goal; `None` where nothing is left to gain.
+    /// Returns the next step towards the goal; `None` if nothing is left to gain.
     fn next_step(&mut self) -> Option<Step> {
         let goal = self.current_goal();
         if goal != self.goal {
@@ -123,7 +123,7 @@ impl<'a> Merging<'a> {
         Some(Step { score, first: place, second: None })
     }
 
-    /// What it costs to lose so many seconds per week and one image: lower is better.
+    /// Returns the cost of losing so many seconds per week and one image: lower is better.
     fn score(&self, lost: f64, bytes_before: u64, bytes_after: u64) -> f64 {
         let cost = lost - self.instance.budget.image_cost;
         let grows = bytes_after > bytes_before;
@@ -160,7 +160,7 @@ impl<'a> Merging<'a> {
         }
     }
 
-    /// Finds the cheapest step of those groups again for which the step may have changed it.
+    /// Finds the cheapest step again for the groups whose cheapest step this one may have changed.
     fn mend(&mut self, step: &Step) {
         let touched = |place: usize| place == step.first || Some(place) == step.second;
         for place in 0..self.groups.len() {
@@ -176,7 +176,7 @@ impl<'a> Merging<'a> {
     }
 }
 
-/// Bytes, to compare and divide.
+/// Returns bytes as a float, to compare and divide.
 #[expect(clippy::cast_precision_loss, reason = "it only ranks")]
 pub(super) fn approximately(bytes: u64) -> f64 {
     bytes as f64

@@ -63,7 +63,7 @@ impl PackageSet {
         self.words.iter().enumerate().flat_map(|(index, word)| places_in_word(index, *word))
     }
 
-    /// How many places are in both sets.
+    /// Returns the number of places in both sets.
     pub(super) fn common_count(&self, other: &Self) -> u32 {
         self.words.iter().zip(&other.words).map(|(own, other)| (own & other).count_ones()).sum()
     }

@@ -7,10 +7,11 @@ use thiserror::Error;
 #[error("not an age such as `60d`, `8w` or `12h`")]
 pub(crate) struct NotAnAge;
 
-/// The seconds that `text` names: a whole number with `h` (hours), `d` (days, as without a letter) or `w` (weeks).
+/// Returns the seconds that `text` names: a whole number with `h` (hours), `d` (days, as without a letter) or `w`
+/// (weeks).
 ///
 /// # Errors
-/// Where it names none.
+/// If it names none.
 pub(crate) fn parse(text: &str) -> Result<i64, NotAnAge> {
     const HOUR: i64 = 3600;
     let text = text.trim();

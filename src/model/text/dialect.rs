@@ -1,4 +1,4 @@
-//! Assignments as text that a shell takes in: values survive byte for byte where the shell has a form for them.
+//! Assignments as shell text: values survive byte for byte if the shell has a form for them.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    /// The shell of this program (`$SHELL`), if it is one of them.
+    /// Returns the shell of this program (`$SHELL`), if it is one of them.
     #[must_use]
     pub(crate) fn of_program(program: &OsStr) -> Option<Self> {
         match std::path::Path::new(program).file_stem()?.to_str()? {
@@ -41,7 +41,7 @@ impl Dialect {
         }
     }
 
-    /// The word as this shell reads it back.
+    /// Quotes a word so that this shell reads it back.
     #[must_use]
     pub(crate) fn quote(self, word: &OsStr) -> String {
         match self {
@@ -52,7 +52,7 @@ impl Dialect {
         }
     }
 
-    /// One line that sets a variable for this shell and what it starts.
+    /// Returns one line that sets a variable for this shell and the programs that it starts.
     #[must_use]
     pub(crate) fn set(self, name: &str, value: &OsStr) -> String {
         let value = self.quote(value);
@@ -75,7 +75,7 @@ impl Dialect {
         }
     }
 
-    /// Lines that put a folder first on PATH, where it is there and not on it already.
+    /// Returns lines that put a folder first on PATH, if it exists and is not on PATH already.
     #[must_use]
     pub(crate) fn add_to_path(self, folder: &OsStr) -> String {
         let folder = self.quote(folder);
@@ -95,7 +95,7 @@ impl Dialect {
     }
 }
 
-/// Quoted for fish: in `'…'` only `\` and `'` are special; bytes that do not print stand outside of it.
+/// Quotes bytes for fish: in `'…'` only `\` and `'` are special; bytes that do not print stand outside of it.
 fn fish(bytes: &[u8]) -> String {
     let mut quoted = String::from("'");
     for chunk in bytes.utf8_chunks() {

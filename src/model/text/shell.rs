@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use crate::model::text::terminal::rewrites;
 
-/// The word as a shell reads it back: plain where nothing in it is special, else in `'…'`; in
-/// `"$(printf %b '…')"` where it has control characters or bytes that are not UTF-8.
+/// Quotes a word for a shell: plain if nothing in it is special, else in `'…'`; in `"$(printf %b '…')"` if it has
+/// control characters or bytes that are not UTF-8.
 #[must_use]
 pub(crate) fn quote(word: &OsStr) -> String {
     match word.to_str() {
@@ -17,7 +17,7 @@ pub(crate) fn quote(word: &OsStr) -> String {
     }
 }
 
-/// Whether a character is to be written in another way than as itself.
+/// Whether a character has to be written as an escape.
 fn is_special(character: char) -> bool {
     character == '\n' || rewrites(character)
 }
@@ -36,20 +36,20 @@ pub(crate) fn command_line(program: &OsStr, arguments: &[OsString]) -> String {
     line
 }
 
-/// The words of a command prefix, as a shell splits them. Nothing is expanded. `None` where a quote is not closed.
+/// Splits a command prefix into words as a shell does. Nothing is expanded. `None` if a quote is not closed.
 #[must_use]
 pub(crate) fn words(text: &str) -> Option<Vec<String>> {
     shell_words::split(text).ok()
 }
 
-/// Nothing that any shell gives a meaning to: no `~` (home), no `^` (zsh), no `=` at the start (zsh).
+/// Whether no shell gives a meaning to any part of the text: no `~` (home), no `^` (zsh), no `=` at the start (zsh).
 fn is_plain(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:=,+@%".contains(&byte);
     text.bytes().all(plain) && !text.starts_with('=')
 }
 
-/// The one form for any bytes that every POSIX shell knows: dash has no `$'…'`. `printf` does not take the
-/// argument of `%b` for an option. A substitution drops the line ends at its end, so those follow it as they are.
+/// Quotes any bytes in the one form that every POSIX shell knows: dash has no `$'…'`. `printf` does not take the
+/// argument of `%b` for an option. A substitution drops the line ends at its end, so they follow it as they are.
 fn with_escapes(bytes: &[u8]) -> String {
     let end = bytes.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
     let (body, line_ends) = bytes.split_at(end);
@@ -61,7 +61,7 @@ fn with_escapes(bytes: &[u8]) -> String {
                 '\r' => quoted.push_str(r"\r"),
                 '\t' => quoted.push_str(r"\t"),
                 '\\' => quoted.push_str(r"\\"),
-                // At the second, an interactive bash expands history.
+                // An interactive bash expands history at `!`.
                 '\'' | '!' => octal(&mut quoted, character),
                 control if rewrites(control) => octal(&mut quoted, control),
                 other => quoted.push(other),
@@ -106,7 +106,7 @@ mod tests {
             Some("srun|--comment=a  b|c 'd'|")
         );
         assert_eq!(split(r"a\ b '\'").as_deref(), Some(r"a b|\"));
-        // In `"…"` a backslash is one, but before `"`, `\`, `$` and a backquote.
+        // In `"…"` a backslash is literal, except before `"`, `\`, `$` and a backquote.
         assert_eq!(split(r#"--comment="a\d \"b\" \\ \$c""#).as_deref(), Some(r#"--comment=a\d "b" \ $c"#));
         assert_eq!(split("srun --comment=#1 # for tests").as_deref(), Some("srun|--comment=#1"));
         assert_eq!(split("").as_deref(), Some(""));

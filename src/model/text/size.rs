@@ -7,11 +7,11 @@ use thiserror::Error;
 #[error("not a size such as `500MB`, `20GB` or `1.5TB`")]
 pub(crate) struct NotASize;
 
-/// The bytes that `text` names: a number with `B`, `kB`, `MB`, `GB` or `TB` (thousands), or `KiB`, `MiB`, `GiB` or
-/// `TiB` (1024), in any case.
+/// Returns the bytes that `text` names: a number with `B`, `kB`, `MB`, `GB` or `TB` (thousands), or `KiB`, `MiB`, `GiB`
+/// or `TiB` (1024), in any case.
 ///
 /// # Errors
-/// Where it names none.
+/// If it names none.
 pub(crate) fn parse(text: &str) -> Result<u64, NotASize> {
     let text = text.trim();
     let digits =

@@ -1,7 +1,7 @@
-//! Which characters of a text a terminal does not just show.
+//! Characters that a terminal does not simply show.
 
-/// Whether a terminal would take the character for a command, or show others in another order for it (Unicode's
-/// `Bidi_Control`). The end of a line is what it is.
+/// Whether a terminal would take the character for a command, or reorder others because of it (Unicode's
+/// `Bidi_Control`). The end of a line does not count.
 #[must_use]
 pub(crate) fn rewrites(character: char) -> bool {
     match character {

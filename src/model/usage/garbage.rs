@@ -1,4 +1,4 @@
-//! What `gc` removes: decided once, shown, and then done as it was shown.
+//! Plans what `gc` removes: decided once, shown, and then done as it was shown.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -6,18 +6,18 @@ use std::path::PathBuf;
 
 use crate::model::image::key::Digest;
 
-/// What the user said.
+/// The user's limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// Seconds since 1970.
     pub(crate) now: i64,
-    /// Images that no project gets stay this long after their last use, in seconds.
+    /// Seconds after its last use during which an image that no project gets stays.
     pub(crate) older_than: i64,
-    /// Bytes that images may take; beyond that those that no project gets go earlier.
+    /// Bytes that images may take; above that, images that no project gets go earlier.
     pub(crate) keep_size: Option<u64>,
     /// Whether images are collected.
     pub(crate) images: bool,
-    /// Whether precompile files are.
+    /// Whether precompile files are collected.
     pub(crate) caches: bool,
 }
 
@@ -27,14 +27,14 @@ pub(crate) struct StoredImage {
     pub(crate) key: Digest,
     /// The folder of the project that it was built for, as path text.
     pub(crate) project: String,
-    /// Seconds since 1970; tells that it is still the same when it is removed.
+    /// Seconds since 1970; identifies the image when it is removed.
     pub(crate) built: i64,
     pub(crate) bytes: u64,
     /// Seconds since 1970.
     pub(crate) last_use: i64,
     /// No Julia of its kind is on this machine any more.
     pub(crate) is_orphan: bool,
-    /// Why it has to stay; `None` where it has not.
+    /// Why it has to stay; `None` if it may go.
     pub(crate) hold: Option<Hold>,
 }
 
@@ -49,11 +49,11 @@ pub(crate) enum Hold {
     Verdict(String),
     /// It is the last one that was built for this project.
     Newest(String),
-    /// It is of a Julia that was not asked about.
+    /// It belongs to a Julia that was not asked about.
     OtherJulia,
 }
 
-/// A file, with what tells it from another one of its name.
+/// A file, with what distinguishes it from another one of its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SeenFile {
     pub(crate) name: String,
@@ -62,10 +62,10 @@ pub(crate) struct SeenFile {
     pub(crate) modified: i64,
 }
 
-/// A precompile file with what belongs to it.
+/// A precompile file with the files that belong to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredCache {
-    /// Whose it is, as path text; empty where it is nobody's.
+    /// Path text of its project; empty if it has no owner.
     pub(crate) project: String,
     /// The depot, and below it the folder and the files.
     pub(crate) depot: PathBuf,
@@ -74,11 +74,11 @@ pub(crate) struct StoredCache {
     pub(crate) bytes: u64,
     /// Seconds since 1970.
     pub(crate) last_use: i64,
-    /// The image that it was made under; `None` for Julia's own, or where that is not known.
+    /// The image that it was made under; `None` for Julia's own, or if unknown.
     pub(crate) image: Option<Digest>,
-    /// Why it may go; `None` where it has to stay.
+    /// Why it may go; `None` if it has to stay.
     pub(crate) garbage: Option<&'static str>,
-    /// It fits under another image than its own, as its last use tells.
+    /// It fits under another image than its own, as its last use shows.
     pub(crate) is_shared: bool,
 }
 
@@ -89,13 +89,13 @@ pub(crate) struct Abandoned {
     pub(crate) bytes: u64,
 }
 
-/// All that could be collected.
+/// Everything that could be collected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Candidates {
     pub(crate) images: Vec<StoredImage>,
     pub(crate) caches: Vec<StoredCache>,
     pub(crate) abandoned: Vec<Abandoned>,
-    /// Bytes that the journal would lose; `None` where it is short.
+    /// Bytes by which the journal would shrink; `None` if it is short.
     pub(crate) journal: Option<u64>,
 }
 
@@ -109,7 +109,7 @@ pub(crate) enum Item {
 }
 
 impl Item {
-    /// What is gained, in bytes.
+    /// Returns the bytes that are gained.
     #[must_use]
     pub(crate) fn bytes(&self) -> u64 {
         match self {
@@ -121,8 +121,8 @@ impl Item {
     }
 }
 
-/// What is removed, in this order: builders' folders, then images and after them caches, the one used longest ago
-/// first.
+/// Returns what is removed, in this order: builders' folders, images, caches, lines of the journal. Of images and of
+/// caches, the one used longest ago comes first.
 #[must_use]
 pub(crate) fn plan(candidates: &Candidates, limits: &Limits) -> Vec<Item> {
     let mut items = Vec::new();
@@ -148,17 +148,17 @@ pub(crate) fn plan(candidates: &Candidates, limits: &Limits) -> Vec<Item> {
     items
 }
 
-/// Why a cache goes, where it does: it is garbage, or its image goes and nothing else loads it.
+/// Returns why a cache goes, if it does: it is garbage, or its image goes and nothing else loads it.
 fn doom(cache: &StoredCache, images: &BTreeSet<&Digest>) -> Option<&'static str> {
     let goes_along = !cache.is_shared && cache.image.as_ref().is_some_and(|key| images.contains(key));
     cache.garbage.or(goes_along.then_some("its image is removed"))
 }
 
-/// The images that go, each with the reason, the one used longest ago first.
+/// Returns the images that go, each with the reason, the one used longest ago first.
 fn doomed_images<'a>(images: &'a [StoredImage], limits: &Limits) -> Vec<(&'a StoredImage, String)> {
     const DAY: i64 = 24 * 3600;
     let mut free: Vec<&StoredImage> = images.iter().filter(|image| image.hold.is_none()).collect();
-    // Among those used at one time the larger first: fewer have to go.
+    // Of images last used at the same time, the larger first: fewer have to go.
     free.sort_by_key(|image| (image.last_use, Reverse(image.bytes), image.key.clone()));
     let mut left: u64 = images.iter().map(|image| image.bytes).sum();
     let mut doomed = Vec::new();
@@ -310,13 +310,13 @@ mod tests {
                     Item::Abandoned(_) | Item::Journal { .. } => {}
                 }
             }
-            // Every project gets what it got, and keeps what was built for it last.
+            // Every project gets the image that it got, and keeps the one that was built for it last.
             for project in store.projects.iter().filter(|project| project.is_there) {
                 for place in project.gets.iter().chain(project.built.last()) {
                     prop_assert!(!gone.contains(&key(*place)));
                 }
             }
-            // Once more: nothing. What was not to be touched is looked at as it was.
+            // Planned once more: nothing. Items that were not to be removed are candidates as before.
             let mut after = store.candidates(&gone);
             after.caches.retain(|cache| !removed.contains(&cache.files));
             prop_assert_eq!(plan(&after, &limits), Vec::new());
@@ -331,7 +331,7 @@ mod tests {
             let freed: u64 = items.iter().map(Item::bytes).sum();
             let has_free = candidates.images.iter().filter(|image| image.hold.is_none()).count() > items.len();
             prop_assert!(total - freed <= most || !has_free);
-            // Without the last that went for its size alone it would not do.
+            // Without the last image that went for its size alone, the limit would not hold.
             let for_size: Vec<&StoredImage> = items.iter().filter_map(|item| match item {
                 Item::Image { image, .. } if !image.is_orphan => Some(image),
                 _ => None,

@@ -1,4 +1,4 @@
-//! The journal of starts, and how much a project is used.
+//! The journal of starts, and the use of a project that follows from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,7 +14,7 @@ pub(crate) const HALF_LIFE: f64 = 14.0 * 24.0 * 3600.0;
 pub(crate) struct Start<'a> {
     /// Seconds since 1970.
     pub(crate) time: i64,
-    /// In one word, what was decided: `exact`, `contained`, `stale`, `none`, …
+    /// The verdict in one word: `exact`, `contained`, `stale`, `none`, …
     pub(crate) verdict: &'a str,
     /// Key of the image, or `-`.
     pub(crate) image: &'a str,
@@ -32,8 +32,7 @@ impl fmt::Display for Start<'_> {
 }
 
 impl<'a> Start<'a> {
-    /// The start that `line` (without its end) tells of; `None` where a crash or another program left
-    /// something else there.
+    /// Reads the start from `line` (without its end); `None` if a crash or another program left something else there.
     #[must_use]
     pub(crate) fn parse(line: &'a str) -> Option<Self> {
         let mut fields = line.split('\t');
@@ -49,7 +48,7 @@ impl<'a> Start<'a> {
     }
 }
 
-/// Starts that are told of together, the last of them in full: how old ones are kept.
+/// Several starts in one line, with the last of them in full: the form in which old ones are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Starts<'a> {
     pub(crate) last: Start<'a>,
@@ -57,7 +56,7 @@ pub(crate) struct Starts<'a> {
 }
 
 impl<'a> Starts<'a> {
-    /// The starts that `line` (without its end) tells of: one, or as many as a sixth field says.
+    /// Reads the starts from `line` (without its end): one, or as many as a sixth field says.
     #[must_use]
     pub(crate) fn parse(line: &'a str) -> Option<Self> {
         if let Some(last) = Start::parse(line) {
@@ -78,7 +77,7 @@ impl fmt::Display for Starts<'_> {
     }
 }
 
-/// From when, and how fast, use is forgotten.
+/// The present time, and how fast use is forgotten.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Clock {
     /// Seconds since 1970.
@@ -93,25 +92,25 @@ impl Clock {
         Self { now, half_life: HALF_LIFE }
     }
 
-    /// How old what happened at `time` is. A clock that was set back since leaves times a little ahead of now:
-    /// those count as now. What is more than a day ahead was written under a wrong clock, and tells nothing.
+    /// Returns the age of what happened at `time`. A clock that was set back since leaves times a little ahead of now:
+    /// those count as now. A time more than a day ahead was written under a wrong clock, and means nothing.
     fn age(self, time: i64) -> Option<i64> {
         (time <= self.now.saturating_add(DAY)).then(|| self.now.saturating_sub(time).max(0))
     }
 
-    /// What a start of this age counts: 1 now, ½ after one half-life.
+    /// Returns the weight of a start of this age: 1 now, ½ after one half-life.
     #[expect(clippy::cast_precision_loss, reason = "seconds of a lifetime are exact in a double")]
     fn weight(self, age: i64) -> f64 {
         (-(age as f64) / self.half_life).exp2()
     }
 }
 
-/// How much one project is used.
+/// Use of one project.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Uses {
     /// Starts within the last 30 days.
     pub(crate) recent: u64,
-    /// The last sign of use, in seconds since 1970; 0 where there is none.
+    /// The last sign of use, in seconds since 1970; 0 if there is none.
     pub(crate) last: i64,
     /// The last start through `run`, likewise.
     pub(crate) last_start: i64,
@@ -158,8 +157,8 @@ impl Uses {
         }
     }
 
-    /// Adds another sign of use than a start through `run`: Pkg worked in the project, or its caches were loaded.
-    /// A day on which nothing else is known counts as one start. To be added after the starts.
+    /// Adds a sign of use other than a start through `run`: Pkg worked in the project, or its caches were loaded. A day
+    /// without any other sign counts as one start. To be called after the starts are added.
     pub(crate) fn add_sign(&mut self, time: i64, clock: Clock) {
         let Some(age) = clock.age(time) else { return };
         let time = clock.now - age;
@@ -169,21 +168,21 @@ impl Uses {
         }
     }
 
-    /// Starts per week at the present rate: what a steady use would have to be to weigh as much.
+    /// Returns the starts per week at the present rate: the steady use that would weigh as much.
     #[must_use]
     pub(crate) fn per_week(&self, clock: Clock) -> f64 {
         self.weight * WEEK * std::f64::consts::LN_2 / clock.half_life
     }
 
-    /// Starts per week over the days that there were since the first sign of use, today among them: for a use that
-    /// began lately more than [`Uses::per_week`], in which the days before it count as days without use.
+    /// Returns the starts per week over the days since the first sign of use, today included. For a use that began
+    /// lately it is more than [`Uses::per_week`], which counts the days before as days without use.
     #[must_use]
     pub(crate) fn per_week_since_first(&self, clock: Clock) -> f64 {
         let days = self.days_since_first(clock);
         if days == 0 { 0.0 } else { self.per_week(clock) / (1.0 - clock.weight(days.saturating_mul(DAY))) }
     }
 
-    /// Days from the first one with a sign of use to today, both counted; 0 where there is none.
+    /// Returns the days from the first one with a sign of use to today, both counted; 0 if there is none.
     #[must_use]
     pub(crate) fn days_since_first(&self, clock: Clock) -> i64 {
         let first = self.days.first().copied();

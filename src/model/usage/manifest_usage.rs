@@ -1,13 +1,13 @@
 //! Pkg's `logs/manifest_usage.toml`: which manifests were managed with Pkg, and when.
 //!
-//! Pkg up to 1.8 adds a table for each event and never shortens the file; from 1.9 it keeps one table for
-//! each manifest (`write_env_usage`, Pkg's `src/Types.jl` 1.5.3 to 1.13). So it is read line by line, and
-//! nothing but the table that the line is in is kept. What cannot be read is passed over.
+//! Pkg up to 1.8 adds a table for each event and never shortens the file; from 1.9 it keeps one table for each manifest
+//! (`write_env_usage`, Pkg's `src/Types.jl` 1.5.3 to 1.13). So it is read line by line, and only the current table is
+//! kept. Unreadable lines are skipped.
 
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
-/// Lines with more bytes than this are passed over: no path is that long.
+/// Lines with more bytes than this are skipped: no path is that long.
 const LONGEST_LINE: usize = 64 * 1024;
 
 /// One event: Pkg read or wrote the environment of a manifest.
@@ -34,10 +34,10 @@ impl<'a> UsageReader<'a> {
         Self { zone, manifest: None }
     }
 
-    /// Takes the next line, with or without its end, and tells the event that it completes.
+    /// Takes the next line, with or without its end, and returns the event that it completes.
     ///
-    /// Of a local time that the clock showed twice the first is meant, and one that it left out is as far
-    /// behind the gap as it is into it. A time with an offset in figures is taken as it stands.
+    /// A local time that the clock showed twice means the first; one that the clock skipped means a time as far after
+    /// the gap as it is into the gap. A time with an offset in figures is taken as it stands.
     pub(crate) fn line(&mut self, line: &[u8]) -> Option<ManifestUse> {
         let line = line.trim_ascii();
         if line.first() == Some(&b'[') {
@@ -53,8 +53,9 @@ impl<'a> UsageReader<'a> {
     }
 }
 
-/// Whether a path leads through a temporary folder of Julia's: `jl_` and six or ten letters or digits
-/// (`mktempdir` and `tempname`, `base/file.jl` 1.4 to 1.12), not all of them small letters, as in `jl_models`. `Pkg.test` has its sandboxes there.
+/// Whether a path leads through a temporary folder of Julia's: `jl_` and six or ten letters or digits (`mktempdir` and
+/// `tempname`, `base/file.jl` 1.4 to 1.12), not all of them small letters, as in `jl_models`. `Pkg.test` has its
+/// sandboxes there.
 #[must_use]
 pub(crate) fn is_temporary(manifest: &str) -> bool {
     let random = |name: &str| {
@@ -72,7 +73,7 @@ fn text_of(line: &[u8]) -> Option<&str> {
     std::str::from_utf8(line).ok()
 }
 
-/// The key of `[[key]]` and `[key]`.
+/// Reads the key of `[[key]]` and `[key]`.
 fn header(line: &str) -> Option<String> {
     let (inner, close) = match line.strip_prefix("[[") {
         Some(inner) => (inner, "]]"),
@@ -83,13 +84,13 @@ fn header(line: &str) -> Option<String> {
     ends(rest).then_some(key)
 }
 
-/// Whether no more than a comment follows.
+/// Whether at most a comment follows.
 fn ends(rest: &str) -> bool {
     let rest = rest.trim_start();
     rest.is_empty() || rest.starts_with('#')
 }
 
-/// The key at the start of the text, and what follows it.
+/// Reads the key at the start of the text; returns it and the rest.
 fn key(text: &str) -> Option<(String, &str)> {
     if let Some(text) = text.strip_prefix('"') {
         return basic_string(text);
@@ -103,7 +104,7 @@ fn key(text: &str) -> Option<(String, &str)> {
     (!key.is_empty()).then(|| (key.to_owned(), rest))
 }
 
-/// A basic string behind its opening quote, and what follows it.
+/// Reads a basic string after its opening quote; returns it and the rest.
 fn basic_string(mut text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     loop {
@@ -118,11 +119,11 @@ fn basic_string(mut text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// The character of an escape sequence behind its `\`, and what follows it.
+/// Reads the character of an escape sequence after its `\`; returns it and the rest.
 ///
-/// TOML's, and those of Julia's `escape_string`, which Pkg 1.5 used: `\0`, `\a`, `\v`, `\e`, `\x` with two
-/// digits, `\u` and `\U` with fewer than four and eight. `\x80` and above stand for bytes that are no
-/// UTF-8, for which there is no character.
+/// Takes TOML's, and those of Julia's `escape_string`, which Pkg 1.5 used: `\0`, `\a`, `\v`, `\e`, `\x` with two
+/// digits, `\u` and `\U` with fewer than four and eight. `\x80` and above stand for bytes that are not UTF-8, for
+/// which there is no character.
 fn escape(text: &str) -> Option<(char, &str)> {
     let mut letters = text.chars();
     let digits = match letters.next()? {
@@ -154,13 +155,13 @@ const fn simple_escape(letter: char) -> Option<char> {
     })
 }
 
-/// The value of `time = …`.
+/// Reads the value of `time = …`.
 fn time_value(line: &str) -> Option<&str> {
     let value = line.strip_prefix("time")?.trim_start().strip_prefix('=')?;
     Some(value.split_once('#').map_or(value, |(value, _)| value).trim())
 }
 
-/// Seconds since 1970 at a date and time as TOML has it; `Z` and no offset both mean the time of `zone`.
+/// Returns the seconds since 1970 of a date and time in TOML; `Z` and no offset both mean the time of `zone`.
 fn seconds(text: &str, zone: &TimeZone) -> Option<i64> {
     let (date_time, rest) = (text.get(..19)?, text.get(19..)?);
     let shape = |(index, byte): (usize, u8)| match index {
@@ -184,7 +185,7 @@ fn seconds(text: &str, zone: &TimeZone) -> Option<i64> {
     Some(timestamp.ok()?.as_second())
 }
 
-/// `+02:00`.
+/// Reads an offset such as `+02:00`.
 fn offset(text: &str) -> Option<Offset> {
     let sign = match text.as_bytes() {
         [b'+', _, _, b':', _, _] => 1,
@@ -443,7 +444,7 @@ mod tests {
             prop_assert!(found.len() <= lines.len());
         }
 
-        /// What TOML writes, in whatever form it chooses, reads back.
+        /// Text that TOML writes, in whatever form it chooses, reads back.
         #[test]
         fn paths_read_back(paths in prop::collection::btree_set(any::<String>(), 0..8)) {
             let table: Table = paths.iter().map(|path| (path.clone(), event("2026-11-24T00:43:16.261Z"))).collect();

@@ -1,4 +1,4 @@
-//! What was used, how often and when: the journal, Pkg's logs, and what follows from them.
+//! Use of projects and images: the journal, Pkg's logs, and the consequences for `gc` and builds.
 
 pub(crate) mod garbage;
 pub(crate) mod journal;

@@ -1,6 +1,6 @@
-//! Folders of jlproj's own that look like projects: Pkg worked there, and nobody else does.
+//! Folders of jlproj's own that look like projects, since Pkg worked there; nobody else works in them.
 
-/// The folder of a store in which builders have their environments.
+/// Folder of a store that holds the builders' environments.
 pub(crate) const BUILDERS: &str = "builders-v1";
 
 /// Whether a folder is below the store `root`, or among the builders' environments of another store. Both are path

@@ -1,5 +1,5 @@
-//! What an image saves at a start: measured where it was, else estimated from what was measured of other images on
-//! this machine.
+//! The time that an image saves at a start: measured, or else estimated from measurements of other images on this
+//! machine.
 
 use std::collections::BTreeMap;
 
@@ -11,31 +11,31 @@ use uuid::Uuid;
 const PRIOR: f64 = 0.05;
 const PRIOR_WITH_PACKAGE_IMAGES: f64 = 0.02;
 
-/// What was measured when one image was built.
+/// Measurements from the build of one image.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Observation {
-    /// Seconds that each package took to load without the image, after what it depends on.
+    /// Seconds that each package took to load without the image, after its dependencies.
     pub(crate) packages: Vec<(Uuid, f64)>,
     /// Seconds that the image saves at a start that loads its project's packages.
     pub(crate) saved: f64,
 }
 
-/// Estimates what baking a package saves.
+/// Estimates the seconds that baking a package saves.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SavingsModel {
     /// Seconds of each package that was measured: the median over the images.
     seconds: BTreeMap<Uuid, f64>,
-    /// Seconds of a package that was not.
+    /// Seconds of a package that was not measured.
     typical: f64,
-    /// Of a second of loading, the part that an image saves.
+    /// Share of the loading time that an image saves.
     scale: f64,
 }
 
 impl SavingsModel {
-    /// Fits the model to what was measured. Little data moves it a little: it starts from what is typical.
+    /// Fits the model to the measurements. Little data moves it little: it starts from typical values.
     #[must_use]
     pub(crate) fn fit(observations: &[Observation], has_package_images: bool) -> Self {
-        /// As many packages does the prior count for.
+        /// Number of packages that the prior counts for.
         const PRIOR_PACKAGES: f64 = 5.0;
         /// Seconds squared that the prior, a scale of 1, counts for.
         const PRIOR_SQUARE: f64 = 0.05;
@@ -71,7 +71,7 @@ impl SavingsModel {
     }
 }
 
-/// Seconds that a start is shorter by.
+/// Seconds by which a start is shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Saving {
     pub(crate) seconds: f64,
@@ -79,7 +79,7 @@ pub(crate) struct Saving {
     pub(crate) is_measured: bool,
 }
 
-/// What building an image costs, and what it brought and will bring. All in seconds.
+/// Cost of building an image, and its savings so far and to come. All in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct PayOff {
     /// Spent on building.
@@ -88,18 +88,18 @@ pub(crate) struct PayOff {
     pub(crate) saved: f64,
     /// Saved in a week of present use.
     pub(crate) per_week: f64,
-    /// Its project was first used less than a week ago: too little is known to call it one that does not pay.
+    /// Its project was first used less than a week ago: too early to say that it does not pay.
     pub(crate) is_early: bool,
 }
 
-/// From as many days of use on is an image judged by what it saves.
+/// Days of use after which an image is judged by its savings.
 pub(crate) const DAYS_OF_TRIAL: i64 = 7;
 
-/// An image has to pay back what it costs within so many weeks of present use: 60 days.
+/// Weeks of present use within which an image has to pay back its cost: 60 days.
 pub(crate) const WEEKS_TO_PAY: f64 = 60.0 / 7.0;
 
 impl PayOff {
-    /// Whether what it costs is back within 60 days of present use, or is back already, or cannot be told yet.
+    /// Whether its cost is back within 60 days of present use, or is back already, or it is too early to say.
     #[must_use]
     pub(crate) fn pays(&self) -> bool {
         self.is_early

@@ -1,10 +1,10 @@
 //! Keeps the journal short: starts of long ago are counted together.
 //!
-//! `run` appends to the journal and waits for nobody, so it is never rewritten. It is given another name, after which starts
-//! go to a new one; then what it holds goes into the older part, which is replaced in one step and says up to where it
-//! has what; and then it is removed, while nobody adds a line to it: who opened it before is waited for, who comes later
-//! takes the new one. Killed anywhere in between, nothing is lost and nothing counted twice: the next compaction goes on
-//! there.
+//! `run` appends to the journal and waits for nobody, so the journal is never rewritten. Compaction gives it another
+//! name, after which starts go to a new one; merges the closed journal into the older part, which is replaced in one
+//! step and says how far it has merged; and removes the closed journal while nobody appends to it: it waits for those
+//! who opened it before, and later ones open the new journal. If it is killed anywhere in between, nothing is lost and
+//! nothing counted twice: the next compaction goes on there.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -20,13 +20,13 @@ use crate::store::lock::{Attempt, Lock};
 
 const DAY: i64 = 24 * 3600;
 
-/// Starts older than this are counted together: each of them weighs less than a three-hundredth of one of today.
+/// Starts older than this are counted together: each weighs less than a three-hundredth of a start of today.
 const LONG_AGO: i64 = 120 * DAY;
 
-/// Those of so many days share a line.
+/// Old starts of one such period share a line.
 const MONTH: i64 = 30 * DAY;
 
-/// Up to where the closed journal is in the older part: its first bytes, how many, and their digest.
+/// The part of the closed journal that the older part has already: the number of its first bytes, and their digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Mark {
     length: u64,
@@ -34,7 +34,7 @@ struct Mark {
 }
 
 impl Mark {
-    /// The mark in the first line of the older part.
+    /// Reads the mark in the first line of the older part.
     fn read(layout: &Layout) -> io::Result<Option<Self>> {
         let Some(mut lines) = fs::Lines::open(&layout.old_journal())? else { return Ok(None) };
         let line = lines.next()?.unwrap_or_default();
@@ -46,7 +46,7 @@ impl Mark {
         Some(Self { length: length.parse().ok()?, digest: Digest::parse(digest)? })
     }
 
-    /// The first byte of the closed journal that is not in the older part yet.
+    /// Returns the offset of the first byte of the closed journal that is not in the older part yet.
     fn end(this: Option<&Self>, closed: &Path) -> io::Result<u64> {
         let Some(mark) = this.filter(|mark| mark.length > 0) else { return Ok(0) };
         let is_long_enough = fs_err::metadata(closed)?.len() >= mark.length;
@@ -55,12 +55,12 @@ impl Mark {
     }
 }
 
-/// The files of the journal, those of long ago first, each with the byte from which on it counts.
+/// Lists the files of the journal, the oldest starts first, each with the offset from which it counts.
 pub(super) fn parts(layout: &Layout) -> io::Result<Vec<(PathBuf, u64)>> {
     let closed = layout.closed_journal();
     let mut parts = vec![(layout.old_journal(), 0)];
     if fs_err::symlink_metadata(&closed).is_ok_and(|metadata| metadata.is_file()) {
-        // It may be removed just now: then all of it is in the older part.
+        // If it is removed meanwhile, all of it is in the older part.
         match Mark::end(Mark::read(layout)?.as_ref(), &closed) {
             Ok(start) => parts.push((closed, start)),
             Err(error) if fs::is_absence(&error) => {}
@@ -71,8 +71,9 @@ pub(super) fn parts(layout: &Layout) -> io::Result<Vec<(PathBuf, u64)>> {
     Ok(parts)
 }
 
-/// How many bytes the journal would lose, about; `None` where it is not worth it: it is shorter than a mebibyte, or
-/// less than a quarter of its lines are of long ago. `now` is in seconds since 1970.
+/// Estimates how many bytes compaction would free; `None` if it is not worth it: the journal is shorter than a
+/// mebibyte, or less than a quarter of its lines are of long ago. A leftover closed journal is always worth it. `now`
+/// is in seconds since 1970.
 pub(crate) fn plan_compaction(layout: &Layout, now: i64) -> Option<u64> {
     const SHORT: u64 = 1 << 20;
     let mut is_left = false;
@@ -97,15 +98,14 @@ fn is_long_ago(time: i64, now: i64) -> bool {
     now.saturating_sub(time) > LONG_AGO
 }
 
-/// Counts starts of long ago together. Returns by how many bytes the journal is shorter; `None` where another process
-/// is at it.
+/// Counts starts of long ago together. Returns the number of bytes freed; `None` if another process is compacting.
 ///
 /// # Errors
-/// Where the journal cannot be read or written: then it counts as it did.
+/// Where the journal cannot be read or written: then it counts as before.
 pub(crate) fn compact(layout: &Layout, now: i64) -> io::Result<Option<u64>> {
     let Attempt::Taken(_lock) = Lock::attempt(&layout.lock("journal"))? else { return Ok(None) };
     let before = total(layout);
-    // What was left by one that was killed goes first.
+    // First the closed journal that a killed compaction left.
     if layout.closed_journal().exists() {
         take_in(layout, now)?;
     }
@@ -120,7 +120,7 @@ fn total(layout: &Layout) -> u64 {
     files.iter().filter_map(|path| Some(fs_err::metadata(path).ok()?.len())).sum()
 }
 
-/// Gives the journal another name; `false` where there is none.
+/// Renames the journal to the closed journal; `false` if there is none.
 fn close(layout: &Layout) -> io::Result<bool> {
     match fs_err::rename(layout.journal(), layout.closed_journal()) {
         Ok(()) => Ok(true),
@@ -129,8 +129,8 @@ fn close(layout: &Layout) -> io::Result<bool> {
     }
 }
 
-/// Takes the closed journal into the older part, and removes it. Where somebody who adds a line is stopped in the middle
-/// of that, the closed journal stays for the next time.
+/// Merges the closed journal into the older part, and removes it. If a process is suspended while it appends a line,
+/// the closed journal stays for the next time.
 fn take_in(layout: &Layout, now: i64) -> io::Result<()> {
     let closed = layout.closed_journal();
     loop {
@@ -142,7 +142,7 @@ fn take_in(layout: &Layout, now: i64) -> io::Result<()> {
     }
 }
 
-/// Waits until nobody adds a line to the closed journal, five seconds at most.
+/// Waits until nobody appends to the closed journal, five seconds at most.
 fn alone(closed: &Path) -> io::Result<Option<Alone>> {
     const PAUSE: Duration = Duration::from_millis(100);
     const PAUSES: u32 = 50;
@@ -151,7 +151,7 @@ fn alone(closed: &Path) -> io::Result<Option<Alone>> {
             Ok(Some(sole)) => return Ok(Some(Alone::Locked(sole))),
             Ok(None) => std::thread::sleep(PAUSE),
             Err(error) if fs::is_absence(&error) => return Err(error),
-            // Without locks: who had opened it writes to it at once.
+            // Without locks: whoever had opened it writes at once.
             Err(_) => {
                 std::thread::sleep(2 * PAUSE);
                 return Ok(Some(Alone::Presumed));
@@ -161,13 +161,14 @@ fn alone(closed: &Path) -> io::Result<Option<Alone>> {
     Ok(None)
 }
 
-/// That nobody adds a line.
+/// Evidence that nobody appends to the closed journal.
 enum Alone {
     Locked(#[expect(dead_code, reason = "held, not looked at")] Sole),
     Presumed,
 }
 
-/// Replaces the older part by one that has what is in the closed journal now too. Returns up to which byte.
+/// Replaces the older part by one that also has the present contents of the closed journal. Returns how many of its
+/// bytes are merged.
 fn merge(layout: &Layout, now: i64) -> io::Result<u64> {
     let (old, closed) = (layout.old_journal(), layout.closed_journal());
     let start = Mark::end(Mark::read(layout)?.as_ref(), &closed)?;
@@ -183,18 +184,17 @@ fn merge(layout: &Layout, now: i64) -> io::Result<u64> {
     Ok(length)
 }
 
-/// What is the same for starts that share a line, and their month.
+/// Project, image, verdict, Julia and month: equal for starts that share a line.
 type Group = (String, String, String, String, i64);
 
-/// Starts of long ago: the time of the last, and how many.
+/// Starts of long ago: for each group the time of the last one, and their number.
 #[derive(Debug, Default)]
 struct Groups {
     groups: BTreeMap<Group, (i64, u64)>,
 }
 
 impl Groups {
-    /// Adds the first `length` bytes of what `lines` reads. What is not of long ago goes to `file` as it is, what is
-    /// no start is dropped.
+    /// Adds the first `length` bytes of `lines`. Recent starts go to `file` as they are; invalid lines are dropped.
     fn add_file(
         &mut self,
         lines: Option<fs::Lines>,

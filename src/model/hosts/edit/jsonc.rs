@@ -1,5 +1,5 @@
-//! JSON with comments and trailing commas, as editors keep their settings: one member of the outermost object set and
-//! taken back, with everything else byte for byte.
+//! Sets and removes one member of the outermost object of JSON with comments and trailing commas, as in editors'
+//! settings. Everything else stays byte for byte.
 
 use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged;
@@ -10,24 +10,24 @@ use crate::model::hosts::edit::{EditError, Patch};
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// A member of the outermost object that is to have this text as its value.
+/// A member to set in the outermost object; its value is a string.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Member {
     pub(crate) key: String,
     pub(crate) value: String,
-    /// What a person would put there, all that belongs together.
+    /// The lines that a person would add by hand, with all that belongs together.
     pub(crate) snippet: String,
 }
 
-/// Where the members of a text are.
+/// A parsed text with the places of its members.
 struct Parsed<'a> {
-    /// Bytes before what was parsed.
+    /// Number of bytes before the parsed part.
     offset: usize,
     text: &'a str,
     object: Option<Object<'a>>,
 }
 
-/// The text that a member has as its value; `None` where there is no such member, or its value is no text.
+/// Returns a member's value; `None` if there is no such member, or its value is not a string.
 pub(crate) fn text_of(text: &str, key: &str) -> Option<String> {
     let parsed = Parsed::read(text).ok()?;
     let last = parsed.members(key).last()?.value.as_string_lit()?;
@@ -35,10 +35,10 @@ pub(crate) fn text_of(text: &str, key: &str) -> Option<String> {
 }
 
 impl Member {
-    /// What has to be replaced.
+    /// Returns the replacement that sets the member.
     ///
     /// # Errors
-    /// Where the text is none of that kind, or has the member twice.
+    /// If the text is no JSON object with comments, or has the member twice.
     pub(crate) fn patch(&self, text: &str) -> Result<Patch, EditError> {
         let parsed = Parsed::read(text)?;
         let members: Vec<&ObjectProp<'_>> = parsed.members(&self.key).collect();
@@ -52,7 +52,7 @@ impl Member {
             (Some(object), []) => Ok(self.inserted(&parsed, object)),
             (None, []) => {
                 let line = line_end(text);
-                // A mark anywhere but at the start is like any other character: it may end a comment.
+                // A byte order mark anywhere but at the start is like any other character: it may end a comment.
                 let is_blank = text.trim_start_matches(BYTE_ORDER_MARK).is_empty();
                 let before = if is_blank || text.ends_with('\n') { "" } else { line };
                 let after = format!("{before}{{{line}    {}{line}}}{line}", self.text());
@@ -61,12 +61,12 @@ impl Member {
         }
     }
 
-    /// Whether the member has our value, and is there once.
+    /// Whether the member occurs exactly once, with our value.
     pub(crate) fn is_in(&self, text: &str) -> bool {
         self.ours(text).is_some()
     }
 
-    /// Whether nothing has our value.
+    /// Whether no member has our value.
     pub(crate) fn is_gone(&self, text: &str) -> bool {
         match Parsed::read(text) {
             Ok(parsed) => !parsed.members(&self.key).any(|member| self.is_ours(member)),
@@ -74,8 +74,8 @@ impl Member {
         }
     }
 
-    /// The text without our value: as it was before where nothing around it changed, else without the member, or with
-    /// the value that it had.
+    /// Returns the text without our value: as it was before if nothing around it changed, else without the member, or
+    /// with the member's earlier value.
     pub(crate) fn undone(&self, patch: &Patch, text: &str) -> Option<String> {
         let (start, end) = self.ours(text)?;
         if !patch.before.is_empty() {
@@ -95,7 +95,7 @@ impl Member {
         exact.filter(is_right).or_else(|| Some(without(text, start, end)).filter(is_right))
     }
 
-    /// All members but ours, as they are written.
+    /// Returns the source text of all members but ours.
     fn remaining(&self, text: &str) -> Option<Vec<String>> {
         let parsed = Parsed::read(text).ok()?;
         let place = parsed.object.as_ref()?.properties.iter().position(|member| self.is_ours(member))?;
@@ -104,7 +104,7 @@ impl Member {
         Some(contents)
     }
 
-    /// From where to where the member is that has our value.
+    /// Returns the start and end of the member with our value.
     fn ours(&self, text: &str) -> Option<(usize, usize)> {
         let parsed = Parsed::read(text).ok()?;
         let mut members = parsed.members(&self.key);
@@ -122,7 +122,7 @@ impl Member {
         format!("{}: {}", json(&self.key), json(&self.value))
     }
 
-    /// The member as the first one.
+    /// Returns the patch that inserts the member as the first one.
     fn inserted(&self, parsed: &Parsed<'_>, object: &Object<'_>) -> Patch {
         let text = parsed.text;
         let inside = object.start() + 1;
@@ -130,7 +130,7 @@ impl Member {
         let first = object.properties.first().map(Ranged::start);
         let before_first = text.get(inside..first.unwrap_or(close)).unwrap_or_default();
         let line = line_end(text);
-        // Behind a comment on the line of the brace, which is about the whole.
+        // After a comment on the line of the brace: such a comment is about the whole object.
         let (head, _) = before_first.split_once('\n').unwrap_or((before_first, ""));
         let head = head.strip_suffix('\r').unwrap_or(head);
         let is_one_line = !before_first.contains('\n');
@@ -186,7 +186,7 @@ impl<'a> Parsed<'a> {
         members.filter(move |member| member.name.as_str() == key)
     }
 
-    /// Each member as it is written.
+    /// Returns the source text of each member.
     fn contents(&self) -> Vec<String> {
         let members = self.object.iter().flat_map(|object| &object.properties);
         members
@@ -195,15 +195,15 @@ impl<'a> Parsed<'a> {
     }
 }
 
-/// The text without what is between these places, nor the comma that belongs to it. Only white space can be between a
-/// member and a comma that is taken with it.
+/// Returns the text without the part from `start` to `end`, and without its comma. A comma is removed only if nothing
+/// but white space separates it from the part.
 fn without(text: &str, start: usize, end: usize) -> String {
     let (head, tail) = (&text[..start], &text[end..]);
     if let Some(rest) = tail.trim_start().strip_prefix(',') {
         let head = head.trim_end_matches([' ', '\t']);
         let after = rest.trim_start_matches([' ', '\t']);
         let next_line = after.strip_prefix("\r\n").or_else(|| after.strip_prefix('\n'));
-        // A line that had nothing else in it goes whole.
+        // A line with nothing else in it is removed whole.
         let rest = next_line.filter(|_| head.ends_with('\n')).unwrap_or(rest);
         return format!("{head}{rest}");
     }
@@ -213,12 +213,12 @@ fn without(text: &str, start: usize, end: usize) -> String {
     }
 }
 
-/// What ends the lines of a text.
+/// Returns the line end that a text uses.
 fn line_end(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
-/// A text as JSON writes it.
+/// Returns a text as a JSON string.
 pub(crate) fn json(text: &str) -> String {
     // Texts always have a JSON form.
     serde_json::to_string(text).unwrap_or_default()

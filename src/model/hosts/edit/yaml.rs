@@ -1,11 +1,11 @@
-//! A key of ours at the end of a YAML file of the user's: only where the file is sure to mean the same otherwise.
+//! Adds a key at the end of a user's YAML file, only if the rest is certain to keep its meaning.
 
 use serde::{Deserialize, Serialize};
 use serde_yaml::{Mapping, Value};
 
 use crate::model::hosts::edit::{Block, EditError, Patch};
 
-/// A key of the outermost mapping that the text must not have yet, with all that is below it.
+/// A key of the outermost mapping with everything below it; the text must not have the key yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Section {
     pub(crate) key: String,
@@ -14,19 +14,19 @@ pub(crate) struct Section {
 }
 
 impl Section {
-    /// The section that says this of the key.
+    /// Builds the section that gives the key this value.
     ///
     /// # Errors
-    /// Where it has no form in YAML.
+    /// If the value has no form in YAML.
     pub(crate) fn new(key: &str, value: &impl Serialize) -> Result<Self, serde_yaml::Error> {
         let lines = serde_yaml::to_string(&std::collections::BTreeMap::from([(key, value)]))?;
         Ok(Self { key: key.to_owned(), block: Block { comment: "#".to_owned(), lines } })
     }
 
-    /// What has to be replaced.
+    /// Returns the replacement that adds the section.
     ///
     /// # Errors
-    /// Where the text has the key, is no mapping, or would mean something else with the lines at its end.
+    /// If the text has the key, is no mapping, or would change its meaning with the lines at its end.
     pub(crate) fn patch(&self, text: &str) -> Result<Patch, EditError> {
         let patch = self.block.patch(text)?;
         let mut before = mapping(text)?;

@@ -91,7 +91,7 @@ fn an_image_runs_where_one_of_its_targets_is_fulfilled() {
     assert_eq!(fitness(&[]), Fitness::Unknown);
 }
 
-/// Lists of eleven words up to 1.11, of twelve since: the last one tells of `ptwrite` in both.
+/// Lists of eleven words up to 1.11, of twelve since: the last one holds `ptwrite` in both.
 #[test]
 fn the_last_word_means_the_same_in_every_release() {
     const PTWRITE: &str = "00000010";

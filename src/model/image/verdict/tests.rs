@@ -140,7 +140,7 @@ fn an_image_that_is_hindered_is_not_used_and_another_one_is() {
         let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();
         assert_eq!(texts, ["`/schema`, which One reads, changed"]);
     }
-    // What another build mends comes first.
+    // Reasons that another build removes come first.
     let artifact = Artifact { package: "Two".to_owned(), name: "data".to_owned(), trees: Vec::new() };
     let absent = Obstacle::NoArtifact(artifact.clone());
     let indirect = Obstacle::Indirect { package: "One".to_owned() };

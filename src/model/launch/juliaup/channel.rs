@@ -1,4 +1,4 @@
-//! From a channel to the binary (`get_julia_path_from_channel` in src/bin/julialauncher.rs and
+//! Finds the binary of a channel (`get_julia_path_from_channel` in src/bin/julialauncher.rs and
 //! `resolve_julia_binary_path` in src/utils.rs, juliaup 1.23.0).
 
 use std::path::{Path, PathBuf};
@@ -34,20 +34,20 @@ pub(crate) struct Host<'a> {
     pub(crate) architecture: &'a str,
 }
 
-/// What juliaup's launcher would start.
+/// The Julia that juliaup's launcher would start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resolved {
     /// The binary. Links in it are not resolved; juliaup does (`normalize` of crate normpath).
     pub(crate) binary: PathBuf,
-    /// Where it is if it is not there: on macOS an installation without `BinaryPath` is a folder, or
-    /// holds an app bundle.
+    /// Where to look if it is not there: on macOS an installation without `BinaryPath` is a folder, or holds an app
+    /// bundle.
     pub(crate) otherwise: Option<PathBuf>,
     /// Arguments that the channel puts before the user's.
     pub(crate) arguments: Vec<String>,
 }
 
 impl Config {
-    /// The binary and the arguments of a channel. `folder` is the one of `juliaup.json`.
+    /// Returns the binary and the arguments of a channel. `folder` is the folder of `juliaup.json`.
     ///
     /// # Errors
     /// All of [`ChannelError`] but `NoDefault`.
@@ -90,7 +90,7 @@ impl Config {
         Ok(Resolved { binary, otherwise, arguments })
     }
 
-    /// An installed version with the number that a manifest asks for, whatever its channel is called.
+    /// Returns an installed version with the number that a manifest asks for, whatever its channel is called.
     fn release_of_manifest(&self, name: &str, source: Source, host: Host<'_>) -> Option<(&str, &Version)> {
         let architecture = match host.architecture {
             "x86_64" => "x64",
@@ -107,7 +107,7 @@ impl Config {
     }
 }
 
-/// Where the binary of an installation is: as recorded, else where it was before juliaup recorded it.
+/// Returns the path of an installation's binary: as recorded, else as it was before juliaup recorded it.
 fn place(installed: &Version, version: &str, folder: &Path, system: System) -> (PathBuf, Option<PathBuf>) {
     if let Some(binary) = &installed.binary_path {
         return (joined(folder, binary), None);

@@ -1,4 +1,4 @@
-//! Which channel: juliaup's own order (`run_app` in src/bin/julialauncher.rs 1.23.0).
+//! Chooses a channel in juliaup's own order (`run_app` in src/bin/julialauncher.rs 1.23.0).
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::config::Config;
 
-/// What may choose a channel.
+/// Requests for a channel, besides the settings.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Request<'a> {
     /// `+channel`, without the `+`.
@@ -19,7 +19,7 @@ pub(crate) struct Request<'a> {
     pub(crate) directory: Option<&'a Path>,
 }
 
-/// Where the choice came from.
+/// Origin of the choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     CommandLine,
@@ -29,7 +29,7 @@ pub(crate) enum Source {
     Default,
 }
 
-/// A channel, and where the choice came from.
+/// A channel, and the origin of its choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub(crate) channel: String,
@@ -54,7 +54,7 @@ pub(crate) enum ChannelError {
 }
 
 impl Source {
-    /// For the middle of a sentence, after the channel's name.
+    /// Returns a clause for the middle of a sentence, after the channel's name.
     fn clause(self) -> &'static str {
         match self {
             Self::CommandLine | Self::Default => "",
@@ -78,7 +78,7 @@ impl fmt::Display for Source {
 }
 
 impl ChannelError {
-    /// What to type, as a whole command.
+    /// Returns the whole command to type.
     #[must_use]
     pub(crate) fn hint(&self) -> String {
         match self {
@@ -93,13 +93,13 @@ impl ChannelError {
 }
 
 impl Config {
-    /// The channel that juliaup's launcher would take: `+channel`, `JULIAUP_CHANNEL`, the longest
-    /// override that holds the directory, the manifest's `julia_version` where the settings say so
-    /// (`manifest` is asked only then), the default.
+    /// Returns the channel that juliaup's launcher would take: `+channel`, `JULIAUP_CHANNEL`, the longest override that
+    /// holds the directory, the manifest's `julia_version` if the settings say so (`manifest` is called only then), the
+    /// default.
     ///
-    /// juliaup looks a manifest's version up in its versions database: one that is in no release
-    /// becomes a nightly channel, or is passed over. Without the database, only `-DEV` versions become
-    /// nightlies here, and what is no version is passed over; any other is taken as the name of a channel.
+    /// juliaup looks a manifest's version up in its versions database: a version of no release becomes a nightly
+    /// channel, or is skipped. Without the database, only `-DEV` versions become nightlies here, text that is no
+    /// version is skipped, and any other version is taken as the name of a channel.
     ///
     /// # Errors
     /// [`ChannelError::NoDefault`].
@@ -121,7 +121,7 @@ impl Config {
         Ok(Choice { channel, source })
     }
 
-    /// The channel of the longest override that holds `directory`; of equally long ones the last.
+    /// Returns the channel of the longest override that holds `directory`; of equally long ones the last.
     fn override_of(&self, directory: &Path) -> Option<String> {
         let holding = self.overrides.iter().filter(|one| directory.starts_with(&one.path));
         holding.max_by_key(|one| one.path.len()).map(|one| one.channel.clone())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
-/// What of `juliaup.json` a launch needs. Unknown keys are let pass; missing ones are empty.
+/// The parts of `juliaup.json` that a launch needs. Unknown keys are ignored; missing ones are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(crate) struct Config {
@@ -20,7 +20,7 @@ pub(crate) struct Config {
     pub(crate) overrides: Vec<Override>,
 }
 
-/// An installed version. Both paths start at the folder of `juliaup.json`.
+/// An installed version. Both paths are relative to the folder of `juliaup.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Version {
@@ -30,7 +30,7 @@ pub(crate) struct Version {
     pub(crate) binary_path: Option<String>,
 }
 
-/// What a channel name stands for.
+/// Meaning of a channel name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Channel {
     /// One of [`Config::installed_versions`].
@@ -49,7 +49,7 @@ pub(crate) enum Channel {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Override {
-    /// A canonical folder; it holds for all that is inside.
+    /// A canonical folder; the channel holds for everything inside.
     pub(crate) path: String,
     pub(crate) channel: String,
 }
@@ -60,7 +60,7 @@ struct Settings {
     manifest_version_detect: bool,
 }
 
-/// All keys that a channel may have; which are there tells the kinds apart.
+/// All keys that a channel may have; the kind shows in the keys that are present.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct AnyChannel {

@@ -1,11 +1,11 @@
-//! Where juliaup keeps its settings, and which `julia` is its launcher.
+//! Locates juliaup's settings, and recognises its launcher among the `julia`s on PATH.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// Why juliaup's folder is not known.
+/// Why juliaup's folder is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum LocationError {
     #[error("`JULIAUP_DEPOT_PATH` is `{0}`, which is not an absolute path")]
@@ -14,12 +14,12 @@ pub(crate) enum LocationError {
     NoHome,
 }
 
-/// `juliaup.json`: in `juliaup` below `JULIAUP_DEPOT_PATH`, else below `.julia` at home. The variable is
-/// trimmed; an empty one, and one that is not UTF-8, count as unset (`src/global_paths.rs` 1.23.0).
+/// Returns the path of `juliaup.json`: in `juliaup` below `JULIAUP_DEPOT_PATH`, else below `.julia` at home. The
+/// variable is trimmed; an empty one, and one that is not UTF-8, count as unset (`src/global_paths.rs` 1.23.0).
 /// `JULIA_DEPOT_PATH` plays no part.
 ///
 /// # Errors
-/// A relative `JULIAUP_DEPOT_PATH`; no home where one is needed, or a relative one.
+/// A relative `JULIAUP_DEPOT_PATH`; a missing or relative home if it is needed.
 pub(crate) fn config_file(depot_path: Option<&OsStr>, home: Option<&Path>) -> Result<PathBuf, LocationError> {
     let depot = depot_path.and_then(OsStr::to_str).map(str::trim).filter(|path| !path.is_empty());
     let base = match depot {
@@ -30,7 +30,7 @@ pub(crate) fn config_file(depot_path: Option<&OsStr>, home: Option<&Path>) -> Re
     Ok(base.join("juliaup").join("juliaup.json"))
 }
 
-/// What there is to know of a `julia` on PATH.
+/// Facts about a `julia` on PATH.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Launcher<'a> {
     /// Its canonical path: links followed to the end.

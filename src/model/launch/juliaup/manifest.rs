@@ -1,6 +1,6 @@
-//! The Julia that a project's manifest names, as juliaup's launcher finds it where its setting `ManifestVersionDetect` is on
+//! Finds the Julia that a project's manifest names, as juliaup's launcher does with its setting `ManifestVersionDetect`
 //! (`src/version_selection.rs` of juliaup 1.23.0). It looks for the project by rules of its own, which are not quite
-//! Julia's: no workspaces, no `@script`, versions in names of environments as they are written.
+//! Julia's: no workspaces, no `@script`, versions in names of environments taken literally.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use crate::model::loading::toml_file;
 
 const MANIFEST_NAMES: [&str; 2] = ["JuliaManifest.toml", "Manifest.toml"];
 
-/// What the choice of the project rests on, besides the files.
+/// Inputs of the choice of the project, besides the files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProjectQuestion<'a> {
     /// The last `--project` of the command line.
     pub(crate) flag: Option<&'a ProjectFlag>,
-    /// `JULIA_PROJECT`; what is not UTF-8 does not count, here and below.
+    /// `JULIA_PROJECT`; ignored if it is not UTF-8.
     pub(crate) julia_project: Option<&'a OsStr>,
-    /// `JULIA_LOAD_PATH`.
+    /// `JULIA_LOAD_PATH`, likewise.
     pub(crate) julia_load_path: Option<&'a OsStr>,
     /// `JULIA_DEPOT_PATH`.
     pub(crate) julia_depot_path: Option<&'a OsStr>,
@@ -29,11 +29,12 @@ pub(crate) struct ProjectQuestion<'a> {
     pub(crate) directory: &'a Path,
     /// The user's home folder.
     pub(crate) home: Option<&'a Path>,
-    /// Whether Julia will be told the project above the current folder where nobody names one.
+    /// Whether Julia will be given the project above the current folder if nobody names one.
     pub(crate) looks_upward: bool,
 }
 
-/// `julia_version` of the manifest of the project that is meant; `None` where juliaup would go on to its default channel.
+/// Returns `julia_version` from the manifest of the chosen project; `None` if juliaup would go on to its default
+/// channel.
 pub(crate) fn julia_version(question: &ProjectQuestion<'_>, files: &dyn Files) -> Option<String> {
     let search = Search { question, files };
     let project = search.project()?;
@@ -41,8 +42,8 @@ pub(crate) fn julia_version(question: &ProjectQuestion<'_>, files: &dyn Files) -
     version_in_head(&files.read(&manifest).ok()??)
 }
 
-/// The value, which stands before the first table; the rest of a manifest may be long. (juliaup reads all of it, and passes
-/// over a manifest whose rest is no TOML.)
+/// Reads the value, which is before the first table; the rest of a manifest may be long. (juliaup reads all of it, and
+/// skips a manifest whose rest is no TOML.)
 fn version_in_head(manifest: &[u8]) -> Option<String> {
     let lines = manifest.split_inclusive(|byte| *byte == b'\n');
     let head: Vec<u8> =
@@ -51,7 +52,7 @@ fn version_in_head(manifest: &[u8]) -> Option<String> {
     Some(table.get("julia_version")?.as_str()?.to_owned())
 }
 
-/// What of a text may be a project.
+/// Forms of a text that may name a project.
 enum Spec {
     Upward,
     Named(String),
@@ -65,7 +66,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The project file, which need not be there (`determine_project_version_spec_impl`).
+    /// Returns the project file, which need not exist (`determine_project_version_spec_impl`).
     fn project(&self) -> Option<PathBuf> {
         let variable = || {
             let text = self.question.julia_project?.to_str()?;
@@ -140,8 +141,8 @@ impl Search<'_> {
         folders.into_iter().find_map(|folder| self.file_in(&folder, &PROJECT_NAMES))
     }
 
-    /// `project_file_manifest_path`: what the project names, else the versioned manifest of the highest version, else the
-    /// plain one.
+    /// `project_file_manifest_path`: the manifest that the project names, else the versioned one of the highest
+    /// version, else the plain one.
     fn manifest(&self, project: &Path) -> Option<PathBuf> {
         let folder = project.parent()?;
         if !self.files.is_file(project) {

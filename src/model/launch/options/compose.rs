@@ -6,19 +6,19 @@ use std::path::Path;
 use super::split::Split;
 use super::step::steps;
 
-/// What is put before what the user typed.
+/// Options that are put before the user's.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Additions<'a> {
     pub(crate) image: Option<&'a Path>,
     pub(crate) project: Option<&'a Path>,
-    /// The file into which Julia writes what it compiles.
+    /// The file into which Julia writes statements of the methods that it compiles.
     pub(crate) trace: Option<&'a Path>,
 }
 
-/// Julia's arguments: `--sysimage=IMAGE`, `--project=PROJECT` and `--trace-compile=TRACE` first, then what the user typed,
-/// byte for byte and in its order. With a project of ours the user's own `--project` options are left
-/// out, since it is what they were resolved to. `--lisp` stays first, where alone Julia takes it
-/// (`jl_repl_entrypoint`, src/jlapi.c; ui/repl.c before 1.6).
+/// Returns Julia's arguments: `--sysimage=IMAGE`, `--project=PROJECT` and `--trace-compile=TRACE` first, then the
+/// user's, byte for byte and in their order. With a project of ours the user's own `--project` options are left out,
+/// since they were resolved to it. `--lisp` stays first, the only place where Julia takes it (`jl_repl_entrypoint`,
+/// src/jlapi.c; ui/repl.c before 1.6).
 #[must_use]
 pub(crate) fn compose(split: &Split, ours: Additions<'_>) -> Vec<OsString> {
     let Additions { image, project, trace } = ours;

@@ -1,4 +1,4 @@
-//! What Julia's options say that matters to jlproj.
+//! The meaning of Julia's options for jlproj.
 
 use std::ffi::{OsStr, OsString};
 
@@ -6,7 +6,7 @@ use super::ruling::Ruling;
 use super::step::{Given, steps};
 use crate::model::loading::environment::ProjectFlag;
 
-/// What Julia is to run.
+/// The program that Julia is to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Program {
     /// Nothing: the REPL, or code from a stdin that is no terminal.
@@ -14,7 +14,7 @@ pub(crate) enum Program {
     Repl,
     /// A file; `-` is stdin.
     Script(OsString),
-    /// The code of `-e` and `-E`. What follows the options are its `ARGS`.
+    /// The code of `-e` and `-E`. The arguments after the options are its `ARGS`.
     Code,
     /// The `main` of a module (1.12 and later).
     Module(OsString),
@@ -22,7 +22,7 @@ pub(crate) enum Program {
     Worker,
 }
 
-/// Which workers Julia is to start.
+/// The workers that Julia is to start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Workers {
     #[default]
@@ -33,7 +33,7 @@ pub(crate) enum Workers {
     Machines,
 }
 
-/// What Julia's options mean for jlproj.
+/// Julia's options as far as they matter to jlproj.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Effects {
@@ -45,7 +45,7 @@ pub(crate) struct Effects {
     pub(crate) cpu_target: Option<OsString>,
     /// Why no image of ours is used, whatever the project.
     pub(crate) image_ruled_out: Option<Ruling>,
-    /// The last `--startup-file`; None where it was not given.
+    /// The last `--startup-file`; `None` if it was not given.
     pub(crate) startup_file: Option<bool>,
     /// `-q` or `--quiet`, wherever it stands.
     pub(crate) quiet: bool,
@@ -58,7 +58,7 @@ pub(crate) struct Effects {
 }
 
 impl Effects {
-    /// Reads Julia's options and the arguments after them, as [`super::split()`] parted them.
+    /// Reads Julia's options and the arguments after them, as [`super::split()`] divided them.
     #[must_use]
     pub(crate) fn of(julia: &[OsString], rest: &[OsString]) -> Self {
         let given: Vec<Given> = steps(julia).flat_map(|(step, _)| step.given).collect();
@@ -77,7 +77,7 @@ impl Effects {
         effects
     }
 
-    /// The file that Julia is to run; `-` is stdin.
+    /// Returns the file that Julia is to run; `-` is stdin.
     #[must_use]
     pub(crate) fn script(&self) -> Option<&OsStr> {
         match &self.program {

@@ -8,8 +8,8 @@ use thiserror::Error;
 use super::text;
 use crate::model::settings::ImagePolicy;
 
-/// The three words that `--sysimage` takes from us. Any other value is a path to an image of the
-/// user's own, and Julia's business.
+/// Reads the three words that `--sysimage` takes from us. Any other value is a path to an image of the user's own, and
+/// Julia's business.
 fn image_policy(word: &OsStr) -> Option<ImagePolicy> {
     match word.to_str()? {
         "auto" => Some(ImagePolicy::Auto),
@@ -19,7 +19,7 @@ fn image_policy(word: &OsStr) -> Option<ImagePolicy> {
     }
 }
 
-/// What the user asked of jlproj itself.
+/// Options for jlproj itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OwnOptions {
     /// A juliaup channel, without its `+`.
@@ -34,7 +34,7 @@ pub(crate) struct OwnOptions {
     pub(crate) quiet: bool,
     /// Record what is compiled, for the next build.
     pub(crate) record: bool,
-    /// How many times `-v` was given.
+    /// Number of `-v` that were given.
     pub(crate) verbose: u8,
 }
 
@@ -47,7 +47,7 @@ pub(crate) enum SplitError {
 }
 
 impl OwnOptions {
-    /// Takes what is ours anywhere among Julia's options: how many of `arguments` it was, 0 for none.
+    /// Takes an option of ours anywhere among Julia's; returns how many of `arguments` it used, 0 for none.
     ///
     /// # Errors
     /// [`SplitError::JuliaWithoutPath`].
@@ -75,7 +75,7 @@ impl OwnOptions {
         }
     }
 
-    /// Takes what is ours only before the first argument of Julia's: whether `first` was.
+    /// Takes an option of ours that counts only before Julia's first argument; returns whether `first` was one.
     pub(crate) fn take_leading(&mut self, first: &OsStr) -> bool {
         match first.as_encoded_bytes() {
             b"--quiet" => self.quiet = true,

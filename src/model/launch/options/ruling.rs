@@ -1,9 +1,9 @@
 //! Options under which no image of ours is used, and why.
 //!
-//! Of those that change how code is compiled, those rule an image out by which Julia compiles packages anew without one
-//! too (their caches carry `--check-bounds` and `--inline`: `jl_cache_flags`, `src/staticdata_utils.c` 1.10), or by which
-//! results or counts differ. `-O`, `-g` and `--compile` do not: code in an image runs as it was built, which is as fast
-//! as `-O2`, and gives the same results.
+//! An option that changes how code is compiled rules an image out if Julia compiles packages anew for it without an
+//! image too (their caches carry `--check-bounds` and `--inline`: `jl_cache_flags`, `src/staticdata_utils.c` 1.10), or
+//! if results or counts differ. `-O`, `-g` and `--compile` do not: code in an image runs as it was built, which is as
+//! fast as `-O2`, and gives the same results.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -36,7 +36,7 @@ pub(crate) enum Ruling {
     TrackAllocation,
     /// `--check-bounds=yes` or `no`: compiled code keeps the checks that it was built with.
     CheckBounds(&'static str),
-    /// `--inline=no`: compiled code keeps what was inlined.
+    /// `--inline=no`: compiled code keeps its inlined calls.
     Inline,
     /// `--math-mode=ieee`: compiled code keeps its `@fastmath`.
     MathMode,
@@ -67,8 +67,8 @@ impl fmt::Display for Ruling {
 }
 
 impl Ruling {
-    /// The ruling of these options, in the order in which they weigh. Of an option that is given more
-    /// than once the last counts, as in Julia.
+    /// Returns the ruling of these options, in order of weight. If an option is given more than once, the last counts,
+    /// as in Julia.
     #[must_use]
     pub(crate) fn of(given: &[Given]) -> Option<Self> {
         let has = |name: &str| given.iter().any(|one| one.option.long == name);

@@ -1,4 +1,4 @@
-//! The arguments of `jlproj run`, parted into ours, Julia's options and the rest.
+//! Divides the arguments of `jlproj run` into ours, Julia's options and the rest.
 
 use std::ffi::OsString;
 
@@ -6,19 +6,19 @@ use super::effects::Effects;
 use super::own::{OwnOptions, SplitError};
 use super::step::{step, steps};
 
-/// The arguments of `run`, parted. `julia` and then `rest`, byte for byte and in their order, are what
-/// was typed without what is ours; Julia reads them the way they were read here.
+/// The arguments of `run`, divided. `julia` followed by `rest` is what was typed without our options, byte for byte and
+/// in order; Julia reads it as it was read here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Split {
     pub(crate) own: OwnOptions,
     /// Julia's options with their values.
     pub(crate) julia: Vec<OsString>,
-    /// The first argument that is no option and all that follow it, with a `--` before it if one was
-    /// typed; after `-m MODULE` all that follow.
+    /// The first argument that is no option and everything after it, with a `--` before it if one was typed; after
+    /// `-m MODULE` everything that follows.
     pub(crate) rest: Vec<OsString>,
 }
 
-/// Parts the arguments after `jlproj run`.
+/// Divides the arguments after `jlproj run`.
 ///
 /// `-v`, `--verbose`, `--quiet` and `+channel` are ours before the first argument that is not;
 /// `--quiet` is passed on as well. A `--` there ends ours for good and is not passed on. `--dry-run`,
@@ -49,7 +49,7 @@ pub(crate) fn split(arguments: &[OsString]) -> Result<Split, SplitError> {
     Ok(split)
 }
 
-/// Julia's options and the rest; `ours` says whether options of ours may stand among them.
+/// Separates Julia's options from the rest; `ours` says whether options of ours may stand among them.
 fn divide(mut left: &[OsString], ours: bool, split: &mut Split) -> Result<(), SplitError> {
     let mut ended = false;
     while !ended {
@@ -86,7 +86,7 @@ impl Split {
         split
     }
 
-    /// What Julia's options mean for jlproj.
+    /// Returns the meaning of Julia's options for jlproj.
     #[must_use]
     pub(crate) fn effects(&self) -> Effects {
         Effects::of(&self.julia, &self.rest)

@@ -9,16 +9,16 @@ use super::text;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Given {
     pub(crate) option: &'static JuliaOption,
-    /// Its value, byte for byte. None also where a required one is missing at the very end.
+    /// Its value, byte for byte. `None` also if a required one is missing at the very end.
     pub(crate) value: Option<OsString>,
 }
 
-/// What one step reads.
+/// Result of one step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// How many arguments it takes: one or two.
+    /// Number of arguments that it takes: one or two.
     pub(crate) used: usize,
-    /// The options in it; several when letters are bundled. What Julia would refuse is left out.
+    /// The options in it; several if letters are bundled. Options that Julia would refuse are left out.
     pub(crate) given: Vec<Given>,
 }
 
@@ -30,8 +30,8 @@ impl Step {
     }
 }
 
-/// The options at the start of `arguments`; None where options end: at the first argument that is
-/// none (a lone `-` is the script on stdin), at `--`, and at the end.
+/// Reads the options at the start of `arguments`; `None` if options end there: at the first argument that is none (a
+/// lone `-` is the script on stdin), at `--`, and at the end.
 pub(crate) fn step(arguments: &[OsString]) -> Option<Step> {
     let (first, rest) = arguments.split_first()?;
     let bytes = first.as_encoded_bytes();
@@ -42,7 +42,7 @@ pub(crate) fn step(arguments: &[OsString]) -> Option<Step> {
     Some(if bytes.starts_with(b"--") { long(first, next) } else { letters(first, next) })
 }
 
-/// All steps at the start of `arguments`, each with the arguments that it takes.
+/// Returns all steps at the start of `arguments`, each with the arguments that it takes.
 pub(crate) fn steps(mut arguments: &[OsString]) -> impl Iterator<Item = (Step, &[OsString])> {
     let mut ended = false;
     std::iter::from_fn(move || {
@@ -73,8 +73,8 @@ fn long(typed: &OsStr, next: Option<&OsStr>) -> Step {
     Step { used, given: vec![Given { option, value }] }
 }
 
-/// A bundle such as `-qi` or `-ie1+1`: the first letter that takes a value ends it. So does an unknown
-/// one, at which Julia stops with an error.
+/// Reads a bundle such as `-qi` or `-ie1+1`: the first letter that takes a value ends it. So does an unknown one, at
+/// which Julia stops with an error.
 fn letters(typed: &OsStr, next: Option<&OsStr>) -> Step {
     let bytes = typed.as_encoded_bytes();
     let mut step = Step { used: 1, given: Vec::new() };

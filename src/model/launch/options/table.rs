@@ -117,14 +117,14 @@ static TABLE: [JuliaOption; 68] = [
     valued("heap-target-increment", 13),
     flag("gc-sweep-always-full", 13),
     optional("trim", 12),
-    // For `--output-o`: `yes` compresses what Julia reads of an image, and not the code (`cbea8cf28e`).
+    // For `--output-o`: `yes` compresses the data of an image, not its code (`cbea8cf28e`).
     valued("compress-sysimage", 13),
     valued("target-sanitize", 14),
 ];
 
-/// The option that `name` (without `--`) stands for: the name itself, or a beginning that only one
-/// option has. Which ones share a beginning depends on the version, which nobody knows here: the
-/// newest Julia in which it is unambiguous decides, since in the others Julia refuses it anyway.
+/// Returns the option that `name` (without `--`) stands for: the name itself, or a prefix that only one option has.
+/// Whether a prefix is unique depends on the version, which is unknown here: the newest Julia in which it is unique
+/// decides, since the others refuse it anyway.
 pub(crate) fn long(name: &str) -> Option<&'static JuliaOption> {
     if name.is_empty() {
         return None;
@@ -146,8 +146,8 @@ pub(crate) fn short(letter: u8) -> Option<&'static JuliaOption> {
     TABLE.iter().find(|option| option.short == Some(letter))
 }
 
-/// Whether the letter takes a value: getopt's short string knows no optional ones in Julia
-/// (`O:g:`), so `-O` and `-g` take the next argument, as `-O script.jl` does to its surprise.
+/// Whether the letter takes a value. Letters have no optional values in Julia's getopt (`O:g:`), so `-O` and `-g` take
+/// the next argument, even the script in `-O script.jl`.
 pub(crate) fn short_takes_value(option: &JuliaOption) -> bool {
     option.arity != Arity::None
 }

@@ -1,4 +1,4 @@
-//! The end of an argument, cut after ASCII text: the bytes stay as they are.
+//! Cuts ASCII text off the start of an argument: the other bytes stay as they are.
 
 use std::ffi::{OsStr, OsString};
 

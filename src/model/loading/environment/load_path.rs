@@ -10,7 +10,7 @@ use crate::model::loading::paths;
 /// `DEFAULT_LOAD_PATH`, all versions.
 const DEFAULT: [&str; 3] = ["@", "@v#.#", "@stdlib"];
 
-/// What `ACTIVE_PROJECT` (`HOME_PROJECT` up to 1.5) is set to, and by whom.
+/// Value of `ACTIVE_PROJECT` (`HOME_PROJECT` up to 1.5), and its origin.
 #[derive(Debug, Clone)]
 pub(super) struct Choice {
     pub(super) active: Expanded,
@@ -65,8 +65,8 @@ pub(super) fn active(search: &Search<'_>, entries: &[OsString]) -> Result<Choice
     Ok(Choice { active, origin })
 }
 
-/// What a value of `--project` or `JULIA_PROJECT` stands for. Names with `@` other than `@.` are
-/// known from 1.7 (`10ab32f57c`); before, they are paths.
+/// Resolves a value of `--project` or `JULIA_PROJECT`. Names with `@` other than `@.` are known from 1.7
+/// (`10ab32f57c`); before, they are paths.
 fn chosen(search: &Search<'_>, text: &OsStr) -> Result<Expanded, EnvironmentError> {
     let named = text.as_encoded_bytes().starts_with(b"@") && search.since(1, 7, 0);
     let raw = match text.as_encoded_bytes() {
@@ -88,8 +88,8 @@ fn chosen(search: &Search<'_>, text: &OsStr) -> Result<Expanded, EnvironmentErro
     })
 }
 
-/// `active_project`'s way with a path: the project file in it, the file itself whatever its name,
-/// or else the file that would be there.
+/// Treats a path as `active_project` does: takes the project file in it, the file itself whatever its name, or else the
+/// file that would be there.
 fn as_project(search: &Search<'_>, path: &Path) -> PathBuf {
     match search.expand(path.as_os_str()) {
         Expanded::Path(file) if !has_project_name(&file) && !search.files.is_file(&file) => {

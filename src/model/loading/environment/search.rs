@@ -1,5 +1,5 @@
-//! How one entry of the load path becomes a path (`load_path_expand`, `base/initdefs.jl`), and what
-//! kind of environment that path is (`env_project_file`, `base/loading.jl`).
+//! Turns one entry of the load path into a path (`load_path_expand`, `base/initdefs.jl`), and finds the kind of
+//! environment at that path (`env_project_file`, `base/loading.jl`).
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::model::loading::toml_file;
 /// `project_names`, `base/loading.jl`, all versions.
 pub(crate) const PROJECT_NAMES: [&str; 2] = ["JuliaProject.toml", "Project.toml"];
 
-/// What an entry stands for.
+/// Meaning of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Expanded {
     /// No environment.
@@ -24,7 +24,7 @@ pub(super) enum Expanded {
     Path(PathBuf),
 }
 
-/// What `env_project_file` says about a path.
+/// Result of `env_project_file` for a path.
 pub(super) enum Kind {
     Project(PathBuf),
     Packages,
@@ -72,8 +72,8 @@ impl Search<'_> {
         }
     }
 
-    /// `current_project`: the project file in `directory` or in the nearest folder above it; not
-    /// above the home folder. A relative `directory` is left only as far as its text goes.
+    /// `current_project`: the project file in `directory` or in the nearest folder above it, but not above the home
+    /// folder. A relative `directory` is left only as far as its text goes.
     pub(super) fn upward(&self, directory: &Path) -> Option<PathBuf> {
         let home = self.question.home.map(Path::as_os_str);
         let mut directory = directory.to_owned();
@@ -92,9 +92,9 @@ impl Search<'_> {
         }
     }
 
-    /// `@script` with what follows it. Without a script the current folder is the only one looked
-    /// at. Julia 1.11.0 to 1.11.5 did not know the script's name yet at this point (mended by
-    /// JuliaLang/julia#56351): they looked into the current folder, or took the rest as a path.
+    /// `@script` with the text after it. Without a script only the current folder is searched. Julia 1.11.0 to 1.11.5
+    /// did not know the script's name yet at this point (fixed by JuliaLang/julia#56351): they looked into the current
+    /// folder, or took the rest as a path.
     fn beside_script(&self, rest: &[u8]) -> Expanded {
         if !self.since(1, 11, 6) {
             return match rest {
@@ -108,9 +108,9 @@ impl Search<'_> {
         optional(self.upward(Path::new(&directory)))
     }
 
-    /// `@name`: the first depot that has the environment, else where it would be made. The first
-    /// three `#` stand for the parts of Julia's version. 1.14 makes it then and there, with nothing in
-    /// it but a `syntax.julia_version` (`init_named_env!`, `base/initdefs.jl`; `f467548ad7`).
+    /// `@name`: in the first depot that has the environment, else where it would be created. The first three `#` stand
+    /// for the parts of Julia's version. 1.14 creates it at once, with only a `syntax.julia_version` in it
+    /// (`init_named_env!`, `base/initdefs.jl`; `f467548ad7`).
     fn named(&self, name: &[u8]) -> Option<PathBuf> {
         let folder = Path::new("environments").join(versioned(name, self.question.julia));
         for depot in self.question.depots {
@@ -131,7 +131,7 @@ impl Search<'_> {
         paths.into_iter().find(|path| self.files.is_file(path))
     }
 
-    /// The project file in a folder that has one; else the path as it is.
+    /// Returns the project file in a folder that has one; else the path as it is.
     fn project_or(&self, path: PathBuf) -> PathBuf {
         let project = self.files.is_directory(&path).then(|| self.project_in(&path));
         project.flatten().unwrap_or(path)
@@ -148,7 +148,7 @@ impl Search<'_> {
         Kind::Absent
     }
 
-    /// A project file's text; empty where it has vanished.
+    /// Reads a project file with `parse`; one that has vanished counts as empty.
     pub(super) fn read<T>(
         &self,
         path: &Path,
@@ -165,7 +165,7 @@ impl Search<'_> {
     }
 }
 
-/// Whether Julia takes a path for a project file by its name.
+/// Whether Julia takes a path for a project file because of its name.
 pub(super) fn has_project_name(path: &Path) -> bool {
     path.file_name().is_some_and(|name| PROJECT_NAMES.iter().any(|known| name == *known))
 }

@@ -423,7 +423,7 @@ fn a_project_that_cannot_be_used_is_named() {
     let secret = MemoryFiles::default().with_unreadable(HERE);
     let error = ask().result(&secret).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot read `{HERE}`"));
-    // What does not decide where packages come from is not looked at.
+    // Fields that do not decide where packages come from are not read.
     let odd = MemoryFiles::default().with(HERE, "uuid = 1\ndeps = 2");
     assert_eq!(ask().project(&odd), some(HERE));
 }

@@ -1,5 +1,5 @@
-//! Which manifest belongs to a project, and the workspace that it may be part of
-//! (`project_file_manifest_path` and `base_project`, `base/loading.jl`; `collect_workspace`, Pkg's `Types.jl` 1.12).
+//! Finds the manifest of a project, and the workspace that it may be part of (`project_file_manifest_path` and
+//! `base_project`, `base/loading.jl`; `collect_workspace`, Pkg's `Types.jl` 1.12).
 
 use std::path::{Path, PathBuf};
 
@@ -8,11 +8,11 @@ use super::{EnvironmentError, StackEntry};
 use crate::model::loading::paths;
 use crate::model::loading::project;
 
-/// The manifest of a project file that exists.
+/// Returns the manifest of a project file that exists.
 ///
-/// On 1.12 and later the workspace's, where it has one. Then the one that the project names: where
-/// that is missing, Julia up to 1.5 has none, and from 1.6 goes on (`c885514535`). Then, from 1.11 and
-/// in 1.10 from 1.10.8, the names with Julia's version, and at last the plain ones.
+/// On 1.12 and later the workspace's, if it has one. Then the one that the project names: if that is missing, Julia up
+/// to 1.5 has none, and from 1.6 goes on (`c885514535`). Then, from 1.11 and in 1.10 from 1.10.8, the names with
+/// Julia's version, and at last the plain ones.
 pub(super) fn manifest_file(
     search: &Search<'_>,
     project_file: &Path,
@@ -46,10 +46,10 @@ fn names(search: &Search<'_>) -> Vec<String> {
     versions.into_iter().flat_map(both).collect()
 }
 
-/// The project whose workspace lists this one (1.12 and later).
+/// Returns the project whose workspace lists this one (1.12 and later).
 ///
-/// 1.12.0 and 1.12.1 look one folder up and compare its name; from 1.12.2 (`b26e7ccbb3`) every
-/// folder above is looked at, up to the home folder for a project inside it.
+/// 1.12.0 and 1.12.1 look one folder up and compare its name; from 1.12.2 (`b26e7ccbb3`) Julia looks at every folder
+/// above, up to the home folder for a project inside it.
 fn base_project(search: &Search<'_>, project_file: &Path) -> Result<Option<PathBuf>, EnvironmentError> {
     if !search.since(1, 12, 0) {
         return Ok(None);
@@ -71,7 +71,8 @@ fn base_project(search: &Search<'_>, project_file: &Path) -> Result<Option<PathB
     Ok(None)
 }
 
-/// Julia compares text, not folders: `/home/user2` counts as inside `/home/user`.
+/// Whether the step from `folder` to `above` leaves the home folder (from 1.12.2). Julia compares text, not folders:
+/// `/home/user2` counts as inside `/home/user`.
 fn left_home(search: &Search<'_>, folder: &Path, above: &Path) -> bool {
     let Some(home) = search.question.home.map(|home| search.absolute(home)) else {
         return false;
@@ -95,11 +96,11 @@ fn lists(search: &Search<'_>, base: &Path, root: &Path, folder: &Path) -> Result
 pub(crate) struct Workspace {
     /// The project files of its projects, the root first, each before those that it lists.
     pub(crate) projects: Vec<PathBuf>,
-    /// Folders that are listed and not part of it for Julia: without a project, or not below the one that lists them.
+    /// Listed folders that Julia does not count as part of it: without a project, or not below the one that lists them.
     pub(crate) strangers: Vec<PathBuf>,
 }
 
-/// The workspace that a project is part of, as its root or further down; alone where it is part of none.
+/// Returns the workspace that a project belongs to, as its root or further down; only the project if there is none.
 pub(super) fn workspace(search: &Search<'_>, project_file: &Path) -> Result<Workspace, EnvironmentError> {
     let mut root = project_file.to_owned();
     while let Some(base) = base_project(search, &root)? {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::model::loading::toml_file;
 
-/// Several manifests as one, with only the packages in `keep`: each as the first that holds it has it. The form is
+/// Merges several manifests, with only the packages in `keep`: each as in the first manifest that holds it. The form is
 /// that of the first.
 #[must_use]
 pub(crate) fn merged(raw: &[Table], keep: &BTreeSet<Uuid>) -> Table {
@@ -47,14 +47,13 @@ fn uuids(packages: &Table) -> BTreeSet<Uuid> {
     packages.values().filter_map(Value::as_array).flatten().filter_map(uuid).collect()
 }
 
-/// The manifest `raw` with only the packages in `keep`.
+/// Returns the manifest `raw` with only the packages in `keep`.
 ///
-/// Weak dependencies come out as tables from names to UUIDs: Julia 1.9 and 1.10 assert that the
-/// manifest holds each one that is listed, later ones look the triggers of every extension up
-/// (`insert_extension_triggers`, `base/loading.jl` 1.10.4 and 1.12), and the packages left out
-/// would make them fail. A weak dependency that is listed but tells no UUID goes, and with it the
-/// extensions that it triggers. `project_hash` goes too, as it belongs to the whole. Everything
-/// else stays as it is, unknown fields included.
+/// Weak dependencies come out as tables from names to UUIDs: Julia 1.9 and 1.10 assert that the manifest holds each one
+/// that is listed, later ones look the triggers of every extension up (`insert_extension_triggers`, `base/loading.jl`
+/// 1.10.4 and 1.12), and the packages left out would make them fail. A weak dependency that is listed without a known
+/// UUID is dropped, and with it the extensions that it triggers. `project_hash` is dropped too, as it belongs to the
+/// whole. Everything else stays as it is, unknown fields included.
 #[must_use]
 pub(super) fn filtered(raw: &Table, keep: &BTreeSet<Uuid>) -> Table {
     let mut result = raw.clone();

@@ -22,7 +22,7 @@ fn value(need: &Need, image: &BTreeSet<usize>, packages: &[PackageCost], budget:
     (need.starts_per_week * (seconds - foreign) - outside).max(0.0)
 }
 
-/// Seconds per week of these images after what they cost; `None` where they break a limit.
+/// Seconds per week of these images after what they cost; `None` if they break a limit.
 fn worth(
     images: &[BTreeSet<usize>],
     projects: &[Need],

@@ -1,4 +1,4 @@
-//! Which manifest and which preferences go with the project.
+//! The manifest and the preferences of the project.
 
 use super::*;
 
