@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::assessment::environment::locate_environment;
 use crate::assessment::julia::{ForProject, describe, find};
-use crate::assessment::project::locate_environment;
 use crate::assessment::settings::{Overrides, settings};
 use crate::assessment::verdict::{Assessment, assess};
 use crate::assessment::{ProjectState, depots};

@@ -1,17 +1,14 @@
 //! The making of one image, step by step.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use crate::assessment::{ProjectState, Surroundings};
 use crate::building::context::BuildContext;
 use crate::building::plan::Plan;
 use crate::building::steps::{Learned, build_image, finish, package_times};
 use crate::building::turn::Turn;
 use crate::building::watcher::BuildWatcher;
 use crate::building::{Options, bake_project, choice, preflight};
-use crate::context;
 use crate::error::Error;
 use crate::julia::builder::{BuildError, Builder, Job, Work};
 use crate::julia::session::Session;
@@ -77,87 +74,6 @@ impl BuildContext<'_> {
             project_record::update(layout, &state.folder, |record| record.seen = record.seen.max(seen))?;
         }
         Ok(Made { record: made.record, builder: made.builder.name(), is_new: true })
-    }
-
-    /// Time at which somebody else last loaded the project's packages, from Julia's caches: a build overwrites it.
-    fn last_load(&self, state: &ProjectState) -> Option<i64> {
-        let record = project_record::read(&self.toolchain.context.layout, &state.folder);
-        let worked = record.as_ref().and_then(|record| record.worked).unwrap_or(i64::MIN);
-        let image =
-            record.and_then(|record| record.image).map(|key| self.toolchain.context.layout.image_file(&key));
-        let baked = BTreeSet::new();
-        let images = std::iter::once(None).chain(image.as_deref().map(Some));
-        let loads = images.flat_map(|image| {
-            let (installation, cpu_target) =
-                (&self.toolchain.installation, self.toolchain.context.cpu_target());
-            Surroundings { installation, state, image, baked: &baked, cpu_target }.last_loads()
-        });
-        loads.filter(|time| *time > worked).max()
-    }
-
-    /// Records an existing image, whichever project it was made for, as the image of the plan's projects.
-    ///
-    /// # Errors
-    /// Where the store cannot be written.
-    pub(super) fn adopt(&self, plan: &Plan, key: &Digest) -> Result<(), Error> {
-        let Ok(image) =
-            catalog::read(&self.toolchain.context.layout, key, &self.toolchain.context.processor())
-        else {
-            return Ok(());
-        };
-        for (state, _) in plan.projects() {
-            let known = project_record::read(&self.toolchain.context.layout, &state.folder);
-            if known.is_none_or(|record| record.image.as_ref() != Some(key)) {
-                let measured = &image.record.measured;
-                let is_own = image.record.is_for(&path_text::encode(&state.folder));
-                let times = if is_own || plan.members.is_empty() {
-                    (measured.load_without, measured.load_with)
-                } else {
-                    (0.0, 0.0)
-                };
-                self.write_record(plan, state, &image.record, times, 0.0)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Records that this is a project's image, and removes the log of an earlier failed build.
-    fn remember(
-        &self,
-        plan: &Plan,
-        state: &ProjectState,
-        image: &ImageRecord,
-        times: (f64, f64),
-    ) -> Result<(), Error> {
-        #[expect(clippy::cast_precision_loss, reason = "a number of projects is exact in a double")]
-        let share = image.measured.build / plan.projects().len() as f64;
-        self.write_record(plan, state, image, times, share)?;
-        let _ = fs_err::remove_file(self.toolchain.context.layout.failed_log(&state.folder));
-        Ok(())
-    }
-
-    fn write_record(
-        &self,
-        plan: &Plan,
-        state: &ProjectState,
-        image: &ImageRecord,
-        (load_without, load_with): (f64, f64),
-        spent: f64,
-    ) -> Result<(), Error> {
-        let layout = &self.toolchain.context.layout;
-        let warmed = warmed(self, plan, state, &image.key);
-        project_record::update(layout, &state.folder, |record| {
-            record.image = Some(image.key.clone());
-            record.measured = Measurements { load_without, load_with, ..image.measured.clone() };
-            record.spent += spent;
-            record.is_declined = false;
-            record.worked = Some(context::now());
-            record.warmed = Some(warmed);
-            if plan.is_union && !record.accepted.contains(&image.key) {
-                record.accepted.push(image.key.clone());
-            }
-        })?;
-        Ok(())
     }
 
     /// Runs all steps until the image is in force.
@@ -379,18 +295,4 @@ fn interrupted(watcher: &BuildWatcher<'_>) -> Error {
 /// The inputs with the builder that was chosen.
 fn with_builder(inputs: &KeyInputs, builder: &Builder) -> KeyInputs {
     KeyInputs { builder: builder.name(), template: builder.template().digest(), ..inputs.clone() }
-}
-
-/// Digest of the packages that are compiled for a project's next start under this image.
-fn warmed(build: &BuildContext<'_>, plan: &Plan, state: &ProjectState, key: &Digest) -> Digest {
-    let baked = plan.packages().iter().map(|package| package.uuid).collect();
-    let image = build.toolchain.context.layout.image_file(key);
-    let surroundings = Surroundings {
-        installation: &build.toolchain.installation,
-        state,
-        image: Some(&image),
-        baked: &baked,
-        cpu_target: build.toolchain.context.cpu_target(),
-    };
-    surroundings.digest()
 }

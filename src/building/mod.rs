@@ -6,6 +6,7 @@ mod context;
 mod make;
 mod plan;
 pub(crate) mod preflight;
+mod remember;
 pub(crate) mod runner;
 mod steps;
 mod summary;
