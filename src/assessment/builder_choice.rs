@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use crate::assessment::Basis;
 use crate::context::Context;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::julia::builder::Builder;
 use crate::model::loading::files::Files as _;
-use crate::model::settings::{BuilderChoice, Settings};
+use crate::model::settings::BuilderChoice;
 
 /// The environment that holds PackageCompiler for this Julia.
 pub(crate) fn packagecompiler_environment(context: &Context, installation: &Installation) -> PathBuf {
@@ -27,12 +28,8 @@ pub(crate) fn recorded_packagecompiler(
 }
 
 /// Builders whose images are acceptable, the preferred one first.
-pub(super) fn acceptable(
-    context: &Context,
-    installation: &Installation,
-    settings: &Settings,
-    files: &ObservedFiles,
-) -> Vec<Builder> {
+pub(super) fn acceptable(basis: Basis<'_>, files: &ObservedFiles) -> Vec<Builder> {
+    let Basis { context, installation, settings } = basis;
     let recorded = recorded_packagecompiler(context, installation, files);
     match settings.builder.value {
         BuilderChoice::Direct => vec![Builder::Direct],

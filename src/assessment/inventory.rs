@@ -5,13 +5,14 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use crate::assessment::{
-    self, CacheFile, ForProject, Found, KnownProject, Overrides, Owners, Survey, Surveyed, Toolchain,
+    self, CacheFile, ForProject, Found, KnownProject, Owners, Survey, Surveyed, Toolchain,
 };
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs;
 use crate::installation::Installation;
 use crate::model::image::record::KnownImage;
+use crate::model::settings::Flags;
 use crate::model::usage::journal::{Clock, Uses};
 use crate::path_text;
 use crate::store::installation_cache::{self, KnownJulia};
@@ -36,7 +37,7 @@ pub(crate) struct Inventory {
 /// # Errors
 /// Where there is no Julia, a setting cannot be followed, or the journal cannot be read.
 pub(crate) fn inventory(context: &Context, julia: Option<OsString>) -> Result<Inventory, Error> {
-    let overrides = Overrides { julia, ..Overrides::default() };
+    let overrides = Flags { julia, ..Flags::default() };
     let Toolchain { settings, installation, .. } = Toolchain::open(context, overrides, ForProject::None)?;
     let mut julias = installation_cache::read_all(&context.layout);
     // If the store cannot be written, this Julia is not among them.

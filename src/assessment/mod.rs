@@ -1,6 +1,7 @@
 //! From the surroundings to a verdict: reads what is needed, and has the model decide.
 
 mod artifacts;
+mod basis;
 mod builder_choice;
 mod cache_limit;
 mod caches;
@@ -29,6 +30,7 @@ mod verdict;
 mod wanted;
 
 pub(crate) use artifacts::installed_artifacts;
+pub(crate) use basis::Basis;
 pub(crate) use builder_choice::{packagecompiler_environment, recorded_packagecompiler};
 pub(crate) use cache_limit::{PackageAtLimit, UNDER_RUN, at_limit, limit};
 pub(crate) use caches::{CacheFile, SHIPPED, judge_all};
@@ -43,7 +45,7 @@ pub(crate) use offer::{Offer, OfferPlace, OfferRequest, offer};
 pub(crate) use owners::Owners;
 pub(crate) use project::ProjectState;
 pub(crate) use ranking::{RankedProject, ranked};
-pub(crate) use settings::{Overrides, settings};
+pub(crate) use settings::settings;
 pub(crate) use start::{decide, without_image};
 pub(crate) use stores::{answering, distant_stamps, shared, silence};
 pub(crate) use survey::{AssessedProject, Found, NO_PROJECT, Survey, Surveyed};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::assessment::{self, ForProject, Overrides, ProjectState, Toolchain};
+use crate::assessment::{self, Basis, ForProject, ProjectState, Toolchain};
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
@@ -14,7 +14,7 @@ use crate::model::image::key::find;
 use crate::model::image::pycall::{PYCALL, PYTHONCALL};
 use crate::model::image::verdict::Verdict;
 use crate::model::loading::environment::ProjectFlag;
-use crate::model::settings::ImagePolicy;
+use crate::model::settings::{Flags, ImagePolicy};
 use crate::path_text::PathText;
 
 /// Request of a program that starts Julia.
@@ -64,7 +64,7 @@ pub(crate) enum OfferPlace {
 /// # Errors
 /// Where there is no Julia, or the settings cannot be followed.
 pub(crate) fn offer(context: &Context, request: &OfferRequest<'_>) -> Result<Offer, Error> {
-    let overrides = Overrides { julia: request.julia.clone(), ..Overrides::default() };
+    let overrides = Flags { julia: request.julia.clone(), ..Flags::default() };
     let flag = request.project.map(|project| ProjectFlag::Value(project.to_owned()));
     let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
     let files = ObservedFiles::default();
@@ -84,8 +84,9 @@ pub(crate) fn offer(context: &Context, request: &OfferRequest<'_>) -> Result<Off
         pythoncall: OfferPlace::Absent,
         pythoncall_version: None,
     };
-    let assessed = ProjectState::read(context, &installation, &settings, environment, depots, &files)
-        .and_then(|state| assessment::assess(context, &installation, &settings, state, &files));
+    let basis = Basis { context, installation: &installation, settings: &settings };
+    let assessed = ProjectState::read(basis, environment, depots, &files)
+        .and_then(|state| assessment::assess(basis, state, &files));
     match assessed {
         Ok(assessment) => offer.add_image(&assessment, &request.embedder),
         Err(error) => offer.reason = Some(error.in_one_line()),

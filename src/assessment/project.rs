@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::Table;
 use uuid::Uuid;
 
-use crate::context::Context;
+use crate::assessment::Basis;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
@@ -20,7 +20,7 @@ use crate::model::loading::project::Project;
 use crate::model::loading::reach::{Reach, reach};
 use crate::model::loading::stack::{self, Stack};
 use crate::model::loading::toml_file;
-use crate::model::settings::{ProjectFile, Settings};
+use crate::model::settings::ProjectFile;
 use crate::path_text;
 
 /// A project as it is on disk.
@@ -56,13 +56,12 @@ impl ProjectState {
     /// # Errors
     /// Where there is no project or no manifest, or a file of it cannot be read.
     pub(crate) fn read(
-        context: &Context,
-        installation: &Installation,
-        settings: &Settings,
+        basis: Basis<'_>,
         environment: Environment,
         depots: Vec<PathBuf>,
         files: &ObservedFiles,
     ) -> Result<Self, Error> {
+        let Basis { context, installation, settings } = basis;
         let no_project = || Error::NoProject { directory: context.directory.clone() };
         if environment.is_absent_default(files) {
             return Err(no_project());

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::assessment::{
-    ProjectState, assess, decision, describe, distant_stamps, locate_environment, plain_decision,
+    Basis, ProjectState, assess, decision, describe, distant_stamps, locate_environment, plain_decision,
 };
 use crate::context::{self, Context};
 use crate::error::Error;
@@ -169,8 +169,9 @@ fn compute(
         locate_environment(context, &installation, effects.project.as_ref(), effects.script(), &files)?;
     let version = installation.identity.version.clone();
     let base = plain_decision(&environment, &files, version);
-    let assessed = ProjectState::read(context, &installation, settings, environment, depots, &files)
-        .and_then(|state| assess(context, &installation, settings, state, &files));
+    let basis = Basis { context, installation: &installation, settings };
+    let assessed =
+        ProjectState::read(basis, environment, depots, &files).and_then(|state| assess(basis, state, &files));
     let is_partial = assessed.as_ref().is_ok_and(|assessment| assessment.catalog.is_partial);
     let decision = match assessed {
         Ok(assessment) => decision(&assessment, base),

@@ -14,7 +14,7 @@ use crate::assessment::stores::add_shared;
 use crate::assessment::timeout::map_with_timeout;
 use crate::assessment::verdict::{Subject, verdict_among};
 use crate::assessment::{
-    ForProject, Overrides, ProjectState, Toolchain, depots, known_projects, locate_environment, wanted,
+    Basis, ForProject, ProjectState, Toolchain, depots, known_projects, locate_environment, wanted,
 };
 use crate::context::Context;
 use crate::error::Error;
@@ -25,7 +25,7 @@ use crate::model::image::record::KnownImage;
 use crate::model::image::verdict::Verdict;
 use crate::model::image::wanted::Wanted;
 use crate::model::loading::environment::{Environment, ProjectFlag};
-use crate::model::settings::Settings;
+use crate::model::settings::{Flags, Settings};
 use crate::model::usage::journal::Clock;
 use crate::model::usage::savings::{Observation, Saving, SavingsModel};
 use crate::store::catalog::{self, Catalog};
@@ -92,7 +92,7 @@ impl Survey {
         julia: Option<OsString>,
         looks_at_caches: bool,
     ) -> Result<Arc<Self>, Error> {
-        let overrides = Overrides { julia, ..Overrides::default() };
+        let overrides = Flags { julia, ..Flags::default() };
         let Toolchain { settings, installation, .. } = Toolchain::open(context, overrides, ForProject::None)?;
         let mut survey = Self::new(context, &installation, &settings);
         survey.looks_at_caches = looks_at_caches;
@@ -168,7 +168,7 @@ impl Survey {
     ///
     /// # Errors
     /// Where there is none, or a file of it cannot be read.
-    pub(crate) fn prospect_of(
+    pub(crate) fn assessed_project(
         &self,
         environment: Environment,
         depots: Vec<PathBuf>,
@@ -204,10 +204,11 @@ impl Survey {
         files: &ObservedFiles,
     ) -> Result<(ProjectState, Wanted, Verdict), Error> {
         let Self { context, installation, settings, .. } = self;
-        let state = ProjectState::read(context, installation, settings, environment, depots, files)?;
-        let wanted = wanted(context, installation, settings, &state, files)?;
+        let basis = Basis { context, installation, settings };
+        let state = ProjectState::read(basis, environment, depots, files)?;
+        let wanted = wanted(basis, &state, files)?;
         let subject = Subject { state: &state, wanted: &wanted, keys: &wanted.keys() };
-        let verdict = verdict_among(context, installation, settings, subject, &self.catalog, files);
+        let verdict = verdict_among(basis, subject, &self.catalog, files);
         Ok((state, wanted, verdict))
     }
 

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::assessment::{Assessment, ForProject, Overrides, Toolchain};
+use crate::assessment::{Assessment, ForProject, Toolchain};
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
@@ -11,6 +11,7 @@ use crate::installation::Installation;
 use crate::julia::locate::Located;
 use crate::model::loading::environment::ProjectFlag;
 use crate::model::loading::paths;
+use crate::model::settings::Flags;
 use crate::store::project_record;
 
 /// A project with its Julia.
@@ -32,7 +33,7 @@ impl TargetProject {
         project: Option<&OsStr>,
     ) -> Result<Self, Error> {
         let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
-        let overrides = Overrides { julia, ..Overrides::default() };
+        let overrides = Flags { julia, ..Flags::default() };
         let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
         let assessment = toolchain.assess(flag.as_ref())?;
         let Toolchain { located, installation, .. } = toolchain;
@@ -46,7 +47,7 @@ impl TargetProject {
 /// Where there is no Julia to say where projects are, or no project.
 pub(crate) fn project_folder(context: &Context, project: Option<&OsStr>) -> Result<PathBuf, Error> {
     let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
-    let open = |project| Toolchain::open(context, Overrides::default(), project);
+    let open = |project| Toolchain::open(context, Flags::default(), project);
     // If the Julia that the manifest names is not installed, any other one finds the project as well.
     let toolchain = open(ForProject::This(flag.as_ref())).or_else(|_| open(ForProject::None))?;
     let files = ObservedFiles::default();

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::assessment::basis::Basis;
 use crate::assessment::environment::locate_environment;
 use crate::assessment::julia::{ForProject, describe, find};
-use crate::assessment::settings::{Overrides, settings};
+use crate::assessment::settings::settings;
 use crate::assessment::verdict::{Assessment, assess};
 use crate::assessment::{ProjectState, depots};
 use crate::context::Context;
@@ -13,7 +14,7 @@ use crate::fs::ObservedFiles;
 use crate::installation::Installation;
 use crate::julia::locate::Located;
 use crate::model::loading::environment::{Environment, ProjectFlag};
-use crate::model::settings::Settings;
+use crate::model::settings::{Flags, Settings};
 
 /// The settings and the Julia of a command.
 #[derive(Debug)]
@@ -31,13 +32,18 @@ impl<'a> Toolchain<'a> {
     /// Where a setting cannot be followed, there is no Julia, or it does not answer.
     pub(crate) fn open(
         context: &'a Context,
-        overrides: Overrides,
+        overrides: Flags,
         project: ForProject<'_>,
     ) -> Result<Self, Error> {
         let settings = settings(context, overrides)?;
         let located = find(context, None, settings.julia.value.as_deref(), project)?;
         let installation = describe(context, &located)?;
         Ok(Self { context, settings, located, installation })
+    }
+
+    /// What assessments in it are based on.
+    fn basis(&self) -> Basis<'_> {
+        Basis { context: self.context, installation: &self.installation, settings: &self.settings }
     }
 
     /// The environment of a start with this `--project`, and the depots.
@@ -67,8 +73,7 @@ impl<'a> Toolchain<'a> {
     pub(crate) fn assess(&self, flag: Option<&ProjectFlag>) -> Result<Assessment, Error> {
         let files = ObservedFiles::default();
         let (environment, depots) = self.environment(flag, &files)?;
-        let Self { context, settings, installation, .. } = self;
-        let state = ProjectState::read(context, installation, settings, environment, depots, &files)?;
-        assess(context, installation, settings, state, &files)
+        let state = ProjectState::read(self.basis(), environment, depots, &files)?;
+        assess(self.basis(), state, &files)
     }
 }

@@ -9,11 +9,10 @@ use crate::assessment::compile_time::compile_time;
 use crate::assessment::shadow::shadowed;
 use crate::assessment::stores::add_shared;
 use crate::assessment::tracked::changed_file;
-use crate::assessment::{ProjectState, wanted};
+use crate::assessment::{Basis, ProjectState, wanted};
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
-use crate::installation::Installation;
 use crate::model::image::key::Digest;
 use crate::model::image::record::ImageRecord;
 use crate::model::image::tracked::Obstacle;
@@ -39,19 +38,17 @@ pub(crate) struct Assessment {
 /// # Errors
 /// Where a file of it cannot be read.
 pub(crate) fn assess(
-    context: &Context,
-    installation: &Installation,
-    settings: &Settings,
+    basis: Basis<'_>,
     state: ProjectState,
     files: &ObservedFiles,
 ) -> Result<Assessment, Error> {
-    let wanted = wanted(context, installation, settings, &state, files)?;
+    let wanted = wanted(basis, &state, files)?;
     let keys = wanted.keys();
     let subject = Subject { state: &state, wanted: &wanted, keys: &keys };
-    let mut catalog = catalog_for(context, settings, subject, files);
+    let mut catalog = catalog_for(basis.context, basis.settings, subject, files);
     let verdict = loop {
-        let verdict = verdict_among(context, installation, settings, subject, &catalog, files);
-        let Some((key, note)) = differing(&context.layout, &verdict, &catalog) else { break verdict };
+        let verdict = verdict_among(basis, subject, &catalog, files);
+        let Some((key, note)) = differing(&basis.context.layout, &verdict, &catalog) else { break verdict };
         catalog.images.retain(|image| image.record.key != key);
         catalog.notes.push(note);
     };
@@ -77,13 +74,12 @@ pub(super) struct Subject<'a> {
 
 /// The verdict on a project among the images of `catalog`.
 pub(super) fn verdict_among(
-    context: &Context,
-    installation: &Installation,
-    settings: &Settings,
+    basis: Basis<'_>,
     subject: Subject<'_>,
     catalog: &Catalog,
     files: &ObservedFiles,
 ) -> Verdict {
+    let Basis { context, installation, settings } = basis;
     let Subject { state, wanted, keys } = subject;
     let limits =
         Limits { outside: installation.has_package_images().then_some(settings.outside_limit.value) };

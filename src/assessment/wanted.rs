@@ -5,9 +5,8 @@ use std::path::Path;
 
 use uuid::Uuid;
 
-use crate::assessment::ProjectState;
 use crate::assessment::builder_choice::acceptable;
-use crate::context::Context;
+use crate::assessment::{Basis, ProjectState};
 use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
@@ -30,17 +29,12 @@ use crate::path_text;
 ///
 /// # Errors
 /// Where a file that steers the build cannot be read.
-pub(crate) fn wanted(
-    context: &Context,
-    installation: &Installation,
-    settings: &Settings,
-    state: &ProjectState,
-    files: &ObservedFiles,
-) -> Result<Wanted, Error> {
+pub(crate) fn wanted(basis: Basis<'_>, state: &ProjectState, files: &ObservedFiles) -> Result<Wanted, Error> {
+    let Basis { context, installation, settings } = basis;
     let selection = select(&state.manifest, &rules(settings, state));
     let packages = with_preferences(installation, state, &selection)?;
     let packages = as_in_image(installation, &state.manifest, packages);
-    let builders = acceptable(context, installation, settings, files);
+    let builders = acceptable(basis, files);
     let mut builders = builders.iter().map(|builder| (builder.name(), builder.template().digest()));
     // There always is a builder; the direct one needs nothing.
     let (builder, template) =

@@ -1,10 +1,11 @@
 //! Context that all builds of a command share.
 
-use crate::assessment::{ForProject, Overrides, Toolchain};
+use crate::assessment::{ForProject, Toolchain};
 use crate::context::Context;
 use crate::error::Error;
 use crate::julia::command::Invocation;
 use crate::julia::linker::{self, Linker};
+use crate::model::settings::Flags;
 use crate::platform::Interruption;
 use crate::ui::progress::Display;
 
@@ -24,7 +25,7 @@ impl<'a> BuildContext<'a> {
     /// Where there is no Julia, or a setting cannot be followed.
     pub(crate) fn new(
         context: &'a Context,
-        overrides: Overrides,
+        overrides: Flags,
         project: ForProject<'_>,
         interruption: Interruption,
         display: Display,

@@ -3,17 +3,16 @@
 use std::borrow::Cow;
 use std::ffi::OsString;
 
-use crate::assessment::{self, Overrides};
+use crate::assessment::{self};
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs;
 use crate::julia::command::Invocation;
-use crate::julia::exchange;
 use crate::julia::log_text::last_error;
-use crate::julia::process;
+use crate::julia::{exchange, process};
 use crate::model::image::cpu_target::CpuTarget;
 use crate::model::image::processor::Processor;
-use crate::model::settings::Settings;
+use crate::model::settings::{Flags, Settings};
 use crate::model::text::shell;
 use crate::platform::Interruption;
 use crate::store::workspace::Workspace;
@@ -22,7 +21,7 @@ use crate::store::workspace::Workspace;
 ///
 /// # Errors
 /// Where that machine does not answer, or we are interrupted.
-pub(crate) fn context_for(context: &Context, overrides: Overrides) -> Result<Cow<'_, Context>, Error> {
+pub(crate) fn context_for(context: &Context, overrides: Flags) -> Result<Cow<'_, Context>, Error> {
     let settings = assessment::settings(context, overrides)?;
     if settings.runner.value.is_empty() || settings.cpu_target.value != CpuTarget::Native {
         return Ok(Cow::Borrowed(context));

@@ -7,15 +7,15 @@ mod workspace;
 
 use std::ffi::OsString;
 
-use crate::assessment::{self, ForProject, Overrides};
-use crate::building::runner;
-use crate::building::{BuildContext, Options, Plan, make, sweep};
+use crate::assessment::{self, ForProject};
+use crate::building::{BuildContext, Options, Plan, make, runner, sweep};
 use crate::cli::BuildArgs;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::julia::locate::Located;
 use crate::model::loading::environment::ProjectFlag;
+use crate::model::settings::Flags;
 use crate::platform::Interruption;
 use crate::ui::progress::{Display, Verbosity};
 
@@ -111,14 +111,14 @@ fn each_with_its_julia(
     if all_failed > 0 { Err(Error::SomeFailed { failed: all_failed, all }) } else { Ok(exit::SUCCESS) }
 }
 
-fn overrides(arguments: &BuildArgs) -> Overrides {
-    Overrides {
+fn overrides(arguments: &BuildArgs) -> Flags {
+    Flags {
         julia: arguments.julia.julia.clone(),
         builder: arguments.builder,
         packagecompiler: arguments.packagecompiler.clone(),
         cpu_target: arguments.cpu_target.clone(),
         runner: arguments.runner.clone(),
-        ..Overrides::default()
+        ..Flags::default()
     }
 }
 

@@ -16,6 +16,7 @@ use crate::fs::Stamp;
 use crate::hosts;
 use crate::julia::linker;
 use crate::model::image::verdict::Verdict;
+use crate::model::settings::Flags;
 use crate::model::text::shell;
 use crate::path_text;
 use crate::platform;
@@ -96,7 +97,7 @@ fn remedy(error: &Error, otherwise: &str) -> String {
 }
 
 fn settings(context: &Context) -> Finding {
-    match assessment::settings(context, assessment::Overrides::default()) {
+    match assessment::settings(context, Flags::default()) {
         Ok(_) => Finding::good("settings", "can be followed"),
         Err(error) => {
             let remedy = remedy(&error, "mend the file or the variable");
@@ -221,7 +222,7 @@ fn disk(context: &Context) -> Finding {
 
 /// Findings on stores of others, if there are any.
 fn shared_stores(context: &Context) -> Vec<Finding> {
-    let Ok(settings) = assessment::settings(context, assessment::Overrides::default()) else {
+    let Ok(settings) = assessment::settings(context, Flags::default()) else {
         return Vec::new();
     };
     if settings.stores.value.is_empty() {

@@ -1,6 +1,6 @@
 //! `jlproj pkg`: Julia's package manager without the image, then the new verdict.
 
-use crate::assessment::{ForProject, Overrides, TargetProject, Toolchain};
+use crate::assessment::{ForProject, TargetProject, Toolchain};
 use crate::cli::PkgArgs;
 use crate::commands::status;
 use crate::context::Context;
@@ -9,12 +9,13 @@ use crate::exit;
 use crate::fs::ObservedFiles;
 use crate::julia::script;
 use crate::model::loading::environment::ProjectFlag;
+use crate::model::settings::Flags;
 use crate::platform;
 use crate::template::Template;
 use crate::ui::message;
 
 pub(crate) fn run(arguments: &PkgArgs, context: &Context) -> Result<u8, Error> {
-    let overrides = Overrides { julia: arguments.julia.julia.clone(), ..Overrides::default() };
+    let overrides = Flags { julia: arguments.julia.julia.clone(), ..Flags::default() };
     let flag = arguments.project.project.as_ref().map(|project| ProjectFlag::Value(project.clone()));
     let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
     let (environment, _) = toolchain.environment(flag.as_ref(), &ObservedFiles::default())?;

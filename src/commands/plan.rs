@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::assessment::{AssessedProject, ForProject, Found, KnownProject, Overrides, Survey, Surveyed};
+use crate::assessment::{AssessedProject, ForProject, Found, KnownProject, Survey, Surveyed};
 use crate::building;
 use crate::building::{BuildContext, Options, Plan, runner};
 use crate::cli::PlanArgs;
@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::exit;
 use crate::julia::builder::BuildError;
 use crate::model::image::key::{BakedPackage, Digest};
+use crate::model::settings::Flags;
 use crate::model::sharing::{Budget, Need, PackageCost, SharedImage, Sharing, share};
 use crate::model::usage::savings::WEEKS_TO_PAY;
 use crate::platform::Interruption;
@@ -33,7 +34,7 @@ const FOREIGN: f64 = 0.001;
 const PACKAGE_BYTES: u64 = 250_000;
 
 pub(crate) fn run(arguments: &PlanArgs, context: &Context) -> Result<u8, Error> {
-    let overrides = Overrides { julia: arguments.julia.julia.clone(), ..Overrides::default() };
+    let overrides = Flags { julia: arguments.julia.julia.clone(), ..Flags::default() };
     let building =
         if arguments.build { runner::context_for(context, overrides)? } else { Cow::Borrowed(context) };
     let context = &*building;
@@ -159,7 +160,7 @@ fn build(
         return Err(Error::NoHome);
     }
     let display = Display::new(Verbosity::Normal, context.stderr_is_terminal, false);
-    let overrides = Overrides { julia: arguments.julia.julia.clone(), ..Overrides::default() };
+    let overrides = Flags { julia: arguments.julia.julia.clone(), ..Flags::default() };
     let build = BuildContext::new(context, overrides, ForProject::None, Interruption::watch()?, display)?;
     let options =
         Options { force: false, dry_run: false, passes_over_empty: false, verbosity: Verbosity::Normal };

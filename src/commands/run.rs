@@ -8,7 +8,7 @@ use std::process::Command;
 
 use clap::CommandFactory as _;
 
-use crate::assessment::{self, ForProject, Overrides};
+use crate::assessment::{self, ForProject};
 use crate::cli::{Cli, RunArgs};
 use crate::context::Context;
 use crate::error::Error;
@@ -144,15 +144,15 @@ fn require_image(settings: &Settings, decision: &StartDecision) -> Result<(), Er
 
 /// The settings; if they cannot be followed, the error and only those settings that choose Julia.
 fn settings(context: &Context, split: &Split) -> (Settings, Option<String>) {
-    let overrides = || Overrides {
+    let flags = || Flags {
         julia: split.own.julia.clone().map(OsString::from),
         sysimage: split.own.sysimage,
-        ..Overrides::default()
+        ..Flags::default()
     };
-    match assessment::settings(context, overrides()) {
+    match assessment::settings(context, flags()) {
         Ok(settings) => (settings, None),
         Err(error) => {
-            let Overrides { julia, sysimage, .. } = overrides();
+            let Flags { julia, sysimage, .. } = flags();
             let flags = Flags { julia, sysimage, ..Flags::default() };
             let Variables { julia, disable, .. } = context.variables.clone();
             let variables = Variables { julia, disable, ..Variables::default() };

@@ -3,12 +3,13 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use crate::assessment::{self, ForProject, Overrides};
+use crate::assessment::{self, ForProject};
 use crate::commands::run;
 use crate::context::Context;
 use crate::error::Error;
 use crate::julia::locate::{LocateError, Located};
 use crate::model::launch::options;
+use crate::model::settings::Flags;
 
 /// Becomes Julia. Returns only if Julia was not started.
 pub(crate) fn run(arguments: &[OsString]) -> u8 {
@@ -67,7 +68,7 @@ fn plain(
     arguments: &[OsString],
     julia: Option<&OsStr>,
 ) -> Result<(Located, Vec<OsString>), Error> {
-    let settings = assessment::settings(context, Overrides::default()).ok();
+    let settings = assessment::settings(context, Flags::default()).ok();
     let wanted = julia.map(OsStr::to_owned).or_else(|| settings.and_then(|settings| settings.julia.value));
     let (channel, rest) = match arguments.split_first() {
         Some((first, rest)) if is_channel(first) => (first.to_str().and_then(|word| word.get(1..)), rest),

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::assessment::{ForProject, Overrides, Toolchain};
+use crate::assessment::{ForProject, Toolchain};
 use crate::cli::TestArgs;
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::julia::script;
 use crate::model::loading::environment::ProjectFlag;
+use crate::model::settings::Flags;
 use crate::platform;
 use crate::template::Template;
 
@@ -17,7 +18,7 @@ use crate::template::Template;
 /// # Errors
 /// Where there is no Julia or no project.
 pub(crate) fn run(arguments: &TestArgs, context: &Context) -> Result<u8, Error> {
-    let overrides = Overrides { julia: arguments.julia.julia.clone(), ..Overrides::default() };
+    let overrides = Flags { julia: arguments.julia.julia.clone(), ..Flags::default() };
     let flag = arguments.project.project.as_ref().map(|project| ProjectFlag::Value(project.clone()));
     let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
     let (environment, _) = toolchain.environment(flag.as_ref(), &ObservedFiles::default())?;

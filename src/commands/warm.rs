@@ -61,7 +61,7 @@ fn named(survey: &Arc<Survey>, projects: &[OsString]) -> Result<Vec<(String, Ass
         let files = ObservedFiles::default();
         let (environment, depots) =
             assessment::locate_environment(context, &survey.installation, flag.as_ref(), None, &files)?;
-        let assessed = survey.prospect_of(environment, depots, &files)?;
+        let assessed = survey.assessed_project(environment, depots, &files)?;
         list.push((path_text::encode(&assessed.state.folder), assessed));
     }
     Ok(list)

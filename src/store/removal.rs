@@ -8,10 +8,9 @@ use crate::model::image::key::Digest;
 use crate::model::usage::garbage::{Item, SeenFile, StoredCache};
 use crate::platform;
 use crate::store::layout::Layout;
-use crate::store::lease;
 use crate::store::lock::{Attempt, Lock};
 use crate::store::workspace::{self, Workspace};
-use crate::store::{catalog, journal, leftovers, project_record, unfinished};
+use crate::store::{catalog, journal, lease, leftovers, project_record, unfinished};
 
 /// Removes an item and returns the number of bytes freed.
 ///

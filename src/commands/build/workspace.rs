@@ -2,10 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 
-use crate::assessment::{self, ForProject, Overrides, Toolchain};
+use crate::assessment::{self, ForProject, Toolchain};
 use crate::context::Context;
 use crate::error::Error;
 use crate::model::loading::environment::{ProjectFlag, Workspace};
+use crate::model::settings::Flags;
 use crate::path_text;
 use crate::ui::message;
 
@@ -15,7 +16,7 @@ use crate::ui::message;
 /// Where one is in no workspace, or a project file cannot be read.
 pub(super) fn projects(
     context: &Context,
-    overrides: &Overrides,
+    overrides: &Flags,
     named: &[OsString],
     is_quiet: bool,
 ) -> Result<Vec<OsString>, Error> {
@@ -38,7 +39,7 @@ pub(super) fn projects(
     Ok(projects)
 }
 
-fn of(context: &Context, overrides: Overrides, name: Option<&OsStr>) -> Result<Workspace, Error> {
+fn of(context: &Context, overrides: Flags, name: Option<&OsStr>) -> Result<Workspace, Error> {
     let flag = name.map(|name| ProjectFlag::Value(name.to_owned()));
     let installation = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?.installation;
     let workspace = assessment::workspace(context, &installation, flag.as_ref())?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::assessment::{ForProject, Overrides, Toolchain};
+use crate::assessment::{ForProject, Toolchain};
 use crate::cli::AppsArgs;
 use crate::commands::setup::wrapper;
 use crate::context::Context;
@@ -11,6 +11,7 @@ use crate::fs;
 use crate::hosts::{self, App, Apps, HostError, Setup};
 use crate::julia::locate::Located;
 use crate::model::hosts::app_shim::AppShim;
+use crate::model::settings::Flags;
 use crate::path_text::PathText;
 
 /// Apps that are to start through jlproj: those set up before that are still there, and the named ones; without a name,
@@ -19,7 +20,7 @@ use crate::path_text::PathText;
 /// # Errors
 /// Where there is no Julia to name its depot, no app is installed, or a named one is not.
 pub(super) fn setup(arguments: &AppsArgs, context: &Context) -> Result<Apps, Error> {
-    let toolchain = Toolchain::open(context, Overrides::default(), ForProject::None)?;
+    let toolchain = Toolchain::open(context, Flags::default(), ForProject::None)?;
     let depots = toolchain.depots()?;
     let folder = depots.first().map(|depot| depot.join("bin")).unwrap_or_default();
     let known = known(context, &folder)?;

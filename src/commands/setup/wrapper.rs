@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::assessment;
-use crate::assessment::{ForProject, Overrides, Toolchain};
+use crate::assessment::{ForProject, Toolchain};
 use crate::cli::{JuliaArg, ProjectOption, SetupOptions};
 use crate::commands::setup::own_program;
 use crate::context::Context;
@@ -13,6 +13,7 @@ use crate::hosts::{self, Setup, Wrapper};
 use crate::julia::locate::{self, Located};
 use crate::model::image::key::Digest;
 use crate::model::loading::environment::ProjectFlag;
+use crate::model::settings::Flags;
 use crate::path_text::{self, PathText};
 
 /// The Julia that a wrapper starts in this project, and its version.
@@ -24,7 +25,7 @@ pub(super) fn julia(
     argument: &JuliaArg,
     project: &ProjectOption,
 ) -> Result<(Located, String), Error> {
-    let overrides = Overrides { julia: argument.julia.clone(), ..Overrides::default() };
+    let overrides = Flags { julia: argument.julia.clone(), ..Flags::default() };
     let flag = project.project.as_ref().map(|project| ProjectFlag::Value(project.clone()));
     let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
     Ok((toolchain.located, toolchain.installation.identity.version))

@@ -5,8 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::{EnvironmentError, Files, Question};
-use crate::model::loading::paths;
-use crate::model::loading::toml_file;
+use crate::model::loading::{paths, toml_file};
 
 /// `project_names`, `base/loading.jl`, all versions.
 pub(crate) const PROJECT_NAMES: [&str; 2] = ["JuliaProject.toml", "Project.toml"];

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::search::{Expanded, Kind, Search};
 use super::{EnvironmentError, StackEntry};
-use crate::model::loading::paths;
-use crate::model::loading::project;
+use crate::model::loading::{paths, project};
 
 /// Returns the manifest of a project file that exists.
 ///
