@@ -21,7 +21,7 @@ use crate::ui::output::Format;
 const EXIT_CODES: &str = "\
 Exit codes:
     0  done
-    1  failed, for a reason told on stderr
+    1  failed; the reason is on stderr
     2  wrong usage
     3  no image in force (status --check, which)
    70  a bug in jlproj
@@ -114,10 +114,10 @@ pub(crate) struct BuildArgs {
     /// For the projects that you use, most worth first, while an image saves in a month what its build takes
     #[arg(long, conflicts_with_all = ["all", "projects"])]
     pub(crate) frequent: bool,
-    /// With --frequent: look at so many projects only
+    /// With --frequent: at most this many projects
     #[arg(long, requires = "frequent", value_name = "N")]
     pub(crate) top: Option<usize>,
-    /// With --frequent: no more bytes in images than this, those that are there included (`20GB`)
+    /// With --frequent: all images together stay below this size, existing ones included (`20GB`)
     #[arg(long, requires = "frequent", value_name = "SIZE", value_parser = size::parse)]
     pub(crate) disk: Option<u64>,
     /// For all known projects
@@ -192,7 +192,7 @@ pub(crate) struct StatusArgs {
 pub(crate) struct ListArgs {
     #[command(flatten)]
     pub(crate) julia: JuliaArg,
-    /// Those too that have no image and were not used for 30 days
+    /// Also those without an image that were not used for 30 days
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]
@@ -205,10 +205,10 @@ pub(crate) struct ListArgs {
 /// are planned as pay for their builds within 60 days of present use.
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
-    /// At most so many images
+    /// At most this many images
     #[arg(long, value_name = "N")]
     pub(crate) images: Option<usize>,
-    /// At most so many bytes in images (`20GB`)
+    /// At most this size of all images together (`20GB`)
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub(crate) disk: Option<u64>,
     /// Propose images too that hold more than some of their projects have
@@ -257,17 +257,17 @@ pub(crate) struct ForgetArgs {
     /// Folders of projects, which may be gone, files Project.toml or `@name`
     #[arg(required = true, value_name = "PROJECT")]
     pub(crate) projects: Vec<OsString>,
-    /// Remove the image only, and propose none any more
+    /// Remove the image only, and propose no other
     #[arg(long)]
     pub(crate) image: bool,
 }
 
 /// Whose precompile file is whose
 ///
-/// Lists what is below `compiled` in your depots. `used` is when Julia last loaded a file. A file is `live` where a project
-/// that is there loads it or may; an `orphan` where its project, image or Julia is gone; `superseded` where its project has
-/// got another image; a `leftover` of a compilation that broke off; `unknown` where nobody whom we know would give it its
-/// name: those are never deleted. `jlproj gc` deletes the rest.
+/// Lists the files below `compiled` in your depots. `used` is when Julia last loaded a file. A file is `live` if an existing
+/// project loads it or may; an `orphan` if its project, image or Julia is gone; `superseded` if its project has got another
+/// image; a `leftover` of a compilation that broke off; `unknown` if no known project would give it this name: those are
+/// never deleted. `jlproj gc` deletes the rest.
 #[derive(Debug, Args)]
 pub(crate) struct CacheArgs {
     /// Only files of this project, which may be gone
@@ -288,7 +288,7 @@ pub(crate) struct CacheArgs {
 /// Collect the garbage: images that no project gets, and precompile files that nobody loads
 ///
 /// Shows what would go, and why, before it does anything. Never removed: an image in use, the image that a project's starts
-/// get, the last one that was built for a project, files that nobody whom we know wrote, anything behind a symbolic link.
+/// get, the last one that was built for a project, files that no known project wrote, anything behind a symbolic link.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
 pub(crate) struct GcArgs {
@@ -310,7 +310,7 @@ pub(crate) struct GcArgs {
     /// Only images, folders of builds that died, and the journal
     #[arg(long)]
     pub(crate) images: bool,
-    /// Of other Julias than this one too; of those that are gone anyway
+    /// Those of other installed Julias too; those of Julias that are gone always go
     #[arg(long)]
     pub(crate) all_julias: bool,
     /// List each file
@@ -334,7 +334,7 @@ pub(crate) struct ReportArgs {
     pub(crate) julia: JuliaArg,
 }
 
-/// Run a command of Julia's package manager without the image, then tell the new verdict
+/// Run a command of Julia's package manager without the image, then print the new verdict
 #[derive(Debug, Args)]
 pub(crate) struct PkgArgs {
     #[command(flatten)]

@@ -80,7 +80,7 @@ pub(crate) enum Error {
     Warm { project: String, source: BuildError },
     #[error("{failed} of {all} projects are still cold")]
     SomeNotWarmed { failed: usize, all: usize },
-    #[error("nothing was removed: nobody confirmed it")]
+    #[error("nothing was removed: not confirmed")]
     NotConfirmed,
     #[error("{failed} of {all} things were not removed")]
     SomeNotRemoved { failed: usize, all: usize },
@@ -155,7 +155,7 @@ impl Error {
         let one = |text: String| vec![text];
         match self {
             Self::NoHome => one("set HOME, or JLPROJ_HOME to a folder for jlproj's files".to_owned()),
-            Self::SettingsFile { .. } => one("mend the line, or take it out".to_owned()),
+            Self::SettingsFile { .. } => one("fix the line, or remove it".to_owned()),
             Self::Settings(
                 SettingsError::Variable { variable, .. } | SettingsError::VariableText { variable, .. },
             ) => one(format!("set it to what it can be, or `unset {variable}`")),
@@ -210,7 +210,7 @@ impl Error {
             Self::NothingToDrop { .. } => one("`jlproj list` shows which projects have one".to_owned()),
             Self::NoImage { is_missing: true, .. } | Self::NoLog => one("`jlproj build`".to_owned()),
             Self::NoImage { is_missing: false, .. } => vec![
-                "`jlproj status` tells what to do about it".to_owned(),
+                "`jlproj status` says what to do about it".to_owned(),
                 "or start without an image: `jlproj run --sysimage=auto`".to_owned(),
             ],
             Self::NotScanned { .. } => one("name a folder that is there: `jlproj scan FOLDER`".to_owned()),

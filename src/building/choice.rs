@@ -40,7 +40,9 @@ pub(super) fn choose(build: &BuildContext<'_>, work: Work<'_>, quiet: bool) -> R
                             Some(folder) => format!("from `{}`", folder.display()),
                             None => "here".to_owned(),
                         };
-                        message::note(&format!("PackageCompiler cannot be had {place}; building directly"));
+                        message::note(&format!(
+                            "PackageCompiler is not available {place}; building directly"
+                        ));
                     }
                     Ok(Builder::Direct)
                 }

@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &DoctorArgs, context: &Context) -> Result<u8, Error
         // The problem with the settings has been reported.
         Err(_) if !is_followed => {}
         Err(error) => {
-            let remedy = remedy(error, "`jlproj status` tells more");
+            let remedy = remedy(error, "`jlproj status` says more");
             findings.push(Finding::note("project", error.in_one_line(), remedy));
         }
     }
@@ -100,7 +100,7 @@ fn settings(context: &Context) -> Finding {
     match assessment::settings(context, Flags::default()) {
         Ok(_) => Finding::good("settings", "can be followed"),
         Err(error) => {
-            let remedy = remedy(&error, "mend the file or the variable");
+            let remedy = remedy(&error, "fix the file or the variable");
             Finding::wrong("settings", error.in_one_line(), remedy)
         }
     }
@@ -152,7 +152,7 @@ fn linker(context: &Context, target: &TargetProject) -> Finding {
 fn project(target: &TargetProject) -> Finding {
     match &target.assessment.verdict {
         Verdict::Plain(plain) => {
-            Finding::note("project", assessment::reason(plain), "`jlproj status` tells more")
+            Finding::note("project", assessment::reason(plain), "`jlproj status` says more")
         }
         verdict => Finding::good("project", format!("has an image ({})", assessment::code(verdict))),
     }
@@ -201,7 +201,7 @@ fn memory() -> Finding {
             "close other programs before a build",
         ),
         Some(free) => Finding::good("memory", format!("{} MB are free", free / 1_000_000)),
-        None => Finding::good("memory", "cannot be told on this system"),
+        None => Finding::good("memory", "unknown on this system"),
     }
 }
 
@@ -216,7 +216,7 @@ fn disk(context: &Context) -> Finding {
             "free some space, or set JLPROJ_HOME to another disk",
         ),
         Some(free) => Finding::good("disk", format!("{} MB are free", free / 1_000_000)),
-        None => Finding::good("disk", "cannot be told on this system"),
+        None => Finding::good("disk", "unknown on this system"),
     }
 }
 

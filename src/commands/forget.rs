@@ -40,7 +40,7 @@ fn forget(context: &Context, folder: &Path) -> Result<(), Error> {
     message::line(&format!("{}: forgotten until it is used again", path_text::encode(folder)));
     if is_unheard_of {
         message::note(
-            "no folder is there, and nothing was kept of it; `jlproj list --all` shows what is known",
+            "there is no such folder, and nothing is known of it; `jlproj list --all` shows what is known",
         );
     }
     Ok(())

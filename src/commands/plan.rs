@@ -182,7 +182,7 @@ fn build(
             .map(|assessed| *assessed)
             .collect();
         if image.is_union && !(arguments.yes || report::is_confirmed(context, &leader, &members)) {
-            message::note("not built: nobody confirmed it");
+            message::note("not built: not confirmed");
             continue;
         }
         let plan = Plan::shared(survey, *leader, members, packages, image.is_union);

@@ -210,7 +210,7 @@ fn caches(context: &Context, inventory: &Inventory) -> Vec<Share> {
             Some(owner) if is_own_folder(&owner.project, &store) => "builds of images".to_owned(),
             None if cache.reason == SHIPPED => "Julia itself".to_owned(),
             Some(owner) => context.home_relative(&owner.project),
-            None => "of nobody who is known".to_owned(),
+            None => "of no known project".to_owned(),
         };
         let (bytes, is_spare) = sums.entry(name).or_insert((0, true));
         *bytes += cache.file.bytes();

@@ -42,6 +42,6 @@ pub(super) fn config(path: &Path) -> Result<Config, HostError> {
     let contents = fs::read_limited(path)?.unwrap_or_default();
     Config::parse(&contents).map_err(|error| HostError::Refused {
         text: format!("`{}` is not what juliaup writes: {error}", path.display()),
-        hints: vec!["`juliaup status` may tell more".to_owned()],
+        hints: vec!["`juliaup status` may say more".to_owned()],
     })
 }

@@ -57,7 +57,7 @@ impl<T> Setting<T> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum BuilderChoice {
-    /// PackageCompiler.jl if it can be had, else direct.
+    /// PackageCompiler.jl if it is available, else direct.
     #[default]
     Auto,
     /// PackageCompiler.jl, in an environment of jlproj's own.

@@ -47,7 +47,7 @@ pub(crate) struct Need {
 /// Limits and costs of images.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Budget {
-    /// At most so many images.
+    /// At most this many images.
     pub(crate) images: usize,
     /// Bytes of all images together; `None`: no limit.
     pub(crate) disk: Option<u64>,

@@ -58,7 +58,7 @@ fn owner_of(layout: &Layout, files: &ObservedFiles) -> Result<u32, String> {
         return Err("it is not there, or cannot be read".to_owned());
     }
     if platform::is_nobody(stamp.owner) {
-        return Err("whose it is cannot be told".to_owned());
+        return Err("its owner is unknown".to_owned());
     }
     for folder in root.ancestors().skip(1) {
         let place = files.observe(folder);

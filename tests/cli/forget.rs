@@ -44,7 +44,7 @@ fn what_is_forgotten_stays_so_until_it_is_named_or_used() {
     let ran = sandbox.jlproj(["forget", "../code/oen"]);
     ran.code(0).stdout("").stderr(
         "[SANDBOX]/code/oen: forgotten until it is used again\n\
-         jlproj: no folder is there, and nothing was kept of it; `jlproj list --all` shows what is known\n",
+         jlproj: there is no such folder, and nothing is known of it; `jlproj list --all` shows what is known\n",
     );
     fs::rename(sandbox.path("away"), sandbox.path("code")).expect("back");
     assert_eq!(known(&sandbox), ["code/two"]);

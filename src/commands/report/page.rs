@@ -141,7 +141,7 @@ fn image_card(image: &Image, most: f64) -> Markup {
             @if let Some(flaw) = &image.flaw { p.flaw { "cannot be used: " (visible(flaw)) } }
             @if let Some(times) = image.times { (bars(times, most)) }
             @if image.shared_by.is_empty() && image.is_shared {
-                p { "no project of yours gets it" }
+                p { "none of your projects uses it" }
             } @else if image.shared_by.is_empty() {
                 p.spare { "no project gets it; " code { "jlproj gc" } " removes it in time" }
             } @else {

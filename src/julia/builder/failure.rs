@@ -42,7 +42,7 @@ pub(crate) enum BuildError {
         /// PackageCompiler failed.
         is_packagecompilers: bool,
     },
-    #[error("PackageCompiler cannot be had")]
+    #[error("PackageCompiler is not available")]
     NoPackageCompiler { text: String },
     #[error("no program to link the image with: no C compiler, no `ld`, no `lld`")]
     NoLinker,
@@ -56,7 +56,7 @@ pub(crate) enum BuildError {
     DoesNotStart { code: u8, text: String },
     #[error("worker processes die under the new image, by what {} does with Distributed when it is loaded", names.join(" or "))]
     WorkersDie { names: Vec<String>, text: String },
-    #[error("the packages load something else than what is to be baked")]
+    #[error("the packages load something that is not to be baked")]
     LoadsOthers(Vec<Fault>),
     #[error("the new image is not what it should be")]
     Wrong(Vec<Fault>),
@@ -110,7 +110,7 @@ impl BuildError {
         let exclude = |name: &str| format!("leave it out: put `exclude = [\"{name}\"]` into jlproj.toml");
         match self {
             Self::PackageFailed { name, .. } => vec![
-                format!("see whether `julia --project -e 'import {name}'` works, and mend that first"),
+                format!("see whether `julia --project -e 'import {name}'` works, and fix that first"),
                 exclude(name),
             ],
             Self::InitFailed { name, .. } => vec![exclude(name)],

@@ -62,7 +62,7 @@ pub(crate) enum EditError {
     KeyThere { key: String },
     #[error("more lines at its end would mean something else")]
     NoRoom,
-    #[error("what is to be replaced is not in it once")]
+    #[error("the text to replace is not in it exactly once")]
     NoPiece,
 }
 

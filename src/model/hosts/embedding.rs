@@ -49,7 +49,7 @@ fn pycall_refusal(bound: Option<&Path>, python: Option<&Python>) -> Option<Strin
     };
     let Some(bound) = bound else {
         return Some(format!(
-            "the image holds PyCall, and it cannot be told which libpython that is bound to; rebuild PyCall and the \
+            "the image holds PyCall, and it is unknown which libpython that is bound to; rebuild PyCall and the \
              image, {REMEDY}"
         ));
     };
@@ -113,7 +113,7 @@ mod tests {
         assert!(
             text(bound, python(Some("/lib/libpython3.12.so"), None)).contains("uses `/lib/libpython3.12.so`")
         );
-        assert!(text(None, python(Some("/lib/libpython3.11.so"), None)).contains("cannot be told"));
+        assert!(text(None, python(Some("/lib/libpython3.11.so"), None)).contains("unknown"));
         assert!(text(bound, Embedder::Unknown).contains("not known which Python"));
     }
 

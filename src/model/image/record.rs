@@ -83,7 +83,7 @@ impl ImageRecord {
             Fitness::Fits => None,
             Fitness::Unfit => Some(format!("it is for `{target}`, which this processor is not")),
             Fitness::Unknown => {
-                Some(format!("it is for `{target}`, and whether this processor is that cannot be told"))
+                Some(format!("it is for `{target}`, and it is unknown whether this processor is one"))
             }
         }
     }
@@ -216,7 +216,7 @@ mod tests {
             unfit(record(None, &["00000004"]), &named).expect("unfit"),
             "it is for `haswell`, which this processor is not"
         );
-        assert!(unfit(record(None, &[]), &named).is_some_and(|text| text.contains("cannot be told")));
+        assert!(unfit(record(None, &[]), &named).is_some_and(|text| text.contains("unknown whether")));
         // It ran here: whatever is known of its targets.
         assert_eq!(unfit(record(Some("this one"), &["00000004"]), &named), None);
         assert!(unfit(record(Some("another"), &["00000004"]), &named).is_some());

@@ -119,7 +119,7 @@ fn a_package_that_loads_what_is_not_to_be_baked_is_named_before_code_is_generate
     let calls = sandbox.path("calls");
     let calls = calls.to_str().expect("UTF-8");
     let ran = jlproj_with(&sandbox, &["build"], &[("JLPROJ_STANDIN_LOG", calls)]);
-    ran.code(1).stderr_has("the packages load something else than what is to be baked");
+    ran.code(1).stderr_has("the packages load something that is not to be baked");
     ran.stderr_has("  Sneaky loads Extra, which is not to be baked\n");
     ran.stderr_has("\nhint: leave it out: put `exclude = [\"Sneaky\"]` into jlproj.toml\n");
     assert!(!Path::new(calls).exists(), "the builder was started");
@@ -273,5 +273,5 @@ fn a_folder_without_packagecompiler_is_named() {
     // The direct builder is not to get far: an argument that Julia does not know.
     sandbox.write("home/.config/jlproj/config.toml", "build_arguments = [\"--nonsense\"]\n");
     let ran = sandbox.jlproj(["build", "--builder", "auto", "--packagecompiler", "/nowhere"]);
-    ran.code(1).stderr_has("jlproj: PackageCompiler cannot be had from `/nowhere`; building directly\n");
+    ran.code(1).stderr_has("jlproj: PackageCompiler is not available from `/nowhere`; building directly\n");
 }

@@ -166,7 +166,7 @@ fn project_settings_that_cannot_be_followed() {
     ] {
         sandbox.write("project/jlproj.toml", contents);
         faulty(&sandbox, &[cannot, says]);
-        sandbox.jlproj(["status"]).stderr_has("\n\nhint: mend the line, or take it out\n");
+        sandbox.jlproj(["status"]).stderr_has("\n\nhint: fix the line, or remove it\n");
     }
 }
 
@@ -175,7 +175,7 @@ fn doctor_says_what_to_do_about_what_is_wrong_with_a_project() {
     let sandbox = probed().in_world();
     sandbox.write("project/jlproj.toml", "exclud = []\n");
     let line = "note  project   the settings in `[PROJECT]/jlproj.toml` cannot be followed: ";
-    let remedy = "→ mend the line, or take it out\n";
+    let remedy = "→ fix the line, or remove it\n";
     let unknown = "line 1, column 1: unknown field `exclud`";
     sandbox.jlproj(["doctor"]).code(0).stdout_has(line).stdout_has(unknown).stdout_has(remedy);
     fs::remove_file(sandbox.project().join("Manifest.toml")).expect("manifest");

@@ -252,7 +252,7 @@ fn an_image_that_is_required_and_missing_is_a_failure() {
     sandbox.jlproj(["run", "-e", "print(1)"]).code(125).stdout("").stderr(error);
     sandbox.jlproj(["run", "--sysimage=auto", "-e", "print(1)"]).code(0).stdout("1").stderr(NO_IMAGE);
     // What no build would mend.
-    let hints = "\n\nhint: `jlproj status` tells what to do about it\n\
+    let hints = "\n\nhint: `jlproj status` says what to do about it\n\
                  hint: or start without an image: `jlproj run --sysimage=auto`\n";
     let covered = ["run", "--sysimage=require", "--code-coverage=user", "-e", "print(1)"];
     let error = format!("error: no image is in force: `--code-coverage` sees no code inside one{hints}");
