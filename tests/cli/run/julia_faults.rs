@@ -279,6 +279,11 @@ fn the_manifest_of_the_project_chooses_where_juliaup_is_told_so() {
     }
     // Of several projects the others are built all the same.
     copy_folder(&world::world().project(), &sandbox.path("work/whole"));
+    // Its Julia is installed as another version; a manifest that names none leaves it to juliaup.
+    let manifest = sandbox.path("work/whole/Manifest.toml");
+    let text = fs::read_to_string(&manifest).expect("manifest");
+    let named: Vec<&str> = text.lines().filter(|line| !line.starts_with("julia_version")).collect();
+    fs::write(&manifest, named.join("\n") + "\n").expect("manifest");
     let mut command = sandbox.command(["build", "--dry-run", "gone", "old", "whole"]);
     command.env("JULIA_DEPOT_PATH", world::depot_path(&world::world().depot()));
     let ran = sandbox.run(command.current_dir(sandbox.path("work")));
