@@ -1,5 +1,7 @@
 //! Possible owners of precompile files: every known project, with every image that it had, under every Julia.
 
+mod code;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -7,20 +9,19 @@ use std::time::Duration;
 
 use crate::assessment::builder_choice::packagecompiler_environment;
 use crate::assessment::known::all_uses;
-use crate::assessment::survey::{AssessedProject, Found, Survey, Surveyed};
+use crate::assessment::owners::code::Code;
+use crate::assessment::survey::{Found, Survey, Surveyed};
 use crate::assessment::timeout::map_with_timeout;
 use crate::context::Context;
 use crate::error::Error;
 use crate::fs;
-use crate::installation::Installation;
 use crate::model::caches::owner::{CpuTargets, Marks, Owner, Standing, Writer, Writers};
 use crate::model::caches::slug::cache_folder;
 use crate::model::image::cpu_target::CpuTarget;
 use crate::model::image::key::Digest;
 use crate::model::image::record::KnownImage;
-use crate::model::loading::depots::{package_folders, shipped};
+use crate::model::loading::depots::shipped;
 use crate::model::loading::environment::PROJECT_NAMES;
-use crate::model::loading::manifest::Source;
 use crate::path_text;
 use crate::platform;
 use crate::store::installation_cache::KnownJulia;
@@ -47,17 +48,6 @@ pub(crate) struct Owners {
     /// Depots that come with a Julia.
     shipped: Vec<PathBuf>,
     code: Code,
-}
-
-/// Code that projects hold.
-#[derive(Debug, Default)]
-struct Code {
-    /// Installed packages as `Name/slug`, their path below a depot's `packages`.
-    trees: HashSet<String>,
-    /// Entry files of packages in development.
-    entries: HashSet<Vec<u8>>,
-    /// Folders of standard libraries.
-    standard: Vec<Vec<u8>>,
 }
 
 impl Owners {
@@ -300,51 +290,4 @@ fn presence(projects: Vec<String>) -> HashMap<String, bool> {
         })
     });
     projects.into_iter().zip(answers).map(|(project, answer)| (project, answer.unwrap_or(true))).collect()
-}
-
-impl Code {
-    fn of<'a>(
-        assessed_projects: impl Iterator<Item = &'a AssessedProject>,
-        installations: impl Iterator<Item = &'a Installation>,
-    ) -> Self {
-        let standard = installations
-            .map(|installation| platform::bytes(installation.standard_library_folder.as_os_str()).to_vec());
-        let mut code = Self { standard: standard.collect(), ..Self::default() };
-        for assessed in assessed_projects {
-            let state = &assessed.state;
-            // The workspace's other projects may have been compiled from here (`Pkg.precompile(workspace = true)`).
-            for package in state.manifest.packages.values().chain(&state.unreached) {
-                match &package.source {
-                    Source::Stdlib => {}
-                    Source::Tree(tree) => {
-                        // Without a depot: only the end of the path is needed.
-                        let folders = package_folders(&[PathBuf::new()], &package.name, &package.uuid, tree);
-                        code.trees.extend(folders.iter().filter_map(|folder| {
-                            Some(folder.strip_prefix("packages").ok()?.to_string_lossy().into_owned())
-                        }));
-                    }
-                    Source::Path(path) => {
-                        let entry = package.entry_file.clone();
-                        let entry = entry.unwrap_or_else(|| format!("src/{}.jl", package.name));
-                        let manifest_folder = state.manifest_file.parent().unwrap_or(&state.folder);
-                        let file = crate::model::loading::paths::absolute(manifest_folder, Path::new(path))
-                            .join(entry);
-                        code.entries.insert(platform::bytes(file.as_os_str()).to_vec());
-                    }
-                }
-            }
-        }
-        code
-    }
-
-    fn holds(&self, source: &[u8]) -> bool {
-        if self.entries.contains(source) || self.standard.iter().any(|folder| source.starts_with(folder)) {
-            return true;
-        }
-        let text = String::from_utf8_lossy(source);
-        let parts: Vec<&str> = text.split(['/', '\\']).collect();
-        parts
-            .windows(3)
-            .any(|part| part[0] == "packages" && self.trees.contains(&format!("{}/{}", part[1], part[2])))
-    }
 }
