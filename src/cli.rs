@@ -10,7 +10,9 @@ mod start;
 
 use std::ffi::OsString;
 
-use clap::{Args, Parser, Subcommand};
+use std::fmt::Write as _;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 pub(crate) use crate::cli::build::{BuildArgs, PlanArgs, ProcessorArgs, WarmArgs};
 pub(crate) use crate::cli::clean::{ForgetArgs, GcArgs};
@@ -43,8 +45,36 @@ Julia 1.4 and later; tested with 1.5.3, 1.10.8 and 1.12.5, on Linux.";
 #[command(name = "jlproj", version, about, after_help = EXIT_CODES, disable_help_subcommand = false)]
 #[command(max_term_width = 100)]
 pub(crate) struct Cli {
+    /// Without one: what is here, and what to type.
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
+}
+
+/// The commands by what people want.
+const GROUPS: [(&str, &[&str]); 5] = [
+    ("Start", &["run", "pkg", "test"]),
+    ("Build", &["build", "plan", "warm"]),
+    ("Look", &["status", "list", "scan", "cache", "report", "which", "key", "log", "doctor"]),
+    ("Set up", &["setup", "env", "exec"]),
+    ("Clean up", &["forget", "gc"]),
+];
+
+/// The command line, with its commands in groups.
+pub(crate) fn command() -> clap::Command {
+    let command = Cli::command();
+    let mut text = String::new();
+    for (group, names) in GROUPS {
+        let _ = writeln!(text, "{group}:");
+        for name in names {
+            let about = command.find_subcommand(name).and_then(clap::Command::get_about);
+            let _ = writeln!(text, "  {name:<6}  {}", about.map(ToString::to_string).unwrap_or_default());
+        }
+        text.push('\n');
+    }
+    let template = format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{text}Options:\n{{options}}{{after-help}}\n"
+    );
+    command.help_template(template)
 }
 
 #[derive(Debug, Subcommand)]

@@ -58,7 +58,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
 use crate::cli::{Cli, Command, RunArgs};
 use crate::context::Context;
@@ -80,7 +80,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         }
     };
     platform::outlive_file_size_limit();
-    ExitCode::from(caught(|| execute(&cli.command)))
+    ExitCode::from(caught(|| execute(cli.command.as_ref())))
 }
 
 /// Whether this program was started by the name of Julia.
@@ -101,20 +101,22 @@ fn caught(work: impl FnOnce() -> u8 + std::panic::UnwindSafe) -> u8 {
 fn parse(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
     match arguments.as_slice() {
         [_, command, rest @ ..] if command == "run" => {
-            Ok(Cli { command: Command::Run(RunArgs { arguments: rest.to_vec() }) })
+            Ok(Cli { command: Some(Command::Run(RunArgs { arguments: rest.to_vec() })) })
         }
         [_, command, rest @ ..] if command == "julia" => {
-            Ok(Cli { command: Command::Julia(RunArgs { arguments: rest.to_vec() }) })
+            Ok(Cli { command: Some(Command::Julia(RunArgs { arguments: rest.to_vec() })) })
         }
-        _ => Cli::try_parse_from(arguments),
+        _ => {
+            cli::command().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches))
+        }
     }
 }
 
 /// Runs a command and returns the exit code; errors have been printed then.
-fn execute(command: &Command) -> u8 {
+fn execute(command: Option<&Command>) -> u8 {
     match command {
-        Command::Run(arguments) => return commands::run::run(arguments),
-        Command::Julia(arguments) => return commands::shim::run_from_wrapper(&arguments.arguments),
+        Some(Command::Run(arguments)) => return commands::run::run(arguments),
+        Some(Command::Julia(arguments)) => return commands::shim::run_from_wrapper(&arguments.arguments),
         _ => {}
     }
     dispatch(command).unwrap_or_else(|error| {
@@ -124,8 +126,9 @@ fn execute(command: &Command) -> u8 {
 }
 
 /// Runs every command but `run`, which ends in Julia.
-fn dispatch(command: &Command) -> Result<u8, Error> {
+fn dispatch(command: Option<&Command>) -> Result<u8, Error> {
     let context = Context::read()?;
+    let Some(command) = command else { return commands::overview::run(&context) };
     match command {
         // They read their surroundings themselves, since they have to go on whatever those are.
         Command::Run(arguments) => Ok(commands::run::run(arguments)),

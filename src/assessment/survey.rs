@@ -35,8 +35,10 @@ use crate::store::project_record::{self, ProjectRecord};
 /// Message if no project is known: what to type.
 pub(crate) const NO_PROJECT: &str = "no project is known yet; `jlproj run` in one, or `jlproj scan FOLDER`";
 
-/// Seconds that a build takes if none was measured.
+/// Seconds that a build takes if none was measured: before Julia 1.9, and from then on, where an image is compiled anew with
+/// all of Julia's own code.
 const USUAL_BUILD: f64 = 180.0;
+const USUAL_BUILD_WITH_PACKAGE_IMAGES: f64 = 600.0;
 
 /// Longest wait for one project: a dead network mount never answers.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -105,7 +107,12 @@ impl Survey {
         let mut seconds: Vec<f64> =
             images.map(|image| image.record.measured.build).filter(|seconds| *seconds > 0.0).collect();
         seconds.sort_by(f64::total_cmp);
-        seconds.get(seconds.len() / 2).copied().unwrap_or(USUAL_BUILD)
+        let usual = if self.installation.has_package_images() {
+            USUAL_BUILD_WITH_PACKAGE_IMAGES
+        } else {
+            USUAL_BUILD
+        };
+        seconds.get(seconds.len() / 2).copied().unwrap_or(usual)
     }
 
     /// Bytes of all images.

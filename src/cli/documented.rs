@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, GROUPS};
 use crate::model::settings::{ProjectFile, UserFile};
 
 fn root() -> &'static Path {
@@ -59,6 +59,17 @@ fn every_command_is_one() {
         }
     }
     assert!(count > 30, "only {count} commands were found");
+}
+
+#[test]
+fn every_command_is_in_one_group_of_the_help() {
+    let command = Cli::command();
+    let shown = command.get_subcommands().filter(|command| !command.is_hide_set());
+    let mut shown: Vec<&str> = shown.map(clap::Command::get_name).collect();
+    let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| *names).copied().collect();
+    shown.sort_unstable();
+    grouped.sort_unstable();
+    assert_eq!(grouped, shown);
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
+pub(crate) mod overview;
 pub(crate) mod pkg;
 pub(crate) mod plan;
 pub(crate) mod processor;

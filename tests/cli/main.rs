@@ -16,6 +16,7 @@ mod forget;
 mod gc;
 mod golden;
 mod list;
+mod overview;
 mod pages;
 mod plan;
 mod report;

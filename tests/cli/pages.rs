@@ -4,9 +4,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use crate::support::depot::own_depot;
 use crate::support::host_programs;
 use crate::support::sandbox::Sandbox;
-use crate::support::starts::{instead, prepared};
+use crate::support::starts::instead;
 use crate::support::world::repository;
 
 /// The lines of a page's blocks that begin with jlproj or with a shell's `eval`.
@@ -20,7 +21,8 @@ fn typed(page: &Path) -> Vec<String> {
 
 /// A sandbox with jlproj on PATH, and what the pages take for granted.
 fn sandbox() -> Sandbox {
-    let mut sandbox = prepared();
+    // A depot of its own: what other tests leave in theirs would be collected.
+    let mut sandbox = own_depot(Sandbox::new().in_world().with_standin_builder());
     symlink(env!("CARGO_BIN_EXE_jlproj"), sandbox.path("bin/jlproj")).expect("link");
     sandbox.write("project/script.jl", "print(ARGS[1])");
     sandbox.write("project/Makefile", "figures:\n\tjulia --startup-file=no -e 'print(1)'\n");
