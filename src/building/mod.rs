@@ -16,6 +16,7 @@ mod watcher;
 use crate::error::Error;
 use crate::exit;
 use crate::store::{self, leftovers, protection};
+use crate::ui::count::count;
 use crate::ui::progress::Verbosity;
 
 pub(crate) use context::BuildContext;
@@ -39,7 +40,7 @@ pub(crate) fn sweep(build: &BuildContext<'_>, options: Options) {
     let swept = store::workspace::sweep(&build.toolchain.context.layout);
     leftovers::sweep(&build.toolchain.context.layout);
     if swept > 0 && options.verbosity != Verbosity::Quiet {
-        crate::ui::message::note(&format!("removed what {swept} unfinished build(s) had left"));
+        crate::ui::message::note(&format!("removed the files of {}", count(swept, "unfinished build")));
     }
 }
 

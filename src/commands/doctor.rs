@@ -21,6 +21,7 @@ use crate::model::text::shell;
 use crate::path_text;
 use crate::platform;
 use crate::store::{catalog, unfinished};
+use crate::ui::count::count as counted;
 use crate::ui::message::in_one_line;
 use crate::ui::output;
 
@@ -233,7 +234,8 @@ fn shared_stores(context: &Context) -> Vec<Finding> {
         Finding::note("stores", note.clone(), "see `stores` in config.toml; starts go on without it")
     });
     let count = catalog.images.len();
-    let good = Finding::good("stores", format!("{count} images of others can be used on this machine"));
+    let good =
+        Finding::good("stores", format!("{} of others can be used on this machine", counted(count, "image")));
     wrong.chain([good]).collect()
 }
 
@@ -255,7 +257,8 @@ fn images(context: &Context, thorough: bool) -> Vec<Finding> {
         });
         let flaw = flaw.or_else(|| {
             let failures = unfinished::failures(&context.layout, key);
-            (failures > 0).then(|| format!("{failures} starts under it ended before Julia was ready"))
+            (failures > 0)
+                .then(|| format!("{} under it ended before Julia was ready", counted(failures, "start")))
         });
         if let Some(flaw) = flaw {
             let text = format!("{} of `{}`: {flaw}", key.short(), image.record.project);

@@ -9,7 +9,7 @@ use crate::exit;
 use crate::ui::message::visible;
 use crate::ui::output;
 use crate::ui::table::{Side, columns};
-use crate::ui::time::{age, time};
+use crate::ui::time::{age, seconds, time};
 
 pub(crate) fn run(arguments: &ListArgs, context: &Context) -> Result<u8, Error> {
     let survey = Survey::open(context, arguments.julia.julia.clone(), true)?;
@@ -65,10 +65,10 @@ fn cells(row: &RankedProject, context: &Context) -> Vec<String> {
     vec![
         context.home_relative(&row.project),
         row.verdict.to_owned(),
-        row.saves_per_start.map_or_else(dash, |saving| format!("{tilde}{:.1} s", saving.seconds)),
+        row.saves_per_start.map_or_else(dash, |saving| format!("{tilde}{}", seconds(saving.seconds))),
         row.saves_per_week
             .filter(|_| is_some_use)
-            .map_or_else(dash, |seconds| format!("{tilde}{}", time(seconds))),
+            .map_or_else(dash, |saved| format!("{tilde}{}", time(saved))),
         row.uses.to_string(),
         row.last_use.map_or_else(dash, |last| age(context.now.saturating_sub(last))),
         row.size.map_or_else(dash, |size| format!("{} MB", size / 1_000_000)),

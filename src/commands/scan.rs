@@ -15,6 +15,7 @@ use crate::model::usage::manifest_usage::is_temporary;
 use crate::model::usage::own_folder::is_own_folder;
 use crate::path_text;
 use crate::store::project_record;
+use crate::ui::count::count;
 use crate::ui::message;
 use crate::ui::progress::Counter;
 
@@ -59,9 +60,9 @@ pub(crate) fn run(arguments: &ScanArgs, context: &Context) -> Result<u8, Error> 
         message::note(&text);
     }
     message::line(&format!(
-        "{} projects in {} folders, {new} of them new",
-        found.len(),
-        folders.min(MOST_FOLDERS)
+        "{} in {}, {new} of them new",
+        count(found.len(), "project"),
+        count(folders.min(MOST_FOLDERS), "folder")
     ));
     if forgotten > 0 {
         message::line(&format!(

@@ -18,6 +18,7 @@ use crate::model::usage::savings::PayOff;
 use crate::path_text;
 use crate::store::attempt;
 use crate::store::recording::Recordings;
+use crate::ui::count::count;
 use crate::ui::output;
 use crate::ui::pay_off::{load_time, pay_off_text};
 use crate::ui::table::pairs;
@@ -296,7 +297,12 @@ fn table(report: &Report, verbose: bool) -> String {
         lines.push(("image", image.path.clone()));
         lines.push((
             "made",
-            format!("{}, {}, {} packages, {megabytes} MB", date(image.built), image.builder, image.packages),
+            format!(
+                "{}, {}, {}, {megabytes} MB",
+                date(image.built),
+                image.builder,
+                count(image.packages, "package")
+            ),
         ));
         lines.push(("processor", image.cpu_target.clone()));
         lines.push(("load time", load_time(&image.measured)));
@@ -313,8 +319,10 @@ fn table(report: &Report, verbose: bool) -> String {
         lines.push(("background", background.clone()));
     }
     if !report.at_limit.is_empty() {
-        let at_limit =
-            report.at_limit.iter().map(|package| format!("{} ({} files)", package.package, package.files));
+        let at_limit = report
+            .at_limit
+            .iter()
+            .map(|package| format!("{} ({})", package.package, count(package.files, "file")));
         let text = "\nJulia keeps no more: the next one drops another; `jlproj gc --caches`";
         lines.push(("caches", format!("{}{text}", at_limit.collect::<Vec<_>>().join(", "))));
     }

@@ -21,6 +21,7 @@ use crate::platform::Interruption;
 use crate::store::project_record;
 use crate::store::workspace::Workspace;
 use crate::template;
+use crate::ui::count::count;
 use crate::ui::message;
 
 pub(crate) fn run(arguments: &WarmArgs, context: &Context) -> Result<u8, Error> {
@@ -98,8 +99,7 @@ impl Warmed {
     fn text(&self) -> String {
         match self {
             Self::Warm { compiled: 0 } => "warm; nothing had to be compiled".to_owned(),
-            Self::Warm { compiled: 1 } => "warm; 1 package was cold".to_owned(),
-            Self::Warm { compiled } => format!("warm; {compiled} packages were cold"),
+            Self::Warm { compiled } => format!("warm; compiled {}", count(*compiled, "package")),
             Self::Broken(names) => format!("warm but for {}, which cannot be loaded", names.join(", ")),
         }
     }

@@ -1,5 +1,6 @@
 //! Output for people and programs. The only modules that print.
 
+pub(crate) mod count;
 pub(crate) mod message;
 pub(crate) mod output;
 pub(crate) mod pay_off;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::ui::count::count;
 use crate::ui::message;
 
 /// Amount of output.
@@ -151,7 +152,7 @@ impl Counter {
     /// Shows how far it is.
     pub(crate) fn show(&self, folders: usize, projects: usize) {
         if let Some(bar) = &self.bar {
-            bar.set_message(format!("{folders} folders, {projects} projects"));
+            bar.set_message(format!("{}, {}", count(folders, "folder"), count(projects, "project")));
             bar.tick();
         }
     }

@@ -13,6 +13,12 @@ pub(crate) fn time(seconds: f64) -> String {
     }
 }
 
+/// Seconds with one digit; a value that rounds to zero has no sign.
+pub(crate) fn seconds(value: f64) -> String {
+    let value = if value.abs() < 0.05 { 0.0 } else { value };
+    format!("{value:.1} s")
+}
+
 /// A moment, in seconds since 1970, as people read it.
 pub(crate) fn date(time: i64) -> String {
     jiff::Timestamp::from_second(time).map(|time| time.strftime("%F %R UTC").to_string()).unwrap_or_default()

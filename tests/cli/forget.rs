@@ -23,7 +23,7 @@ fn what_is_forgotten_stays_so_until_it_is_named_or_used() {
          1 that were forgotten are left out; `jlproj scan PROJECT` brings one back\n",
     );
     assert_eq!(known(&sandbox), ["code/two"]);
-    scan(&sandbox, "code/one").stderr("1 projects in 1 folders, 1 of them new\n");
+    scan(&sandbox, "code/one").stderr("1 project in 1 folder, 1 of them new\n");
     assert_eq!(known(&sandbox), ["code/one", "code/two"]);
     assert_eq!(last_use(&sandbox, "code/one"), None, "what was before it was forgotten does not count");
 

@@ -36,8 +36,8 @@ fn a_scan_finds_all_projects_below_a_folder_and_nothing_else() {
     assert_eq!(row(&sandbox, &rows, "code/three")["trouble"], trouble);
     scan(&sandbox, "code").stderr("3 projects in 10 folders, 0 of them new\n");
     // A link that is named is followed, as is a folder that is left out when it is passed by.
-    scan(&sandbox, "code/link").stderr("1 projects in 2 folders, 1 of them new\n");
-    scan(&sandbox, "code/.hidden").stderr("1 projects in 2 folders, 1 of them new\n");
+    scan(&sandbox, "code/link").stderr("1 project in 2 folders, 1 of them new\n");
+    scan(&sandbox, "code/.hidden").stderr("1 project in 2 folders, 1 of them new\n");
     let all = ["code/.hidden/four", "code/one", "code/one/inner/two", "elsewhere/six", "code/three"];
     assert_eq!(paths(&sandbox, &listed(&sandbox)), all);
     let nowhere = sandbox.jlproj(["scan", "nowhere"]);
@@ -62,9 +62,9 @@ fn a_scan_ends_after_a_hundred_thousand_folders_and_says_so() {
     }
     scan(&sandbox, "tmp/many").stderr(
         "jlproj: stopped after 100000 folders; name folders further down to find the rest\n\
-         1 projects in 100000 folders, 1 of them new\n",
+         1 project in 100000 folders, 1 of them new\n",
     );
     fs::remove_dir(sandbox.path("tmp/many/0")).expect("folder");
-    scan(&sandbox, "tmp/many").stderr("1 projects in 100000 folders, 0 of them new\n");
+    scan(&sandbox, "tmp/many").stderr("1 project in 100000 folders, 0 of them new\n");
     assert_eq!(paths(&sandbox, &listed(&sandbox)), ["tmp/many"]);
 }

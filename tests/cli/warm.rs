@@ -60,9 +60,8 @@ fn assert_warms(sandbox: &Sandbox, names: &[&str], cold: &[&str]) {
 
     fs::remove_dir_all(&folder).expect("remove");
     fs::rename(&kept, &folder).expect("as it was");
-    let packages =
-        if let [_] = cold { "1 package was".to_owned() } else { format!("{} packages were", cold.len()) };
-    let said = format!("[PROJECT]: warm; {packages} cold\n");
+    let packages = if let [_] = cold { "1 package".to_owned() } else { format!("{} packages", cold.len()) };
+    let said = format!("[PROJECT]: warm; compiled {packages}\n");
     sandbox.jlproj(["warm"]).code(0).stdout("").stderr(&said);
     let before = caches(sandbox);
     let with = start(sandbox, names);
@@ -121,7 +120,7 @@ fn of_all_projects_those_are_warmed_that_are_used_and_cold() {
     let journal = fs::read_to_string(sandbox.path("store/usage-v1.log")).expect("journal");
     sandbox.write("store/usage-v1.log", journal + &line);
 
-    let said = "[PROJECT]: warm; 4 packages were cold\n";
+    let said = "[PROJECT]: warm; compiled 4 packages\n";
     sandbox.jlproj(["warm", "--frequent"]).code(0).stdout("").stderr(said);
     let started = start(&sandbox, &["Alpha", "Beta", "Gamma", "OnHelper"]);
     assert_eq!(compiled(&started), [""; 0], "{started}");

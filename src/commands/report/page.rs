@@ -3,6 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Image, Project, Report, Share, Times};
+use crate::ui::count::count;
 use crate::ui::message::visible;
 use crate::ui::size::size;
 use crate::ui::time::{age, date, time};
@@ -148,7 +149,7 @@ fn image_card(image: &Image, most: f64) -> Markup {
                 ul { @for project in &image.shared_by { li { (visible(project)) } } }
             }
             details {
-                summary { (image.packages.len()) " packages" }
+                summary { (count(image.packages.len(), "package")) }
                 p { (visible(&image.packages.join(", "))) }
             }
         }

@@ -203,7 +203,7 @@ fn what_would_have_to_be_compiled_is_cold_until_it_is_warmed() {
     julia(&sandbox, &["--project", "-e", "using Beta"]);
     assert_eq!(names(&sandbox), ["Gamma", "Helper", "OnHelper"]);
     let warm = sandbox.jlproj(["warm"]);
-    warm.code(0).stdout("").stderr("[PROJECT]: warm; 3 packages were cold\n");
+    warm.code(0).stdout("").stderr("[PROJECT]: warm; compiled 3 packages\n");
     assert_eq!(names(&sandbox), [""; 0]);
     assert_eq!(last_cell(&sandbox), "-");
     // What is in the caches is what Julia takes: it compiles nothing more.

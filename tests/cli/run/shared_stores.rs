@@ -72,7 +72,7 @@ fn a_store_of_others_serves_and_is_never_written() {
     sandbox.jlproj(["which"]).code(0).stdout("[STORE]/images-v1/[KEY]/sys.so\n");
     sandbox.jlproj(["env", "--json"]).code(0).stdout_has("\"sysimage\": \"[STORE]/images-v1/[KEY]/sys.so\"");
     sandbox.jlproj(["list"]).code(0).stdout_has("exact");
-    sandbox.jlproj(["doctor"]).stdout_has("1 images of others can be used on this machine");
+    sandbox.jlproj(["doctor"]).stdout_has("1 image of others can be used on this machine");
     sandbox.jlproj(["build"]).code(0).stderr_has("nothing to build");
     sandbox.jlproj(["gc", "--yes", "--older-than", "0d", "--keep-size", "1B"]).code(0);
     sandbox.jlproj(["cache"]).code(0);
