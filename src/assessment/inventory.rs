@@ -38,7 +38,8 @@ pub(crate) struct Inventory {
 /// Where there is no Julia, a setting cannot be followed, or the journal cannot be read.
 pub(crate) fn inventory(context: &Context, julia: Option<OsString>) -> Result<Inventory, Error> {
     let overrides = Flags { julia, ..Flags::default() };
-    let Toolchain { settings, installation, .. } = Toolchain::open(context, overrides, ForProject::None)?;
+    let Toolchain { settings, installation, .. } =
+        Toolchain::open_for_records(context, overrides, ForProject::None)?;
     let mut julias = installation_cache::read_all(&context.layout);
     // If the store cannot be written, this Julia is not among them.
     if julias.iter().all(|julia| julia.installation != installation) {

@@ -94,11 +94,23 @@ impl Survey {
         julia: Option<OsString>,
         looks_at_caches: bool,
     ) -> Result<Arc<Self>, Error> {
-        let overrides = Flags { julia, ..Flags::default() };
-        let Toolchain { settings, installation, .. } = Toolchain::open(context, overrides, ForProject::None)?;
-        let mut survey = Self::new(context, &installation, &settings);
-        survey.looks_at_caches = looks_at_caches;
-        Ok(Arc::new(survey))
+        let flags = Flags { julia, ..Flags::default() };
+        let toolchain = Toolchain::open(context, flags, ForProject::None)?;
+        Ok(Arc::new(Self { looks_at_caches, ..Self::of_toolchain(&toolchain) }))
+    }
+
+    /// The same for a command that only reads: as [`Toolchain::open_for_records`].
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn open_for_records(context: &Context, julia: Option<OsString>) -> Result<Arc<Self>, Error> {
+        let flags = Flags { julia, ..Flags::default() };
+        let toolchain = Toolchain::open_for_records(context, flags, ForProject::None)?;
+        Ok(Arc::new(Self { looks_at_caches: true, ..Self::of_toolchain(&toolchain) }))
+    }
+
+    fn of_toolchain(toolchain: &Toolchain<'_>) -> Self {
+        Self::new(toolchain.context, &toolchain.installation, &toolchain.settings)
     }
 
     /// Seconds that a build takes here: the median of those on record.

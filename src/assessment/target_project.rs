@@ -47,9 +47,9 @@ impl TargetProject {
 /// Where there is no Julia to say where projects are, or no project.
 pub(crate) fn project_folder(context: &Context, project: Option<&OsStr>) -> Result<PathBuf, Error> {
     let flag = project.map(|project| ProjectFlag::Value(project.to_owned()));
-    let open = |project| Toolchain::open(context, Flags::default(), project);
     // If the Julia that the manifest names is not installed, any other one finds the project as well.
-    let toolchain = open(ForProject::This(flag.as_ref())).or_else(|_| open(ForProject::None))?;
+    let toolchain = Toolchain::open(context, Flags::default(), ForProject::This(flag.as_ref()))
+        .or_else(|_| Toolchain::open_for_records(context, Flags::default(), ForProject::None))?;
     let files = ObservedFiles::default();
     let (environment, _) = toolchain.environment(flag.as_ref(), &files)?;
     let no_project = || Error::NoProject { directory: context.directory.clone() };

@@ -15,6 +15,7 @@ use crate::installation::Installation;
 use crate::julia::locate::Located;
 use crate::model::loading::environment::{Environment, ProjectFlag};
 use crate::model::settings::{Flags, Settings};
+use crate::store::installation_cache;
 
 /// The settings and the Julia of a command.
 #[derive(Debug)]
@@ -39,6 +40,30 @@ impl<'a> Toolchain<'a> {
         let located = find(context, None, settings.julia.value.as_deref(), project)?;
         let installation = describe(context, &located)?;
         Ok(Self { context, settings, located, installation })
+    }
+
+    /// The same for a command that only reads records: where there is no Julia, the newest one that was ever asked stands in.
+    ///
+    /// # Errors
+    /// Where a setting cannot be followed, a Julia that was named is not there, or none was ever asked.
+    pub(crate) fn open_for_records(
+        context: &'a Context,
+        flags: Flags,
+        project: ForProject<'_>,
+    ) -> Result<Self, Error> {
+        let is_named = flags.julia.is_some();
+        match Self::open(context, flags.clone(), project) {
+            Err(error @ Error::Locate(_)) if !is_named => {
+                let settings = settings(context, flags)?;
+                let known = installation_cache::read_all(&context.layout).into_iter();
+                let newest = known.map(|julia| julia.installation).max_by_key(Installation::version);
+                let Some(installation) = newest else { return Err(error) };
+                let binary = installation.binary.0.clone();
+                let located = Located { binary, arguments: Vec::new(), reason: "as it was".to_owned() };
+                Ok(Self { context, settings, located, installation })
+            }
+            opened => opened,
+        }
     }
 
     /// What assessments in it are based on.

@@ -12,7 +12,7 @@ use crate::ui::table::{Side, columns};
 use crate::ui::time::{age, seconds, time};
 
 pub(crate) fn run(arguments: &ListArgs, context: &Context) -> Result<u8, Error> {
-    let survey = Survey::open(context, arguments.julia.julia.clone(), true)?;
+    let survey = Survey::open_for_records(context, arguments.julia.julia.clone())?;
     let surveyed = survey.all()?;
     let rows = assessment::ranked(&survey, &surveyed);
     output::print(&rows, arguments.format.format, || table(&rows, arguments.all, context))?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::juliaup::juliaup;
 use crate::support::sandbox::{Sandbox, copy_folder, copy_program};
-use crate::support::starts::{instead, probed};
+use crate::support::starts::{instead, prepared, probed};
 use crate::support::world;
 use crate::support::world::fixture;
 
@@ -429,4 +429,31 @@ fn many_first_starts_at_once_ask_once_and_wait_only_so_long() {
     let waited = begun.elapsed();
     assert!(waited > Duration::from_secs(9) && waited < Duration::from_secs(25), "{waited:?}");
     assert_eq!(fs::read_to_string(&asked).expect("asked"), "asked\nasked\n");
+}
+
+/// What jlproj itself recorded can be looked at where there is no Julia any more.
+#[test]
+fn records_are_read_without_a_julia() {
+    let mut sandbox = prepared();
+    sandbox.jlproj(["build", "--quiet"]).code(0);
+    sandbox.jlproj(["run", "--startup-file=no", "-e", "1"]).code(0);
+    let commands: [&[&str]; 6] = [
+        &["list"],
+        &["cache", "--totals"],
+        &["gc", "--dry-run"],
+        &["log"],
+        &["report", "-"],
+        &["forget", "."],
+    ];
+    sandbox.unset("JLPROJ_JULIA");
+    sandbox.set("PATH", "/usr/bin:/bin");
+    for command in commands {
+        sandbox.jlproj(command).code(0);
+    }
+    sandbox.jlproj(["status"]).code(127).stderr_has("error: no Julia found");
+    // One that was named is not replaced by another one.
+    sandbox
+        .jlproj(["list", "--julia", "/nowhere/julia"])
+        .code(127)
+        .stderr_has("`/nowhere/julia` does not exist");
 }
