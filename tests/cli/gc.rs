@@ -100,7 +100,7 @@ fn what_no_project_gets_goes_and_nobody_compiles_again() {
     let young = sandbox.jlproj(["gc", "--dry-run", "--images"]);
     young.code(0).stdout("nothing to collect\n");
     let gc = ["gc", "--older-than", "0d", "--format", "json"];
-    sandbox.jlproj(gc).code(1).stderr_has("nobody confirmed it").stderr_has("`jlproj gc --yes`");
+    sandbox.jlproj(gc).code(1).stderr_has("not confirmed").stderr_has("`jlproj gc --yes`");
     assert_eq!(sandbox.names("store/images-v1").len(), 5);
     let planned = sandbox.jlproj(gc.iter().chain(&["--dry-run"]));
     let done = sandbox.jlproj(gc.iter().chain(&["--yes"]));
