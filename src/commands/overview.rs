@@ -14,7 +14,7 @@ use crate::ui::table::pairs;
 use crate::ui::time::time;
 
 /// Seconds per start below which an image is not proposed.
-const WORTH_A_BUILD: f64 = 0.2;
+const WORTH_A_BUILD: f64 = 0.5;
 
 pub(crate) fn run(context: &Context) -> Result<u8, Error> {
     let toolchain = Toolchain::open(context, Flags::default(), ForProject::This(None))?;
