@@ -69,7 +69,7 @@ work_line='using SlowLoad, Beta; SlowLoad.work()'
 cd "$work/project"
 without=$(median "$jlproj" run --sysimage=none -e "$work_line")
 with=$(median "$jlproj" run --sysimage=require -e "$work_line")
-size=$(du -Lm "$("$jlproj" which)" | cut -f1)
+size=$(($(wc -c <"$("$jlproj" which)") / 1000000))
 printf 'without the image  %6d ms\n' "$without"
 printf 'with the image     %6d ms\n' "$with"
 printf 'size of the image  %6d MB\n' "$size"
