@@ -9,7 +9,6 @@ mod look;
 mod start;
 
 use std::ffi::OsString;
-
 use std::fmt::Write as _;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};

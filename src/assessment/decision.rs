@@ -103,33 +103,56 @@ pub(crate) const fn code(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// Why there is no image, in one line.
+/// Why there is no image, in one line, with what to do about it.
 pub(crate) fn reason(plain: &Plain) -> String {
+    let cause = cause(plain);
+    match (remedy(plain), plain) {
+        (Some(command), Plain::Indirect { package, .. }) => {
+            format!("{cause}; run `{command}`, or put `exclude = [\"{package}\"]` into jlproj.toml")
+        }
+        (Some(command), _) => format!("{cause}; run `{command}`"),
+        (None, _) => cause,
+    }
+}
+
+/// Why there is no image.
+pub(crate) fn cause(plain: &Plain) -> String {
     match plain {
         Plain::NothingToBake { empty_manifest: None } => "no package of this project can be baked".to_owned(),
         Plain::NothingToBake { empty_manifest: Some(name) } => {
             format!("no package of this project can be baked: `{name}` names none")
         }
-        Plain::NeverBuilt => "no image for this project yet; run `jlproj build`".to_owned(),
+        Plain::NeverBuilt => "no image for this project yet".to_owned(),
         Plain::Stale { differences, .. } => {
-            format!("the image is out of date: {}; run `jlproj build`", in_one_line(differences))
+            format!("the image is out of date: {}", in_one_line(differences))
         }
-        Plain::Broken { flaw, .. } => format!("the image cannot be used: {flaw}; run `jlproj build`"),
-        Plain::Unfit { reason, .. } => {
-            format!("the image cannot be used here: {reason}; run `jlproj build`")
-        }
+        Plain::Broken { flaw, .. } => format!("the image cannot be used: {flaw}"),
+        Plain::Unfit { reason, .. } => format!("the image cannot be used here: {reason}"),
         Plain::TooMuchOutside { missing, .. } => {
-            format!("an image fits, but Julia would compile {missing} packages under it; run `jlproj build`")
+            format!("an image fits, but Julia would compile {missing} packages under it")
         }
-        Plain::NoArtifact { artifact: Artifact { package, name, .. }, .. } => format!(
-            "the image cannot be used: the artifact `{name}` of {package} is not installed; run `jlproj pkg instantiate`"
-        ),
+        Plain::NoArtifact { artifact: Artifact { package, name, .. }, .. } => {
+            format!("the image cannot be used: the artifact `{name}` of {package} is not installed")
+        }
         Plain::Indirect { package, .. } => format!(
-            "the image cannot be used: {package} starts only where the project depends on it directly; \
-             run `jlproj pkg add {package}`, or put `exclude = [\"{package}\"]` into jlproj.toml"
+            "the image cannot be used: {package} starts only where the project depends on it directly"
         ),
         Plain::Shadowed { name, place } => {
             format!("no image is used: {name} comes from `{place}`, before the project in the load path")
         }
+    }
+}
+
+/// The command that helps; `None` if none does.
+pub(crate) fn remedy(plain: &Plain) -> Option<String> {
+    match plain {
+        Plain::NothingToBake { .. } | Plain::Shadowed { .. } => None,
+        Plain::NeverBuilt
+        | Plain::Stale { .. }
+        | Plain::Broken { .. }
+        | Plain::Unfit { .. }
+        | Plain::TooMuchOutside { .. } => Some("jlproj build".to_owned()),
+        Plain::NoArtifact { .. } => Some("jlproj pkg instantiate".to_owned()),
+        Plain::Indirect { package, .. } => Some(format!("jlproj pkg add {package}")),
     }
 }

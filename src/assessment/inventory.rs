@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use crate::assessment::{
-    self, CacheFile, ForProject, Found, KnownProject, Owners, Survey, Surveyed, Toolchain,
+    self, Basis, CacheFile, ForProject, Found, KnownProject, Owners, Survey, Surveyed, Toolchain,
 };
 use crate::context::Context;
 use crate::error::Error;
@@ -50,7 +50,8 @@ pub(crate) fn inventory(context: &Context, julia: Option<OsString>) -> Result<In
     for julia in julias.iter().filter(|julia| julia.is_there && julia.is_unchanged) {
         let others = assessment::depots(context, &julia.installation)?;
         let mut known = assessment::known_projects(context, Clock::at(context.now), &others)?;
-        let survey = Arc::new(Survey::new(context, &julia.installation, &settings));
+        let survey =
+            Arc::new(Survey::new(Basis { context, installation: &julia.installation, settings: &settings }));
         known.extend(just_built(context, &survey, &known));
         let surveyed = survey.of(known);
         surveys.push((survey, surveyed));

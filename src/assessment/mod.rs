@@ -36,7 +36,7 @@ pub(crate) use cache_limit::{PackageAtLimit, UNDER_RUN, at_limit, limit};
 pub(crate) use caches::{CacheFile, SHIPPED, judge_all};
 pub(crate) use cold::Surroundings;
 pub(crate) use compiled::list;
-pub(crate) use decision::{code, decision, plain_decision, reason};
+pub(crate) use decision::{cause, code, decision, plain_decision, reason, remedy};
 pub(crate) use environment::{depots, locate_environment, workspace};
 pub(crate) use inventory::{Inventory, inventory};
 pub(crate) use julia::{ForProject, describe, find};

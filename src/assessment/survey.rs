@@ -96,7 +96,7 @@ impl Survey {
     ) -> Result<Arc<Self>, Error> {
         let flags = Flags { julia, ..Flags::default() };
         let toolchain = Toolchain::open(context, flags, ForProject::None)?;
-        Ok(Arc::new(Self { looks_at_caches, ..Self::of_toolchain(&toolchain) }))
+        Ok(Arc::new(Self { looks_at_caches, ..Self::new(toolchain.basis()) }))
     }
 
     /// The same for a command that only reads: as [`Toolchain::open_for_records`].
@@ -106,11 +106,7 @@ impl Survey {
     pub(crate) fn open_for_records(context: &Context, julia: Option<OsString>) -> Result<Arc<Self>, Error> {
         let flags = Flags { julia, ..Flags::default() };
         let toolchain = Toolchain::open_for_records(context, flags, ForProject::None)?;
-        Ok(Arc::new(Self { looks_at_caches: true, ..Self::of_toolchain(&toolchain) }))
-    }
-
-    fn of_toolchain(toolchain: &Toolchain<'_>) -> Self {
-        Self::new(toolchain.context, &toolchain.installation, &toolchain.settings)
+        Ok(Arc::new(Self { looks_at_caches: true, ..Self::new(toolchain.basis()) }))
     }
 
     /// Seconds that a build takes here: the median of those on record.
@@ -151,7 +147,8 @@ impl Survey {
     }
 
     /// Reads the images and measurements, which all projects share.
-    pub(crate) fn new(context: &Context, installation: &Installation, settings: &Settings) -> Self {
+    pub(crate) fn new(basis: Basis<'_>) -> Self {
+        let Basis { context, installation, settings } = basis;
         let mut catalog = catalog::read_all(&context.layout, &context.processor());
         add_shared(context, settings, &[], &mut catalog, &ObservedFiles::default());
         let model = model(context, installation, &catalog.images);

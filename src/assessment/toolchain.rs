@@ -31,12 +31,8 @@ impl<'a> Toolchain<'a> {
     ///
     /// # Errors
     /// Where a setting cannot be followed, there is no Julia, or it does not answer.
-    pub(crate) fn open(
-        context: &'a Context,
-        overrides: Flags,
-        project: ForProject<'_>,
-    ) -> Result<Self, Error> {
-        let settings = settings(context, overrides)?;
+    pub(crate) fn open(context: &'a Context, flags: Flags, project: ForProject<'_>) -> Result<Self, Error> {
+        let settings = settings(context, flags)?;
         let located = find(context, None, settings.julia.value.as_deref(), project)?;
         let installation = describe(context, &located)?;
         Ok(Self { context, settings, located, installation })
@@ -45,29 +41,33 @@ impl<'a> Toolchain<'a> {
     /// The same for a command that only reads records: where there is no Julia, the newest one that was ever asked stands in.
     ///
     /// # Errors
-    /// Where a setting cannot be followed, a Julia that was named is not there, or none was ever asked.
+    /// Where a setting cannot be followed, the Julia of `--julia` is not there, or none was ever asked.
     pub(crate) fn open_for_records(
         context: &'a Context,
         flags: Flags,
         project: ForProject<'_>,
     ) -> Result<Self, Error> {
         let is_named = flags.julia.is_some();
-        match Self::open(context, flags.clone(), project) {
-            Err(error @ Error::Locate(_)) if !is_named => {
-                let settings = settings(context, flags)?;
+        let settings = settings(context, flags)?;
+        let (located, installation) = match find(context, None, settings.julia.value.as_deref(), project) {
+            Err(error) if !is_named => {
                 let known = installation_cache::read_all(&context.layout).into_iter();
                 let newest = known.map(|julia| julia.installation).max_by_key(Installation::version);
-                let Some(installation) = newest else { return Err(error) };
+                let installation = newest.ok_or(error)?;
                 let binary = installation.binary.0.clone();
-                let located = Located { binary, arguments: Vec::new(), reason: "as it was".to_owned() };
-                Ok(Self { context, settings, located, installation })
+                (Located { binary, arguments: Vec::new(), reason: "as it was".to_owned() }, installation)
             }
-            opened => opened,
-        }
+            found => {
+                let located = found?;
+                let installation = describe(context, &located)?;
+                (located, installation)
+            }
+        };
+        Ok(Self { context, settings, located, installation })
     }
 
     /// What assessments in it are based on.
-    fn basis(&self) -> Basis<'_> {
+    pub(crate) fn basis(&self) -> Basis<'_> {
         Basis { context: self.context, installation: &self.installation, settings: &self.settings }
     }
 

@@ -5,26 +5,24 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::fs::ObservedFiles;
-use crate::julia::locate::Located;
 use crate::model::image::verdict::{Plain, Verdict};
 use crate::model::settings::Flags;
 use crate::path_text;
 use crate::ui::output;
 use crate::ui::table::pairs;
-use crate::ui::time::time;
+use crate::ui::time::{seconds, time};
 
 /// Seconds per start below which an image is not proposed.
 const WORTH_A_BUILD: f64 = 0.5;
 
 pub(crate) fn run(context: &Context) -> Result<u8, Error> {
     let toolchain = Toolchain::open(context, Flags::default(), ForProject::This(None))?;
-    let Toolchain { settings, located, installation, .. } = &toolchain;
-    let survey = Survey::new(context, installation, settings);
+    let survey = Survey::new(toolchain.basis());
     let files = ObservedFiles::default();
     let assessed = toolchain
         .environment(None, &files)
         .and_then(|(environment, depots)| survey.assessed_project(environment, depots, &files));
-    let mut lines = vec![("julia", julia(&installation.identity.version, located))];
+    let mut lines = vec![("julia", julia(&toolchain))];
     match assessed {
         Ok(assessed) => lines.extend(project(context, &survey, &assessed)?),
         Err(error @ (Error::NoProject { .. } | Error::NoProjectFile { .. } | Error::NoManifest { .. })) => {
@@ -41,7 +39,9 @@ pub(crate) fn run(context: &Context) -> Result<u8, Error> {
     Ok(exit::SUCCESS)
 }
 
-fn julia(version: &str, located: &Located) -> String {
+fn julia(toolchain: &Toolchain<'_>) -> String {
+    let Toolchain { located, installation, .. } = toolchain;
+    let version = &installation.identity.version;
     format!("{version} ({}, {})", path_text::encode(&located.binary), located.reason)
 }
 
@@ -58,25 +58,22 @@ fn project(
     let (image, next) = match verdict {
         Verdict::Exact { .. } | Verdict::Contained { .. } => {
             let saved = survey.saving(&known, assessed).map_or(0.0, |saving| saving.seconds);
-            (format!("in force, saves about {saved:.1} s at each start"), "jlproj run".to_owned())
+            (format!("in force, saves about {} at each start", seconds(saved)), "jlproj run".to_owned())
         }
         Verdict::Plain(Plain::NeverBuilt) if saving < WORTH_A_BUILD => {
-            let image = format!("none; one would save about {:.1} s at each start", saving.max(0.0));
+            let image = format!("none; one would save about {} at each start", seconds(saving.max(0.0)));
             (image, "nothing: Julia starts as fast without one".to_owned())
         }
         Verdict::Plain(Plain::NeverBuilt) => (
-            format!("none yet; one would save about {saving:.1} s at each start (estimate)"),
+            format!("none yet; one would save about {} at each start (estimate)", seconds(saving)),
             format!("jlproj build (takes about {}, once)", time(survey.build_seconds())),
         ),
-        Verdict::Plain(Plain::NothingToBake { .. }) => (
-            assessment::code(verdict).replace('-', " "),
-            "nothing: all packages here are in development".to_owned(),
-        ),
+        Verdict::Plain(plain @ Plain::NothingToBake { .. }) => {
+            (assessment::cause(plain), "nothing: Julia starts as ever".to_owned())
+        }
         Verdict::Plain(plain) => {
-            let reason = assessment::reason(plain);
-            // The reason ends with the command, if one helps.
-            let (image, next) = reason.split_once("; run ").unwrap_or((&reason, "`jlproj status`"));
-            (image.to_owned(), next.trim_matches('`').to_owned())
+            let next = assessment::remedy(plain).unwrap_or_else(|| "jlproj status".to_owned());
+            (assessment::cause(plain), next)
         }
     };
     Ok(vec![

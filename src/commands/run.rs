@@ -152,13 +152,11 @@ fn settings(context: &Context, split: &Split) -> (Settings, Option<String>) {
     match assessment::settings(context, flags()) {
         Ok(settings) => (settings, None),
         Err(error) => {
-            let Flags { julia, sysimage, .. } = flags();
-            let flags = Flags { julia, sysimage, ..Flags::default() };
             let Variables { julia, disable, .. } = context.variables.clone();
             let variables = Variables { julia, disable, ..Variables::default() };
             let file =
                 UserFile { julia: context.user_file().unwrap_or_default().julia, ..UserFile::default() };
-            let settings = Settings::resolve(&flags, &variables, &file);
+            let settings = Settings::resolve(&flags(), &variables, &file);
             // Cannot fail: only variables that hold one of a few words could, and none is left.
             (settings.unwrap_or_else(|_| unreachable!("defaults are valid")), Some(error.in_one_line()))
         }

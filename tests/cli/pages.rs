@@ -13,10 +13,9 @@ use crate::support::world::repository;
 /// The lines of a page's blocks that begin with jlproj or with a shell's `eval`.
 fn typed(page: &Path) -> Vec<String> {
     let text = fs::read_to_string(page).expect("page");
-    let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next().map(str::to_owned));
-    let lines: Vec<String> =
-        blocks.flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
-    lines.into_iter().filter(|line| line.starts_with("jlproj ") || line.starts_with("eval ")).collect()
+    let blocks = text.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
+    let lines = blocks.flat_map(str::lines);
+    lines.filter(|line| line.starts_with("jlproj ") || line.starts_with("eval ")).map(str::to_owned).collect()
 }
 
 /// A sandbox with jlproj on PATH, and what the pages take for granted.

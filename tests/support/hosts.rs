@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::support::sandbox::{Ran, Sandbox, copy_folder};
+use crate::support::starts::instead;
 
 pub const IMAGE: &str = "print(unsafe_string(Base.JLOptions().image_file))";
 
@@ -37,10 +38,8 @@ pub fn jlproj(sandbox: &Sandbox, folder: &Path, arguments: &[&str]) -> Ran {
 
 /// Any program in the sandbox's surroundings, in a folder.
 pub fn program(sandbox: &Sandbox, program: &Path, folder: &Path) -> Command {
-    let jlproj = sandbox.command(["--version"]);
-    let mut command = Command::new(program);
-    command.env_clear().envs(jlproj.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.current_dir(folder).stdin(Stdio::null());
+    let mut command = instead(sandbox, program, [""; 0]);
+    command.current_dir(folder);
     command
 }
 

@@ -57,7 +57,7 @@ pub(super) fn run(build: &BuildContext<'_>, projects: &[OsString], options: Opti
 /// Reason not to build an image for a project, if it is for the user to change.
 fn reason_against(build: &BuildContext<'_>, plan: &Plan) -> Result<Option<String>, Error> {
     let context = build.toolchain.context;
-    let survey = assessment::Survey::new(context, &build.toolchain.installation, &build.toolchain.settings);
+    let survey = assessment::Survey::new(build.toolchain.basis());
     let known = assessment::known_project(context, survey.clock, &plan.state().folder)?;
     if known.record.as_ref().is_some_and(|record| record.is_declined) {
         return Ok(Some("its image was dropped".to_owned()));

@@ -36,11 +36,7 @@ pub(super) fn choose(
     arguments: &BuildArgs,
     verbosity: Verbosity,
 ) -> Result<Vec<OsString>, Error> {
-    let survey = Arc::new(Survey::new(
-        build.toolchain.context,
-        &build.toolchain.installation,
-        &build.toolchain.settings,
-    ));
+    let survey = Arc::new(Survey::new(build.toolchain.basis()));
     let depots = assessment::depots(build.toolchain.context, &build.toolchain.installation)?;
     let known = assessment::known_projects(build.toolchain.context, survey.clock, &depots)?;
     let tell = |text: &str| {
