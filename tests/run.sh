@@ -8,6 +8,7 @@
 # JLPROJ_TEST_JULIA            a Julia to test against instead
 # JLPROJ_TEST_JULIAS           further ones, with `:` between them: what has to do with Julia is tested against each.
 #                              Not set: each julia-*/bin/julia in the cache folder; empty: none
+# JLPROJ_TEST_MINUTES          no further Julia is begun when so many minutes are gone. Not set: 30 where CI is set
 # JLPROJ_TEST_PACKAGECOMPILER  a checkout of PackageCompiler.jl that fits that Julia: real builds with it too
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -113,8 +114,16 @@ if [ -z "${JLPROJ_TEST_JULIAS+set}" ]; then
     JLPROJ_TEST_JULIAS=$(find "$cache" -maxdepth 3 -path "$cache/julia-*/bin/julia" | sort -V | paste -sd:)
 fi
 IFS=: read -r -a further <<<"$JLPROJ_TEST_JULIAS"
+minutes=${JLPROJ_TEST_MINUTES:-${CI:+30}}
 for julia in "${further[@]}"; do
-    step "Julia $("$julia" --version | sed 's/^julia version //')"
+    version=$("$julia" --version | sed 's/^julia version //')
+    step "Julia $version"
+    if [ -n "$minutes" ] && [ "$SECONDS" -ge $((minutes * 60)) ]; then
+        printf 'SKIPPED: %d minutes are gone, and none is begun after %d (JLPROJ_TEST_MINUTES)\n' \
+            $((SECONDS / 60)) "$minutes"
+        table+=$(printf '%-8s no time was left' "$version")$'\n'
+        continue
+    fi
     JLPROJ_TEST_JULIA=$julia tests/templates.sh || failures=$((failures + 1))
     if [ -n "$is_all" ]; then
         test_against "$julia" '' --test cli
