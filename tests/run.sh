@@ -45,6 +45,7 @@ RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items --locked
 
 step 'scripts and templates'
 tests/templates.sh
+.ci/release/check.sh
 
 step 'a program without shared libraries'
 host=$(rustc -vV | sed -n 's/^host: //p')
