@@ -86,8 +86,8 @@ pub fn statements(bytes: &[u8]) {
 }
 
 /// The file of an image, from which its processors are read.
-pub fn elf(bytes: &[u8]) {
-    let _ = targets_of(&bytes);
+pub fn library(bytes: &[u8]) {
+    let _ = targets_of(bytes);
 }
 
 /// Files of the user in which hosts edit one place: what is edited can be taken back, to the byte.
@@ -127,7 +127,7 @@ mod tests {
 
     const READERS: [(&str, Reader); 13] = [
         ("arguments", arguments),
-        ("elf", elf),
+        ("library", library),
         ("image", image),
         ("ji", ji),
         ("journal", journal),

@@ -3,9 +3,9 @@
 pub(crate) mod bake;
 pub(crate) mod cpu_target;
 pub(crate) mod difference;
-pub(crate) mod elf;
 pub(crate) mod git_tree;
 pub(crate) mod key;
+pub(crate) mod library;
 pub(crate) mod processor;
 pub(crate) mod pycall;
 pub(crate) mod record;

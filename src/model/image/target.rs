@@ -13,9 +13,10 @@
 #[cfg(test)]
 mod tests;
 
+use object::ReadRef;
 use serde::{Deserialize, Serialize};
 
-use crate::model::image::elf::{Elf, RandomAccess};
+use crate::model::image::library::{Library, Symbol};
 use crate::model::image::processor::Processor;
 
 /// One of the processors that an image is for.
@@ -38,25 +39,29 @@ pub(crate) enum Fitness {
 }
 
 /// Returns the processors that an image is for. `None` if its form is unknown, whatever is in the file.
-pub(crate) fn targets_of(image: &dyn RandomAccess) -> Option<Vec<ImageTarget>> {
+pub(crate) fn targets_of<'data>(image: impl ReadRef<'data>) -> Option<Vec<ImageTarget>> {
     /// Longer than any list: 64 targets have 20 kilobytes.
     const LONGEST: usize = 64 << 10;
-    let elf = Elf::open(image)?;
-    if let Some(symbol) = elf.symbol("jl_dispatch_target_ids") {
-        let size = usize::try_from(symbol.size).ok().filter(|size| (1..=LONGEST).contains(size))?;
-        let (targets, length) = parse(&elf.read(symbol.address, size)?)?;
-        return (length == size).then_some(targets);
+    let library = Library::open(image)?;
+    if let Some(Symbol { address, size }) = library.symbol("jl_dispatch_target_ids") {
+        let size = usize::try_from(size).ok().filter(|size| *size <= LONGEST)?;
+        let (targets, length) = parse(library.read(address, if size == 0 { LONGEST } else { size })?)?;
+        return (size == 0 || length == size).then_some(targets);
     }
-    let pointers = elf.symbol("jl_image_pointers")?;
+    let pointers = library.symbol("jl_image_pointers")?;
     // Pointers to header, shards, thread-local state, since 1.11 the small types; then to the targets, and since 1.13
     // (`3b29187855`) to the text from which they were parsed.
-    let place = match pointers.size {
-        32 => 24,
-        40 | 48 => 32,
+    let places: &[u64] = match pointers.size {
+        32 => &[24],
+        40 | 48 => &[32],
+        // Only Linux tells how many there are; what is no list is not read as one.
+        0 => &[32, 24],
         _ => return None,
     };
-    let address = elf.pointer(pointers.address.checked_add(place)?)?;
-    parse(&elf.read(address, LONGEST)?).map(|(targets, _)| targets)
+    places.iter().find_map(|place| {
+        let address = library.pointer(pointers.address.checked_add(*place)?)?;
+        parse(library.read(address, LONGEST)?).map(|(targets, _)| targets)
+    })
 }
 
 /// Reads a list of targets from the start of `bytes`; returns it with its length in bytes.

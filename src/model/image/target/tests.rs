@@ -2,10 +2,16 @@ use proptest::prelude::*;
 
 use super::*;
 
-const EXPORTED: &[u8] = include_bytes!("../../../../tests/fixtures/elf/exported.so");
-const FOUR_POINTERS: &[u8] = include_bytes!("../../../../tests/fixtures/elf/four-pointers.so");
-const FIVE_POINTERS: &[u8] = include_bytes!("../../../../tests/fixtures/elf/five-pointers.so");
-const SIX_POINTERS: &[u8] = include_bytes!("../../../../tests/fixtures/elf/six-pointers.so");
+const EXPORTED: &[u8] = include_bytes!("../../../../tests/fixtures/libraries/exported.so");
+const FOUR_POINTERS: &[u8] = include_bytes!("../../../../tests/fixtures/libraries/four-pointers.so");
+const FIVE_POINTERS: &[u8] = include_bytes!("../../../../tests/fixtures/libraries/five-pointers.so");
+const SIX_POINTERS: &[u8] = include_bytes!("../../../../tests/fixtures/libraries/six-pointers.so");
+const OF_OTHER_SYSTEMS: [&[u8]; 4] = [
+    include_bytes!("../../../../tests/fixtures/libraries/four-pointers.dll"),
+    include_bytes!("../../../../tests/fixtures/libraries/five-pointers.dll"),
+    include_bytes!("../../../../tests/fixtures/libraries/four-pointers.dylib"),
+    include_bytes!("../../../../tests/fixtures/libraries/five-pointers.dylib"),
+];
 
 fn of(names: &[(&str, &str)]) -> Vec<ImageTarget> {
     let target = |(name, features): &(&str, &str)| ImageTarget {
@@ -38,8 +44,9 @@ fn written(targets: &[(&str, &[u32])]) -> Vec<u8> {
 /// The libraries hold what is in the default image of Debian's Julia 1.5.3, which was made for these three.
 #[test]
 fn the_targets_of_julias_own_image_are_read_in_every_form() {
-    for library in [EXPORTED, FOUR_POINTERS, FIVE_POINTERS, SIX_POINTERS] {
-        let targets = targets_of(&library).expect("targets");
+    let of_linux = [EXPORTED, FOUR_POINTERS, FIVE_POINTERS, SIX_POINTERS];
+    for library in of_linux.into_iter().chain(OF_OTHER_SYSTEMS) {
+        let targets = targets_of(library).expect("targets");
         assert_eq!(names(&targets), "generic, sandybridge, haswell");
         let words: Vec<&str> = targets[2].features.split(' ').collect();
         assert_eq!((words.len(), words[0], words[2], words[5]), (11, "34d83203", "00000129", "00000021"));
@@ -112,7 +119,7 @@ proptest! {
     #[test]
     fn no_bytes_are_a_reason_to_fall(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         parse(&bytes);
-        targets_of(&bytes.as_slice());
+        targets_of(bytes.as_slice());
     }
 
     #[test]
@@ -123,7 +130,7 @@ proptest! {
         for (place, value) in changes {
             bytes[0x1000 + place] = value;
         }
-        if let Some(targets) = targets_of(&bytes.as_slice()) {
+        if let Some(targets) = targets_of(bytes.as_slice()) {
             prop_assert!(targets.iter().all(|target| target.name.bytes().all(|byte| byte.is_ascii_graphic())));
         }
     }
