@@ -101,6 +101,14 @@ pub(crate) struct HostVariables {
     pub(crate) old: Vec<(String, OsString)>,
 }
 
+/// Where the program really is: only Linux looks through symlinks itself.
+fn resolved(program: PathBuf) -> PathBuf {
+    if cfg!(any(target_os = "linux", windows)) {
+        return program;
+    }
+    fs_err::canonicalize(&program).unwrap_or(program)
+}
+
 impl Context {
     /// Reads the surroundings.
     ///
@@ -148,7 +156,7 @@ impl Context {
                 old: each_of_ours(OLD),
             },
             search_path: variable("PATH"),
-            own_program: std::env::current_exe().ok(),
+            own_program: std::env::current_exe().ok().map(resolved),
             building_processor: None,
             processor_fingerprint: fixed_processor().unwrap_or_else(platform::processor_fingerprint),
             now: now(),

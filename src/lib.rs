@@ -54,8 +54,7 @@ mod store;
 mod template;
 mod ui;
 
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::FromArgMatches as _;
@@ -63,13 +62,18 @@ use clap::FromArgMatches as _;
 use crate::cli::{Cli, Command, RunArgs};
 use crate::context::Context;
 use crate::error::Error;
+use crate::model::hosts::wrapper;
 
 /// Runs jlproj with these arguments, the first of which is the program's name, and returns its exit code.
 #[must_use]
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
-    if is_shim(arguments.first()) {
-        platform::outlive_file_size_limit();
-        return ExitCode::from(caught(|| commands::shim::run(&arguments[1..])));
+    let mut arguments = arguments;
+    if arguments.first().is_some_and(|program| wrapper::is_julia(program)) {
+        if arguments.get(1).is_none_or(|first| first != wrapper::AS_JLPROJ) {
+            platform::outlive_file_size_limit();
+            return ExitCode::from(caught(|| commands::shim::run(&arguments[1..])));
+        }
+        arguments.remove(1);
     }
     let cli = match parse(arguments) {
         Ok(cli) => cli,
@@ -81,11 +85,6 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     };
     platform::outlive_file_size_limit();
     ExitCode::from(caught(|| execute(cli.command.as_ref())))
-}
-
-/// Whether this program was started by the name of Julia.
-fn is_shim(program: Option<&OsString>) -> bool {
-    program.is_some_and(|program| Path::new(program).file_stem() == Some(OsStr::new("julia")))
 }
 
 /// The exit code of what is done, or that of a bug.

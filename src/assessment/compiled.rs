@@ -70,7 +70,7 @@ pub(crate) fn list(depots: &[PathBuf]) -> Listing {
     for depot in depots {
         let compiled = depot.join("compiled");
         let Ok(metadata) = fs_err::symlink_metadata(&compiled) else { continue };
-        let stamp = Stamp::from(&metadata);
+        let stamp = Stamp::of_entry(&compiled).unwrap_or_default();
         if metadata.is_symlink() {
             listing.passed_over.push(format!("{}: a symbolic link", compiled.display()));
         } else if platform::tampering_risk(stamp.owner, 0).is_some() {
@@ -138,7 +138,7 @@ fn list_folder(depot: &Path, folder: &Path, release: &str, package: &str, listin
             files: Vec::new(),
         });
         let place = if is_native { known.files.len() } else { 0 };
-        known.files.insert(place, (name, Stamp::from(&metadata)));
+        known.files.insert(place, (name, Stamp::of_entry(&entry.path()).unwrap_or_default()));
     }
     for mut known in caches.into_values() {
         let is_alone = known

@@ -131,7 +131,7 @@ fn additions(folder: &Path, tree: &str) -> Option<BTreeSet<PathBuf>> {
     for entry in walk(folder) {
         let entry = entry.ok()?;
         let below = entry.path().strip_prefix(folder).ok()?.to_owned();
-        let stamp = Stamp::from(&fs_err::symlink_metadata(entry.path()).ok()?);
+        let stamp = Stamp::of_entry(entry.path()).ok()?;
         files.push((stamp.modified, below, git_entry(folder, entry.path())?));
     }
     files.sort_by(|left, right| (left.0, &left.1).cmp(&(right.0, &right.1)));
@@ -157,7 +157,10 @@ fn git_entry(folder: &Path, path: &Path) -> Option<Entry> {
         let target = fs_err::read_link(path).ok()?;
         return Some(Entry::new(names, Mode::Link, platform::bytes(target.as_os_str())));
     }
-    let mode =
-        if Stamp::from(&metadata).mode & EXECUTABLE_BY_OWNER == 0 { Mode::Plain } else { Mode::Executable };
+    let mode = if Stamp::of_entry(path).ok()?.mode & EXECUTABLE_BY_OWNER == 0 {
+        Mode::Plain
+    } else {
+        Mode::Executable
+    };
     Some(Entry::new(names, mode, &fs_err::read(path).ok()?))
 }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory as _;
 
 use crate::cli::{Cli, GROUPS};
-use crate::model::settings::{ProjectFile, UserFile};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -72,8 +71,11 @@ fn every_command_is_in_one_group_of_the_help() {
     assert_eq!(grouped, shown);
 }
 
+/// Paths in the pages are those of Unix.
+#[cfg(unix)]
 #[test]
 fn every_setting_is_one() {
+    use crate::model::settings::{ProjectFile, UserFile};
     let mut count = 0;
     for (page, text) in pages() {
         for (before, block) in blocks(&text, "toml") {

@@ -16,6 +16,7 @@ use crate::exit;
 use crate::julia::command::Invocation;
 use crate::julia::locate::Located;
 use crate::julia::process::why_not_started;
+use crate::model::hosts::wrapper;
 use crate::model::image::key::Digest;
 use crate::model::launch::options::{self, Additions, Split};
 use crate::model::settings::{Auto, Flags, ImagePolicy, Settings, UserFile, Variables};
@@ -282,6 +283,9 @@ fn build_beside(context: &Context, settings: &Settings, located: &Located, decis
     let Some(program) = &context.own_program else { return };
     #[expect(clippy::disallowed_methods, reason = "goes on beside Julia, which this process becomes")]
     let mut command = Command::new(program);
+    if wrapper::is_julia(program.as_os_str()) {
+        command.arg(wrapper::AS_JLPROJ);
+    }
     command.args(["build", "--background", "--julia"]).arg(&located.binary).arg("--").arg(&project);
     let _ = platform::start_detached(&mut command);
 }

@@ -7,13 +7,35 @@ use crate::assessment::{self, ForProject};
 use crate::commands::run;
 use crate::context::Context;
 use crate::error::Error;
+use crate::hosts::{self, Note};
 use crate::julia::locate::{LocateError, Located};
+use crate::model::hosts::wrapper;
 use crate::model::launch::options;
 use crate::model::settings::Flags;
+use crate::ui::message;
 
 /// Becomes Julia. Returns only if Julia was not started.
 pub(crate) fn run(arguments: &[OsString]) -> u8 {
-    run::ended(start(arguments, None))
+    run::ended(context().and_then(|context| {
+        let Some(Note { julia, arguments: before }) = note(&context) else {
+            return start(&context, arguments, None);
+        };
+        let before = before.into_iter().map(|word| word.0.into_os_string());
+        let arguments: Vec<OsString> = before.chain(arguments.iter().cloned()).collect();
+        start(&context, &arguments, julia.is_file().then_some(julia.as_os_str()))
+    }))
+}
+
+/// The note beside this program, where it is a wrapper.
+fn note(context: &Context) -> Option<Note> {
+    let program = context.own_program.as_deref().filter(|program| wrapper::is_julia(program.as_os_str()))?;
+    hosts::note_beside(program).unwrap_or_else(|error| {
+        let program = program.display();
+        message::line(&format!(
+            "what `{program}` is to start cannot be read: the Julia that it would find is started ({error})"
+        ));
+        None
+    })
 }
 
 /// Becomes Julia for a wrapper, whose first argument is the Julia that it was set up with.
@@ -21,29 +43,32 @@ pub(crate) fn run_from_wrapper(arguments: &[OsString]) -> u8 {
     let (julia, rest) =
         arguments.split_first().map_or((None, arguments), |(first, rest)| (Some(first), rest));
     let julia = julia.map(OsString::as_os_str).filter(|julia| Path::new(julia).is_file());
-    run::ended(start(rest, julia))
+    run::ended(context().and_then(|context| start(&context, rest, julia)))
 }
 
-fn start(arguments: &[OsString], julia: Option<&OsStr>) -> Result<u8, Error> {
-    let mut context = Context::read()?;
+fn context() -> Result<Context, Error> {
+    let context = Context::read()?;
     run::refuse_probe(&context)?;
-    context.looks_upward = false;
+    Ok(Context { looks_upward: false, ..context })
+}
+
+fn start(context: &Context, arguments: &[OsString], julia: Option<&OsStr>) -> Result<u8, Error> {
     let mut split = options::split(&with_end(arguments))?;
     split.own.julia = julia.map(Into::into);
     let channel = split.own.channel.is_some();
     let manner = run::Manner::AsJulia;
     if context.variables.disable {
-        let (located, arguments) = plain(&context, arguments, julia)?;
+        let (located, arguments) = plain(context, arguments, julia)?;
         return run::become_julia(&located, &arguments);
     }
-    match run::begin(&context, split, manner) {
+    match run::begin(context, split, manner) {
         // Without juliaup, Julia itself handles `+word`.
         Err(Error::Locate(LocateError::NoJuliaup { .. })) if channel => {
             let words: Vec<OsString> =
                 std::iter::once("--".into()).chain(arguments.iter().cloned()).collect();
             let mut split = options::split(&words)?;
             split.own.julia = julia.map(Into::into);
-            run::begin(&context, split, manner)
+            run::begin(context, split, manner)
         }
         other => other,
     }

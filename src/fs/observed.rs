@@ -26,9 +26,25 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// Reads the stamp of the file that `path` leads to.
+    /// Reads the stamp of the file that `path` leads to; that of a missing file if it cannot be read.
     pub(crate) fn of(path: &Path) -> Self {
-        fs_err::metadata(path).map_or_else(|_| Self::default(), |metadata| Self::from(&metadata))
+        Self::read(path).unwrap_or_default()
+    }
+
+    /// Reads the stamp of the file that `path` leads to.
+    ///
+    /// # Errors
+    /// Where there is none, or the system does not tell.
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        platform::identity(path).map(Self::from)
+    }
+
+    /// Reads the stamp of what is at `path`, which may be a symlink.
+    ///
+    /// # Errors
+    /// Where there is nothing, or the system does not tell.
+    pub(crate) fn of_entry(path: &Path) -> io::Result<Self> {
+        platform::entry_identity(path).map(Self::from)
     }
 
     /// Removes from a folder's stamp what changes with its contents (size and times); a file's stamp stays whole.
@@ -48,9 +64,8 @@ impl Stamp {
     }
 }
 
-impl From<&std::fs::Metadata> for Stamp {
-    fn from(metadata: &std::fs::Metadata) -> Self {
-        let identity = platform::identity(metadata);
+impl From<platform::Identity> for Stamp {
+    fn from(identity: platform::Identity) -> Self {
         Self {
             exists: true,
             size: identity.size,

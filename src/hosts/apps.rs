@@ -47,10 +47,8 @@ impl Host for Apps {
         let mut steps: Vec<Step> = Vec::new();
         let mut notes = Vec::new();
         for app in &self.apps {
-            let wrapper = Step::File(app.wrapper.file()?);
-            if !steps.contains(&wrapper) {
-                steps.push(wrapper);
-            }
+            let wrapper = app.wrapper.steps();
+            steps.extend(wrapper.into_iter().filter(|step| !steps.contains(step)).collect::<Vec<_>>());
             notes.push(format!("the image of `{}`: `jlproj build {}`", app.name, quoted(&app.environment)));
         }
         let path = |app: &App| self.folder.join(&app.name);

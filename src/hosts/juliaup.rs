@@ -35,8 +35,7 @@ impl Host for Juliaup {
     }
 
     fn plan(&self) -> Result<Plan, HostError> {
-        let wrapper = self.wrapper.file()?;
-        let (program, project) = (utf8(&wrapper.path)?.to_owned(), utf8(&self.project)?.to_owned());
+        let (program, project) = (utf8(&self.wrapper.path)?.to_owned(), utf8(&self.project)?.to_owned());
         let config = config(&self.settings)?;
         self.refuse_other_channel(&config, &program)?;
         let words = |words: &[&str]| words.iter().map(|word| PathText(word.into())).collect::<Vec<_>>();
@@ -49,7 +48,7 @@ impl Host for Juliaup {
             proof: Proof::Channel {
                 settings: self.settings.clone(),
                 channel: self.channel.clone(),
-                program: PathText(wrapper.path.clone()),
+                program: self.wrapper.path.clone(),
             },
         };
         let before = config.overrides.iter().find(|one| one.path == project && one.channel != channel);
@@ -66,7 +65,8 @@ impl Host for Juliaup {
                 folder: self.project.clone(),
             },
         };
-        let steps = vec![Step::File(wrapper), Step::Program(link), Step::Program(set)];
+        let mut steps = self.wrapper.steps();
+        steps.extend([Step::Program(link), Step::Program(set)]);
         let notes = vec![format!("`julia` in the project's folder, and `julia +{channel}` elsewhere")];
         Ok(Plan { steps, notes })
     }

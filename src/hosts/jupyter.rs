@@ -69,8 +69,7 @@ impl Host for Jupyter {
     fn plan(&self) -> Result<Plan, HostError> {
         let path = self.folder.join("kernel.json");
         self.refuse_other_project(&path)?;
-        let wrapper = self.wrapper.file()?;
-        let program = utf8(&wrapper.path)?;
+        let program = utf8(&self.wrapper.path)?;
         // Jupyter expands variables: `$$` stands for `$`.
         let depots = self.depot_path.as_ref().map(|depots| ("JULIA_DEPOT_PATH", depots.replace('$', "$$")));
         let marker =
@@ -85,7 +84,8 @@ impl Host for Jupyter {
         };
         let json = serde_json::to_string_pretty(&specification).map_err(std::io::Error::other)? + "\n";
         // `kernel.json` comes last: Jupyter looks for it, and never finds half a kernel.
-        let steps = vec![Step::File(wrapper), Step::File(OwnFile::sealed(path, &json))];
+        let mut steps = self.wrapper.steps();
+        steps.push(Step::File(OwnFile::sealed(path, &json)));
         Ok(Plan { steps, notes: vec![format!("the kernel is `{}`: {}", self.kernel(), self.display_name)] })
     }
 

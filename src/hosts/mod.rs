@@ -36,4 +36,4 @@ pub(crate) use setup::Setup;
 pub(crate) use shell::Shell;
 pub(crate) use vscode::{Vscode, as_argument, named_julia};
 pub(crate) use withdraw::withdrawal;
-pub(crate) use wrapper::{Wrapper, project_option};
+pub(crate) use wrapper::{Note, Wrapper, note_beside, project_option};

@@ -53,11 +53,9 @@ impl Host for Quarto {
         let section = Section::new("julia", &Engine { exeflags: [project, hook] });
         let section = section.map_err(std::io::Error::other)?;
         let hook = OwnFile::sealed(self.hook.0.clone(), &HOOK.replace("@SEAL@", &seal::place()));
-        let steps = vec![
-            Step::File(self.wrapper.file()?),
-            Step::File(hook),
-            Step::Edit { path: self.settings.0.clone(), edit: Edit::Section(section) },
-        ];
+        let mut steps = self.wrapper.steps();
+        steps.push(Step::File(hook));
+        steps.push(Step::Edit { path: self.settings.0.clone(), edit: Edit::Section(section) });
         let notes = vec![
             "for documents with `engine: julia`; those with `engine: jupyter` take a kernel of \
                           `jlproj setup jupyter`"

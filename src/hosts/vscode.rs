@@ -49,8 +49,7 @@ impl Host for Vscode {
 
     fn plan(&self) -> Result<Plan, HostError> {
         let file = self.settings();
-        let wrapper = self.wrapper.file()?;
-        let (program, julia) = (utf8(&wrapper.path)?.to_owned(), utf8(&self.wrapper.julia)?.to_owned());
+        let (program, julia) = (utf8(&self.wrapper.path)?.to_owned(), utf8(&self.wrapper.julia)?.to_owned());
         let line = |key: &str, value: &str| format!("    {}: {}", jsonc::json(key), jsonc::json(value));
         let mut snippet = line(EXECUTABLE, &program);
         if !self.has_juliaup {
@@ -70,7 +69,7 @@ impl Host for Vscode {
                 snippet: snippet.clone(),
             }),
         };
-        let mut steps = vec![Step::File(wrapper)];
+        let mut steps = self.wrapper.steps();
         let chosen = text_of(&file, LANGUAGE_SERVER)?;
         // Another value is the user's choice.
         if !self.has_juliaup && chosen.is_none_or(|chosen| chosen == julia) {
@@ -154,7 +153,8 @@ fn is_tracked(folder: &Path, file: &Path) -> bool {
     git.run().map_or(true, |output| output.status.code() != Some(1))
 }
 
-#[cfg(test)]
+/// With paths of Unix.
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

@@ -39,7 +39,8 @@ fn undo(draft: &mut Draft, done: &Done) -> Result<(), HostError> {
     match done {
         Done::File { path, derived } => own_file(draft, path, derived.as_ref())?,
         Done::Link { path, target } => {
-            if platform::is_link_to(path, target) {
+            let is_there = || fs_err::symlink_metadata(&path.0).is_ok();
+            if platform::is_link_to(path, target) || platform::LINKS_AGE && is_there() {
                 draft.effects.push(Effect::Remove { path: path.0.clone() });
             }
         }

@@ -1,21 +1,24 @@
-//! A script for programs that start Julia by a path: it asks jlproj each time, and starts Julia plainly if jlproj is
-//! gone.
+//! What stands in for Julia where a program starts it by a path: it asks jlproj each time. On Unix it is a script, which
+//! starts Julia plainly if jlproj is gone; on Windows, which starts no scripts, jlproj itself under the name of Julia, and
+//! a note beside it.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::fs;
 use crate::hosts::error::{HostError, Trouble};
-use crate::hosts::plan::OwnFile;
-use crate::model::hosts::seal;
+use crate::hosts::plan::{OwnFile, Step};
+use crate::model::hosts::{seal, wrapper};
 use crate::model::text::shell;
 use crate::path_text::{self, PathText};
 use crate::platform;
 
 const TEMPLATE: &str = include_str!("../../templates/wrapper.sh");
 
-/// One such script.
+/// One such stand-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Wrapper {
     pub(crate) path: PathText,
@@ -28,18 +31,16 @@ pub(crate) struct Wrapper {
 }
 
 impl Wrapper {
-    /// Makes the script.
-    ///
-    /// # Errors
-    /// Where the system starts no scripts.
-    pub(super) fn file(&self) -> Result<OwnFile, HostError> {
-        if !platform::STARTS_SCRIPTS {
-            let text = "a wrapper is a script, and this system starts none".to_owned();
-            return Err(HostError::Refused {
-                text,
-                hints: vec!["use `jlproj run` or `jlproj exec`".to_owned()],
-            });
+    /// The steps that make it.
+    pub(super) fn steps(&self) -> Vec<Step> {
+        if platform::STARTS_SCRIPTS {
+            return vec![Step::File(self.script())];
         }
+        let (path, target) = (self.path.0.clone(), self.jlproj.0.clone());
+        vec![Step::File(self.note()), Step::Link { path, target }]
+    }
+
+    fn script(&self) -> OwnFile {
         let word = |path: &PathText| shell::quote(path.as_os_str());
         let arguments: Vec<String> = self.arguments.iter().map(|argument| word(argument) + " ").collect();
         // The arguments come last: placeholders in them are not replaced.
@@ -49,7 +50,20 @@ impl Wrapper {
             .replace("@JLPROJ@", &word(&self.jlproj))
             .replace("@JULIA@", &word(&self.julia))
             .replace("@ARGUMENTS@", &arguments.concat());
-        Ok(OwnFile { executable: true, ..OwnFile::sealed(self.path.0.clone(), &text) })
+        OwnFile { executable: true, ..OwnFile::sealed(self.path.0.clone(), &text) }
+    }
+
+    fn note(&self) -> OwnFile {
+        let note = Note { julia: self.julia.clone(), arguments: self.arguments.clone() };
+        // Two lists of texts: there is nothing that the format cannot express.
+        let fields = toml::to_string(&note).unwrap_or_default();
+        let (seal, line) = (seal::place(), wrapper::JULIA_LINE);
+        let julia = path_text::encode(&self.julia);
+        let text = format!(
+            "# {seal}\n{line}{julia}\n#\n# What the Julia beside this file, which is jlproj, starts. Written by `jlproj setup`, \
+             taken back by its `--undo`.\n{fields}"
+        );
+        OwnFile::sealed(note_path(&self.path), &text)
     }
 
     /// Reports that the Julia to start is gone, or jlproj.
@@ -65,6 +79,28 @@ impl Wrapper {
         gone(&self.julia, "Julia", "the one that jlproj finds is used");
         troubles
     }
+}
+
+/// What a stand-in that is a program starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Note {
+    /// The Julia to start, while it exists.
+    pub(crate) julia: PathText,
+    /// Arguments that come before those of the caller.
+    pub(crate) arguments: Vec<PathText>,
+}
+
+/// Returns the note beside this program; `None` if it has none.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(crate) fn note_beside(program: &Path) -> io::Result<Option<Note>> {
+    let contents = fs::read_limited(&note_path(program))?;
+    contents.map(|contents| toml::from_slice(&contents).map_err(io::Error::other)).transpose()
+}
+
+fn note_path(program: &Path) -> PathBuf {
+    program.with_file_name(wrapper::NOTE)
 }
 
 /// Returns the path as text for a file of another program's.

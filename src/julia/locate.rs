@@ -177,7 +177,8 @@ fn behind_wrapper(
     wrapper: &Path,
     arguments: Vec<String>,
 ) -> Result<Located, LocateError> {
-    let contents = fs::read_limited(wrapper)
+    let note = wrapper.with_file_name(wrapper::NOTE);
+    let contents = fs::read_limited(if note.is_file() { &note } else { wrapper })
         .map_err(|source| LocateError::Unreadable { path: wrapper.to_owned(), source })?;
     let text = String::from_utf8_lossy(&contents.unwrap_or_default()).into_owned();
     let behind = wrapper::julia(&text).map(path_text::decode);
@@ -244,10 +245,10 @@ fn check_program(request: &Request<'_>, path: &Path) -> Result<(), LocateError> 
 /// Whether the program at `path` is `own` under another name: a link to it, or a copy. Contents are compared only if
 /// the sizes are equal, so a start that finds a Julia reads neither file.
 fn is_this_program(own: &Path, path: &Path, metadata: &std::fs::Metadata) -> bool {
-    let Ok(own_metadata) = fs_err::metadata(own) else { return false };
-    if platform::is_same_file(&own_metadata, metadata) || leads_to_jlproj(path) {
+    if same_file::is_same_file(own, path).unwrap_or(false) || leads_to_jlproj(path) {
         return true;
     }
+    let Ok(own_metadata) = fs_err::metadata(own) else { return false };
     let is_copy = || Some(fs_err::read(own).ok()? == fs_err::read(path).ok()?);
     own_metadata.len() == metadata.len() && is_copy().unwrap_or(false)
 }

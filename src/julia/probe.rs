@@ -123,7 +123,7 @@ fn record(binary: &Path, version: &Version, answer: Answer) -> io::Result<Instal
     let real_binary = PathBuf::from(answer.julia_bin);
     let mut files = Vec::new();
     for path in [binary, &real_binary, &default_image] {
-        files.push((PathText(path.to_owned()), Stamp::from(&fs_err::metadata(path)?)));
+        files.push((PathText(path.to_owned()), Stamp::read(path)?));
     }
     let uuid = |module: &Module| Uuid::parse_str(&module.uuid).ok();
     Ok(Installation {

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::julia::command::Invocation;
 use crate::julia::stage::Stage;
-use crate::platform::{self, Interruption};
+use crate::platform::{self, Group, Interruption};
 
 /// Why a program did not run to its end.
 #[derive(Debug, Error)]
@@ -149,13 +149,14 @@ pub(crate) fn wait(
     let handle =
         expression.start().map_err(|source| not_started(why_not_started(Path::new(program), source)))?;
     let leader = handle.pids().first().copied().unwrap_or_default();
+    let group = Group::of(leader);
     watcher.started(leader);
     let begun = Instant::now();
     loop {
         if let Some(output) = handle.wait_timeout(PAUSE).map_err(not_started)? {
             let status = output.status;
             // Kills the processes that it left behind.
-            platform::kill_group(leader, true);
+            group.kill(true);
             return Ok(status);
         }
         let stop = watcher.interruption().map(ProcessError::Interrupted).or_else(|| {
@@ -163,7 +164,7 @@ pub(crate) fn wait(
             Some(ProcessError::TimedOut { program: program.to_owned(), limit })
         });
         if let Some(reason) = stop {
-            end(&handle, leader);
+            end(&handle, &group);
             return Err(reason);
         }
         watcher.waiting();
@@ -171,13 +172,13 @@ pub(crate) fn wait(
 }
 
 /// Ends a group: gently, then by force.
-fn end(handle: &duct::Handle, leader: u32) {
+fn end(handle: &duct::Handle, group: &Group) {
     /// Time for a runner to end what it started elsewhere.
     const GRACE: Duration = Duration::from_secs(5);
-    platform::kill_group(leader, false);
+    group.kill(false);
     if !matches!(handle.wait_timeout(GRACE), Ok(Some(_))) {
         // Ignored: the process is gone, or nobody can end it.
         let _ = handle.kill();
     }
-    platform::kill_group(leader, true);
+    group.kill(true);
 }

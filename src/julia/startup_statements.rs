@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::julia::command::Invocation;
 use crate::julia::process::{self, ProcessError};
 use crate::julia::session::Session;
-use crate::platform;
+use crate::platform::{self, Group};
 
 /// Time limit of a start: giving up costs nothing but time.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -61,6 +61,7 @@ fn record_prompt(session: &Session<'_>, statements: &Path) -> Result<(), Process
         .stderr_file(theirs);
     let handle = expression.start().map_err(failed)?;
     let leader = handle.pids().first().copied().unwrap_or_default();
+    let group = Group::of(leader);
     session.watcher.started(leader);
     let begun = Instant::now();
     let mut screen = Vec::new();
@@ -84,7 +85,7 @@ fn record_prompt(session: &Session<'_>, statements: &Path) -> Result<(), Process
             break Err(ProcessError::TimedOut { program: program.clone(), limit: LIMIT });
         }
     };
-    platform::kill_group(leader, true);
+    group.kill(true);
     outcome
 }
 

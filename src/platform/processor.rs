@@ -113,12 +113,11 @@ pub(crate) fn processor_features() -> Vec<u32> {
     Vec::new()
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use super::*;
 
     /// If the fingerprint changed, every image would be built once more.
-    #[cfg(target_arch = "x86_64")]
     #[test]
     fn the_fingerprint_is_what_the_processor_says() {
         let cpuid = raw_cpuid::CpuId::new();

@@ -127,7 +127,7 @@ pub(crate) fn flaw(layout: &Layout, key: &Digest, recorded: &FileRecord) -> Opti
 /// # Errors
 /// Where it cannot be read.
 pub(crate) fn record_of(layout: &Layout, key: &Digest, file: &Path) -> io::Result<FileRecord> {
-    let stamp = Stamp::from(&fs_err::metadata(file)?);
+    let stamp = Stamp::read(file)?;
     Ok(FileRecord {
         size: stamp.size,
         modified: stamp.modified,

@@ -20,7 +20,7 @@ pub(crate) fn append(layout: &Layout, start: &Start<'_>) {
     const TRIES: usize = 3;
     for attempt in 1..=TRIES {
         let Ok(mut file) = open(layout) else { return };
-        if lease::share(&file) == Share::Removed && attempt < TRIES {
+        if lease::share_to_write(&file) == Share::Removed && attempt < TRIES {
             continue;
         }
         let mut line = start.to_string();
@@ -46,9 +46,9 @@ fn open(layout: &Layout) -> io::Result<std::fs::File> {
 
 /// Whether the last line is incomplete because the disk was full: a line added to it would be lost too.
 fn is_torn(file: &mut std::fs::File) -> bool {
-    let mut last = [b'\n'];
+    let mut last = *b"\n";
     let read = file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last));
-    read.is_ok() && last != [b'\n']
+    read.is_ok() && last != *b"\n"
 }
 
 /// Reads the uses of each project (by its path text). Skips invalid lines, and starts before the time that `since`

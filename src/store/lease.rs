@@ -5,6 +5,7 @@
 use std::fs::TryLockError;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::fs;
 use crate::platform;
@@ -32,11 +33,31 @@ pub(crate) fn share(file: &std::fs::File) -> Share {
     #[expect(clippy::disallowed_methods, reason = "the one place that shares files")]
     match file.try_lock_shared() {
         // It may have been removed between the opening and the lock.
-        Ok(()) if file.metadata().is_ok_and(|metadata| platform::names(&metadata) == 0) => Share::Removed,
+        Ok(()) if platform::names(file).is_ok_and(|names| names == 0) => Share::Removed,
         Ok(()) => Share::Taken,
         Err(TryLockError::WouldBlock) => Share::Removed,
         Err(TryLockError::Error(_)) => Share::Unknown,
     }
+}
+
+/// As [`share`], for a file that is about to be written to. Windows lets nobody write to what is shared: there one
+/// process at a time has the file, and the others wait a moment.
+pub(crate) fn share_to_write(file: &std::fs::File) -> Share {
+    const TRIES: u32 = 50;
+    const MOMENT: Duration = Duration::from_millis(1);
+    if cfg!(unix) {
+        return share(file);
+    }
+    for _ in 0..TRIES {
+        #[expect(clippy::disallowed_methods, reason = "the one place that shares files")]
+        match file.try_lock() {
+            Ok(()) if platform::names(file).is_ok_and(|names| names == 0) => return Share::Removed,
+            Ok(()) => return Share::Taken,
+            Err(TryLockError::WouldBlock) => std::thread::sleep(MOMENT),
+            Err(TryLockError::Error(_)) => return Share::Unknown,
+        }
+    }
+    Share::Unknown
 }
 
 /// Takes a lease on an image, without waiting. `None` if it is being removed, or was.

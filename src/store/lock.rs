@@ -47,7 +47,7 @@ impl Lock {
             let taken = file.file().try_lock();
             match taken {
                 // It was retired between the two calls: a lock on a file that nobody finds any more keeps nobody out.
-                Ok(()) if platform::names(&file.metadata()?) == 0 => {}
+                Ok(()) if platform::names(file.file())? == 0 => {}
                 Ok(()) => {
                     let left = message(&mut file);
                     let mut lock = Self { file, left };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::fs;
-use crate::platform;
+use crate::platform::{self, Group};
 use crate::store::layout::Layout;
 use crate::store::lock::{Attempt, Lock};
 
@@ -139,7 +139,7 @@ pub(crate) fn sweep_one(layout: &Layout, folder: &Path) -> io::Result<bool> {
     if let Some((number, birth)) = noted_child(folder)
         && is_at_work(number, birth, folder)
     {
-        platform::kill_group(number, true);
+        Group::of(number).kill(true);
     }
     let removed = remove(folder);
     lock.retire(&lock_path);
@@ -162,15 +162,9 @@ fn noted_child(folder: &Path) -> Option<(u32, u64)> {
 fn is_at_work(number: u32, birth: u64, folder: &Path) -> bool {
     match platform::process_birth(number) {
         Some(other) => other == birth,
-        None => platform::group_members(number).any(|member| carries_mark(member, folder)),
+        None => platform::group_members(number)
+            .any(|member| platform::has_variable(member, MARK, folder.as_os_str())),
     }
-}
-
-/// Whether a process was started with the workspace in its environment.
-fn carries_mark(number: u32, folder: &Path) -> bool {
-    let Ok(environment) = fs_err::read(format!("/proc/{number}/environ")) else { return false };
-    let wanted = [MARK.as_bytes(), b"=", platform::bytes(folder.as_os_str())].concat();
-    environment.split(|byte| *byte == 0).any(|variable| variable == wanted)
 }
 
 #[cfg(test)]
@@ -178,6 +172,8 @@ mod tests {
     use super::*;
     use crate::store::leftovers;
 
+    /// Windows opens no folder to set its time.
+    #[cfg(unix)]
     #[test]
     fn what_another_host_works_at_is_left_alone_for_a_day() {
         let folder = tempfile::tempdir().expect("temporary folder");

@@ -143,7 +143,7 @@ fn direnv_takes_it_in() {
     )
     .expect("file");
     let mut allow = shell(&sandbox, "/bin/bash".as_ref(), "direnv allow .");
-    assert!(sandbox.run(allow.current_dir(&odd)).code == 0);
+    assert_eq!(sandbox.run(allow.current_dir(&odd)).code, 0);
     sandbox.set("CODE", SHOW);
     let mut run = shell(&sandbox, "/bin/bash".as_ref(), "direnv exec . julia -e \"$CODE\"");
     sandbox.run(run.current_dir(&odd)).code(0).stdout(&sandbox.redact(&format!(

@@ -44,11 +44,11 @@ fn named_before(context: &Context, folder: &Path, program: &Path) -> Result<Opti
         return Ok(named);
     }
     let records = hosts::read_all(&context.layout).into_iter().flatten();
-    let known = records.filter_map(|record| match record.setup {
+    let mut known = records.filter_map(|record| match record.setup {
         Setup::Vscode(vscode) if *vscode.folder == *folder => vscode.named,
         _ => None,
     });
-    Ok(known.last())
+    Ok(known.next_back())
 }
 
 /// The Julia to start: from the arguments, else the one named in the settings if it is there, as in the extension.

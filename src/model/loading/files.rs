@@ -75,6 +75,7 @@ mod memory {
         }
 
         /// Adds a file that is there but cannot be read.
+        #[cfg(unix)]
         #[must_use]
         pub(crate) fn with_unreadable(mut self, path: impl AsRef<Path>) -> Self {
             self.unreadable.insert(path.as_ref().to_owned());
@@ -82,6 +83,7 @@ mod memory {
         }
 
         /// Every path asked for so far, in order.
+        #[cfg(unix)]
         #[must_use]
         pub(crate) fn asked(&self) -> Vec<PathBuf> {
             self.asked.borrow().clone()

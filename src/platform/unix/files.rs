@@ -21,8 +21,23 @@ pub(crate) struct Identity {
     pub(crate) owner: u32,
 }
 
-/// The identity of the file that `metadata` describes.
-pub(crate) fn identity(metadata: &Metadata) -> Identity {
+/// The identity of the file that `path` leads to.
+///
+/// # Errors
+/// Where there is none, or the system does not tell.
+pub(crate) fn identity(path: &Path) -> io::Result<Identity> {
+    fs_err::metadata(path).map(|metadata| identity_of(&metadata))
+}
+
+/// The identity of what is at `path`, which may be a symlink.
+///
+/// # Errors
+/// Where there is nothing, or the system does not tell.
+pub(crate) fn entry_identity(path: &Path) -> io::Result<Identity> {
+    fs_err::symlink_metadata(path).map(|metadata| identity_of(&metadata))
+}
+
+fn identity_of(metadata: &Metadata) -> Identity {
     let nanoseconds = |seconds: i64, part: i64| seconds.saturating_mul(1_000_000_000).saturating_add(part);
     Identity {
         size: metadata.size(),
@@ -66,6 +81,11 @@ pub(crate) fn is_link_to(path: &Path, target: &Path) -> bool {
     fs_err::read_link(path).is_ok_and(|found| found == target)
 }
 
+/// Gives a file another name, in the place of a file that has it.
+pub(crate) fn rename_over(path: &Path, name: &Path) -> io::Result<()> {
+    fs_err::rename(path, name)
+}
+
 /// Exchanges two folders of one file system, in one step where the system can.
 pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     #[cfg(target_os = "linux")]
@@ -100,10 +120,8 @@ pub(crate) fn program_name(name: &OsStr) -> OsString {
 /// Whether a file that begins with `#!` can be started like a program.
 pub(crate) const STARTS_SCRIPTS: bool = true;
 
-/// Whether both describe the same file.
-pub(crate) fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
+/// Whether [`link`] may make a copy, which is no longer the target's when the target is another version.
+pub(crate) const LINKS_AGE: bool = false;
 
 /// Whether somebody may execute the file.
 pub(crate) fn is_executable(metadata: &Metadata) -> bool {
@@ -128,9 +146,12 @@ pub(crate) fn keep_open(file: &File) -> io::Result<()> {
     rustix::io::fcntl_setfd(file, rustix::io::FdFlags::empty()).map_err(io::Error::from)
 }
 
-/// Number of names (hard links) of a file; 0 if it was removed while it was open.
-pub(crate) fn names(metadata: &Metadata) -> u64 {
-    metadata.nlink()
+/// Number of names (hard links) of an open file; 0 if it was removed meanwhile.
+///
+/// # Errors
+/// Where the system does not tell.
+pub(crate) fn names(file: &File) -> io::Result<u64> {
+    Ok(file.metadata()?.nlink())
 }
 
 /// Removes the file `name` in the folder `below` of `root`, if it still has the inode and the modification time
@@ -146,11 +167,17 @@ pub(crate) fn remove_beneath(root: &Path, below: &Path, name: &OsStr, seen: (u64
         folder = openat(&folder, part.as_os_str(), flags | OFlags::NOFOLLOW, Mode::empty())?;
     }
     let now = statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
-    // The types of these fields differ between C libraries.
+    #[allow(clippy::useless_conversion, reason = "the type differs between systems")]
     let part = i64::try_from(now.st_mtime_nsec).unwrap_or_default();
     let modified = now.st_mtime.saturating_mul(1_000_000_000).saturating_add(part);
     if (now.st_ino, modified) != seen {
         return Err(io::Error::other("it was used or replaced meanwhile"));
     }
     unlinkat(&folder, name, AtFlags::empty()).map_err(io::Error::from)
+}
+
+/// Bytes that we may use on the file system of `path`; `None` if unknown.
+pub(crate) fn free_disk(path: &Path) -> Option<u64> {
+    let statistics = rustix::fs::statvfs(path).ok()?;
+    Some(statistics.f_bavail.saturating_mul(statistics.f_frsize))
 }

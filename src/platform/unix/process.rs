@@ -1,4 +1,4 @@
-//! Processes: becoming another one, groups of them, signals, a terminal for one.
+//! Processes: becoming another one, ending groups of them, signals, a terminal for one.
 
 use std::fs::File;
 use std::io;
@@ -48,44 +48,28 @@ pub(crate) fn isolate_child(command: &mut Command, is_gentle: bool) {
     }
 }
 
-/// Sends TERM, or KILL if `forcefully`, to the process group of `leader`. A group that is gone already is no error.
-pub(crate) fn kill_group(leader: u32, forcefully: bool) {
-    let signal = if forcefully { Signal::KILL } else { Signal::TERM };
-    if let Some(pid) = i32::try_from(leader).ok().filter(|number| *number > 1).and_then(Pid::from_raw) {
-        let _ = kill_process_group(pid, signal);
+/// A process that leads a group, and all that it starts.
+#[derive(Debug)]
+pub(crate) struct Group(u32);
+
+impl Group {
+    /// The group that [`isolate_child`] had this process lead.
+    pub(crate) fn of(leader: u32) -> Self {
+        Self(leader)
+    }
+
+    /// Sends TERM, or KILL if `forcefully`. A group that is gone already is no error.
+    pub(crate) fn kill(&self, forcefully: bool) {
+        let signal = if forcefully { Signal::KILL } else { Signal::TERM };
+        if let Some(pid) = i32::try_from(self.0).ok().filter(|number| *number > 1).and_then(Pid::from_raw) {
+            let _ = kill_process_group(pid, signal);
+        }
     }
 }
 
-/// Returns the start time of a running process, as an opaque number that a later process with the same number does not
-/// share. `None` if it does not run or the time is unknown.
-pub(crate) fn process_birth(number: u32) -> Option<u64> {
-    process_field(number, 19)
-}
-
-/// Returns the group of a process; `None` if it does not run or the group is unknown.
-fn process_group(number: u32) -> Option<u64> {
-    process_field(number, 2)
-}
-
-/// Bytes of memory in use by the processes of a group; 0 if unknown.
-pub(crate) fn group_memory(group: u32) -> u64 {
-    let pages: u64 = group_members(group).filter_map(|number| process_field(number, 21)).sum();
-    pages.saturating_mul(rustix::param::page_size() as u64)
-}
-
-/// Lists the processes of a group; empty without /proc.
-pub(crate) fn group_members(group: u32) -> impl Iterator<Item = u32> {
-    let processes = fs_err::read_dir("/proc").into_iter().flatten().flatten();
-    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    numbers.filter(move |number| process_group(*number) == Some(u64::from(group)))
-}
-
-/// Reads a field of /proc/PID/stat, counted from 0 after the command name, which may hold spaces and brackets.
-fn process_field(number: u32, place: usize) -> Option<u64> {
-    let text = fs_err::read(format!("/proc/{number}/stat")).ok()?;
-    let after_name = text.iter().rposition(|byte| *byte == b')')? + 1;
-    let rest = std::str::from_utf8(text.get(after_name..)?).ok()?;
-    rest.split_ascii_whitespace().nth(place)?.parse().ok()
+/// The name of this machine.
+pub(crate) fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 /// Lowers our priority below everything else on the machine, and leaves the terminal that we were started from.

@@ -55,3 +55,37 @@ fn a_wrapper_finds_a_julia_whatever_is_gone() {
     ran.code(127).stderr_has("no other Julia is there\n");
     jlproj(&sandbox, &project, &["setup", "vscode", "--undo"]).code(0);
 }
+
+/// As on Windows, which starts no scripts: jlproj under the name of Julia, and a note that names the real one.
+#[test]
+fn a_program_with_a_note_beside_it_starts_the_julia_of_the_note() {
+    let (mut sandbox, project) = with_image();
+    let wrapper = sandbox.path("store/launchers-v1/vscode-1/julia");
+    fs::create_dir_all(wrapper.parent().expect("parent")).expect("folder");
+    copy_program(env!("CARGO_BIN_EXE_jlproj"), &wrapper);
+    let julia = sandbox.path("bin/it's pinned");
+    fs::write(&julia, format!("#!/bin/sh\nexec '{}' \"$@\"\n", world::julia().display())).expect("script");
+    fs::set_permissions(&julia, fs::Permissions::from_mode(0o755)).expect("mode");
+    let option = format!("--project={}", project.display());
+    let note = format!("julia = {:?}\narguments = [{option:?}]\n", julia.display().to_string());
+    fs::write(wrapper.with_file_name("julia-wrapper.toml"), &note).expect("note");
+    let image = sandbox.only_image().display().to_string();
+    let start = |sandbox: &Sandbox| printed(sandbox, &wrapper, &project, &["-e", IMAGE]);
+    assert_eq!(start(&sandbox), sandbox.redact(&image));
+    // Neither is the Julia on PATH asked, nor the project of the folder.
+    sandbox.set("PATH", "/usr/bin:/bin");
+    assert_eq!(start(&sandbox), sandbox.redact(&image));
+    sandbox.set("JLPROJ_DISABLE", "1");
+    assert_ne!(start(&sandbox), sandbox.redact(&image));
+    sandbox.unset("JLPROJ_DISABLE");
+    sandbox.set("PATH", format!("{}:/usr/bin:/bin", sandbox.path("bin").display()));
+    // Its Julia gone: the one that jlproj finds.
+    fs::remove_file(&julia).expect("remove");
+    assert_eq!(start(&sandbox), sandbox.redact(&image));
+    fs::write(wrapper.with_file_name("julia-wrapper.toml"), &note[..note.len() / 2]).expect("half a note");
+    let ran = sandbox.run(program(&sandbox, &wrapper, &project).args([&option, "-e", IMAGE]));
+    ran.code(0).stdout(&sandbox.redact(&image)).stderr_has("the Julia that it would find is started");
+    // Asked for by itself, it is jlproj.
+    let ran = sandbox.run(program(&sandbox, &wrapper, &project).args(["--as-jlproj", "--version"]));
+    ran.code(0).stdout_has("jlproj ");
+}

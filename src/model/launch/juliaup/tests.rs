@@ -209,11 +209,16 @@ fn settings_that_cannot_be_read_say_where() {
 
 #[test]
 fn settings_are_where_juliaup_keeps_them() {
-    let home = Some(Path::new("/home/u"));
-    let usual = Ok(PathBuf::from("/home/u/.julia/juliaup/juliaup.json"));
+    let root = if cfg!(windows) { r"C:\" } else { "/" };
+    let (home, depot) = (PathBuf::from(format!("{root}home")), format!("{root}d"));
+    let usual = Ok(home.join(".julia/juliaup/juliaup.json"));
+    let home = Some(home.as_path());
     assert_eq!(config_file(None, home), usual);
     assert_eq!(config_file(Some(OsStr::new("  ")), home), usual);
-    assert_eq!(config_file(Some(OsStr::new(" /d ")), None), Ok("/d/juliaup/juliaup.json".into()));
+    assert_eq!(
+        config_file(Some(OsStr::new(&format!(" {depot} "))), None),
+        Ok(Path::new(&depot).join("juliaup/juliaup.json"))
+    );
     assert_eq!(config_file(Some(OsStr::new("d")), home), Err(LocationError::NotAbsolute("d".into())));
     assert_eq!(config_file(None, None), Err(LocationError::NoHome));
     assert_eq!(config_file(None, Some(Path::new("u"))), Err(LocationError::NoHome));

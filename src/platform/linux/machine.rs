@@ -1,11 +1,6 @@
-//! The machine: its name, battery, free disk and memory.
+//! The machine: its battery and free memory, by /sys and /proc.
 
 use std::path::Path;
-
-/// The name of this machine.
-pub(crate) fn host_name() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
-}
 
 /// Whether the machine runs on battery; `false` if unknown.
 pub(crate) fn is_on_battery() -> bool {
@@ -22,12 +17,6 @@ pub(crate) fn is_on_battery() -> bool {
         }
     }
     has_battery && !has_mains
-}
-
-/// Bytes that we may use on the file system of `path`; `None` if unknown.
-pub(crate) fn free_disk(path: &Path) -> Option<u64> {
-    let statistics = rustix::fs::statvfs(path).ok()?;
-    Some(statistics.f_bavail.saturating_mul(statistics.f_frsize))
 }
 
 /// Bytes of memory that a new program could use without swapping; `None` if unknown.

@@ -1,0 +1,7 @@
+//! Linux: what it says of the machine and of running processes.
+
+mod machine;
+mod processes;
+
+pub(crate) use machine::*;
+pub(crate) use processes::*;
