@@ -106,7 +106,7 @@ fn resolved(program: PathBuf) -> PathBuf {
     if cfg!(any(target_os = "linux", windows)) {
         return program;
     }
-    fs_err::canonicalize(&program).unwrap_or(program)
+    fs::canonicalize(&program).unwrap_or(program)
 }
 
 impl Context {

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::assessment::Assessment;
-use crate::fs::ObservedFiles;
+use crate::fs::{self, ObservedFiles};
 use crate::model::image::difference::in_one_line;
 use crate::model::image::key::{Digest, KeyInputs};
 use crate::model::image::tracked::Artifact;
@@ -21,7 +21,7 @@ pub(crate) fn plain_decision(
     julia: String,
 ) -> StartDecision {
     let existing = environment.project_file.as_deref().filter(|path| files.is_file(path));
-    let folder = existing.and_then(Path::parent).and_then(|folder| fs_err::canonicalize(folder).ok());
+    let folder = existing.and_then(Path::parent).and_then(|folder| fs::canonicalize(folder).ok());
     let option = folder
         .as_deref()
         .zip(existing.and_then(Path::file_name))

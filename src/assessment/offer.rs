@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::assessment::{self, Basis, ForProject, ProjectState, Toolchain};
 use crate::context::Context;
 use crate::error::Error;
-use crate::fs::ObservedFiles;
+use crate::fs::{self, ObservedFiles};
 use crate::model::hosts::embedding::{self, Embedder};
 use crate::model::image::key::find;
 use crate::model::image::pycall::{PYCALL, PYTHONCALL};
@@ -129,5 +129,5 @@ impl Offer {
 /// The path without symbolic links; `None` if it is relative or leads to no file.
 fn resolved(path: &str) -> Option<PathBuf> {
     let path = crate::path_text::decode(path);
-    if path.is_absolute() { fs_err::canonicalize(Path::new(&path)).ok() } else { None }
+    if path.is_absolute() { fs::canonicalize(Path::new(&path)).ok() } else { None }
 }

@@ -89,7 +89,7 @@ impl Owners {
         }
         let environments = environments(depots);
         for environment in &environments {
-            let folder = fs_err::canonicalize(environment).unwrap_or_else(|_| environment.clone());
+            let folder = fs::canonicalize(environment).unwrap_or_else(|_| environment.clone());
             images.entry(path_text::encode(&folder)).or_default();
         }
         let presence = presence(images.keys().cloned().collect());
@@ -271,7 +271,7 @@ fn cpu_targets(context: &Context, julias: &[KnownJulia], catalog: &[KnownImage])
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {
-    fs_err::canonicalize(one).is_ok_and(|one| one == other)
+    fs::canonicalize(one).is_ok_and(|one| one == other)
 }
 
 /// The named environments of the depots, as Julia writes their paths.

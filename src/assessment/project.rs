@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::assessment::Basis;
 use crate::error::Error;
-use crate::fs::ObservedFiles;
+use crate::fs::{self, ObservedFiles};
 use crate::installation::Installation;
 use crate::model::loading::depots::package_folders;
 use crate::model::loading::environment::{Environment, ProjectOrigin, StackEntry};
@@ -79,7 +79,7 @@ impl ProjectState {
         let manifest =
             Manifest::parse(&raw_manifest).map_err(|error| unreadable(&manifest_file, &text(error)))?;
         let folder = project_file.parent().unwrap_or(&project_file);
-        let folder = fs_err::canonicalize(folder)?;
+        let folder = fs::canonicalize(folder)?;
         let own_settings = own_settings(&folder.join("jlproj.toml"), files)?;
         let layers = layers(&environment, (&project_file, &project), files)?;
         let mut raw_manifests = vec![raw_manifest];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::assessment::{Assessment, ForProject, Toolchain};
 use crate::context::Context;
 use crate::error::Error;
-use crate::fs::ObservedFiles;
+use crate::fs::{self, ObservedFiles};
 use crate::installation::Installation;
 use crate::julia::locate::Located;
 use crate::model::loading::environment::ProjectFlag;
@@ -58,7 +58,7 @@ pub(crate) fn project_folder(context: &Context, project: Option<&OsStr>) -> Resu
     }
     let project_file = environment.project_file.ok_or_else(no_project)?;
     let folder = project_file.parent().ok_or_else(no_project)?;
-    fs_err::canonicalize(folder).map_err(|_| Error::NoProjectFile { path: project_file.clone() })
+    fs::canonicalize(folder).map_err(|_| Error::NoProjectFile { path: project_file.clone() })
 }
 
 /// Folder of a project that may be gone: then the path as it is written.

@@ -97,7 +97,7 @@ impl Covered {
         let registered = packages.iter().filter(|package| !package.tree.is_empty());
         let packages = registered.filter_map(|package| {
             let folder = state.installed_folder(&package.name, &package.uuid, &package.tree, &files)?;
-            let folder = fs_err::canonicalize(folder).ok()?;
+            let folder = fs::canonicalize(folder).ok()?;
             let additions = additions(&folder, &package.tree);
             Some((folder, additions))
         });
@@ -118,7 +118,7 @@ impl Covered {
 
 /// Resolves symbolic links, as far as the path exists.
 fn resolved(path: &Path) -> PathBuf {
-    fs_err::canonicalize(path).unwrap_or_else(|_| match (path.parent(), path.file_name()) {
+    fs::canonicalize(path).unwrap_or_else(|_| match (path.parent(), path.file_name()) {
         (Some(folder), Some(name)) => resolved(folder).join(name),
         _ => path.to_owned(),
     })

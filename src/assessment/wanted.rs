@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::assessment::builder_choice::acceptable;
 use crate::assessment::{Basis, ProjectState};
 use crate::error::Error;
-use crate::fs::ObservedFiles;
+use crate::fs::{self, ObservedFiles};
 use crate::installation::Installation;
 use crate::julia::builder::Builder;
 use crate::model::image::bake::{Rules, Selection, select};
@@ -171,7 +171,7 @@ fn steering_file(folder: &Path, path: &str, files: &ObservedFiles) -> Result<Ste
     let contents = files.read(&full).map_err(|error| unreadable(error.to_string()))?;
     let contents = contents.ok_or_else(|| unreadable("it does not exist".to_owned()))?;
     // A link inside the project may lead out of it.
-    if !fs_err::canonicalize(&full)?.starts_with(folder) {
+    if !fs::canonicalize(&full)?.starts_with(folder) {
         return Err(unreadable("it leads out of the project's folder".to_owned()));
     }
     Ok(SteeringFile { path: path.to_owned(), digest: Digest::of(&contents) })

@@ -144,9 +144,7 @@ fn linker(context: &Context, target: &TargetProject) -> Finding {
     let found = linker::find(compiler.as_deref(), context.search_path.as_deref(), &target.installation);
     match found {
         Some(linker) => Finding::good("linker", format!("`{}`", linker.program().display())),
-        None => {
-            Finding::wrong("linker", "none was found", "install a C compiler: `sudo apt-get install gcc`")
-        }
+        None => Finding::wrong("linker", "none was found", linker::INSTALL),
     }
 }
 

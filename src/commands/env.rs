@@ -11,6 +11,7 @@ use crate::commands::env::variables::Assignment;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
+use crate::fs;
 use crate::model::hosts::embedding::{Embedder, Python};
 use crate::model::text::dialect::Dialect;
 use crate::ui::output;
@@ -57,7 +58,7 @@ fn embedder(arguments: &EnvArgs) -> Embedder {
     Embedder::Python(Python {
         libpython: Some(libpython.as_os_str())
             .filter(|path| *path != OsStr::new("static"))
-            .and_then(|path| fs_err::canonicalize(path).ok()),
+            .and_then(|path| fs::canonicalize(path).ok()),
         juliacall: arguments.juliacall.clone(),
     })
 }

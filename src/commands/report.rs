@@ -99,7 +99,7 @@ fn write(path: &Path, page: &[u8]) -> io::Result<()> {
         Ok(metadata) if !metadata.is_file() => {
             fs_err::OpenOptions::new().write(true).open(path)?.write_all(page)
         }
-        _ => fs::replace_as_it_is(&fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned()), page),
+        _ => fs::replace_as_it_is(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()), page),
     }
 }
 

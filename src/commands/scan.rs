@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &ScanArgs, context: &Context) -> Result<u8, Error> 
     let mut named = Vec::new();
     for folder in &arguments.folders {
         let written = context.directory.join(folder);
-        let folder = fs_err::canonicalize(&written)
+        let folder = fs::canonicalize(&written)
             .map_err(|source| Error::NotScanned { folder: written.clone(), source })?;
         walk.look_through(&folder);
         named.push(folder);

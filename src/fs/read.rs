@@ -1,7 +1,7 @@
 //! Reading files that may be anything: large, odd, or gone.
 
 use std::io::{self, BufRead as _, Read as _, Seek as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::model::image::key::Digest;
 
@@ -116,6 +116,17 @@ pub(crate) fn beginning_digest(file: &Path, length: u64) -> io::Result<Digest> {
             count => hash.update(&buffer[..count]),
         }
     }
+}
+
+/// Returns the path without symlinks, as Julia writes it too: on Windows without the prefix `\\?\` where the path does
+/// without.
+///
+/// # Errors
+/// Where there is nothing, or a folder on the way cannot be read.
+pub(crate) fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks")]
+    let path = fs_err::canonicalize(path)?;
+    Ok(if cfg!(windows) { dunce::simplified(&path).to_owned() } else { path })
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ impl Effect {
     fn folder(&self) -> Option<PathBuf> {
         match self {
             Self::Rewrite { path, .. } | Self::RemoveEmptied { path, .. } => {
-                let file = fs_err::canonicalize(path).unwrap_or_else(|_| path.clone());
+                let file = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
                 file.parent().map(Path::to_owned)
             }
             _ => None,
@@ -165,7 +165,7 @@ fn unchanged(path: &Path, was: Option<&[u8]>) -> Result<(), HostError> {
 /// Rewrites a file of the user's, or the target of a symlink, with the owner and the mode that it has.
 fn rewrite(path: &Path, was: Option<&[u8]>, contents: &[u8]) -> Result<(), HostError> {
     unchanged(path, was)?;
-    let file = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     Ok(fs::replace_as_it_is(&file, contents)?)
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Plan {
 pub(crate) enum Step {
     /// A whole file of ours.
     File(OwnFile),
-    /// A symlink; on Windows a hard link or a copy.
+    /// A symlink; on Windows a copy.
     Link { path: PathBuf, target: PathBuf },
     /// One place in a file of the user's, which need not exist.
     Edit { path: PathBuf, edit: Edit },

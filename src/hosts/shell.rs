@@ -36,18 +36,21 @@ impl Host for Shell {
     fn plan(&self) -> Result<Plan, HostError> {
         let path = self.shims.join(platform::program_name("julia".as_ref()));
         let mut steps = vec![Step::Link { path, target: self.jlproj.0.clone() }];
+        let mut notes = Vec::new();
         for (dialect, file) in &self.edited {
-            steps.push(self.start_file(*dialect, file)?);
+            match self.start_file(*dialect, file) {
+                Some(step) => steps.push(step),
+                None => notes.push(self.lines(*dialect)),
+            }
         }
-        let notes = if self.edited.is_empty() {
-            let lines = self.shown.add_to_path(self.shims.as_os_str());
+        notes.extend(if self.edited.is_empty() {
             vec![
-                format!("to put it on PATH ({}):\n{lines}", self.shown.name()),
+                self.lines(self.shown),
                 "or have it done: `jlproj setup shell --shell bash` (zsh, fish)".to_owned(),
             ]
         } else {
             vec!["takes effect in shells that are started from now on".to_owned()]
-        };
+        });
         Ok(Plan { steps, notes })
     }
 
@@ -66,23 +69,27 @@ impl Host for Shell {
 }
 
 impl Shell {
+    fn lines(&self, dialect: Dialect) -> String {
+        let lines = dialect.add_to_path(self.shims.as_os_str());
+        format!("to put it on PATH ({}):\n{lines}", dialect.name())
+    }
+
     /// Makes the step that puts the folder on PATH when the shell starts: a file of ours if the shell has a folder for
-    /// such files, else lines in the user's file.
-    fn start_file(&self, dialect: Dialect, file: &PathText) -> Result<Step, HostError> {
+    /// such files, else lines in the user's file. `None` for PowerShell, which alone knows where its profile is.
+    fn start_file(&self, dialect: Dialect, file: &PathText) -> Option<Step> {
         let lines = dialect.add_to_path(self.shims.as_os_str());
         let path = file.0.clone();
         match dialect {
-            Dialect::Fish => Ok(Step::File(OwnFile::sealed(path, &format!("# {}\n{lines}", seal::place())))),
+            Dialect::Fish => {
+                Some(Step::File(OwnFile::sealed(path, &format!("# {}\n{lines}", seal::place()))))
+            }
             Dialect::Bash | Dialect::Zsh => {
                 let lines = format!(
                     "# Written by `jlproj setup shell`; taken back by `jlproj setup shell --undo`.\n{lines}"
                 );
-                Ok(Step::Edit { path, edit: Edit::Block(Block { comment: "#".to_owned(), lines }) })
+                Some(Step::Edit { path, edit: Edit::Block(Block { comment: "#".to_owned(), lines }) })
             }
-            Dialect::Powershell => Err(HostError::Refused {
-                text: "the profile of PowerShell is not edited".to_owned(),
-                hints: vec![format!("put this into it:\n{lines}")],
-            }),
+            Dialect::Powershell => None,
         }
     }
 }

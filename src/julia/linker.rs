@@ -6,6 +6,15 @@ use std::path::{Path, PathBuf};
 use crate::installation::Installation;
 use crate::julia::command::Invocation;
 
+/// What to do where there is no linker.
+pub(crate) const INSTALL: &str = if cfg!(target_os = "macos") {
+    "install Apple's command line tools: `xcode-select --install`"
+} else if cfg!(windows) {
+    "use Julia 1.9 or later, which brings a linker along"
+} else {
+    "install a C compiler: `sudo apt-get install gcc`"
+};
+
 /// A program that makes a shared library from an archive of objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Linker {
@@ -28,7 +37,8 @@ impl Linker {
 }
 
 /// Finds a linker: the C compiler that the user names (`compiler`, the value of `JULIA_CC` or `CC`), `cc`, `gcc` or
-/// `clang`; else `ld` or `ld.lld`; else Julia's own `lld`.
+/// `clang`; else `ld` or `ld.lld`; else Julia's own `lld`, which comes second on macOS and Windows: there `cc` may be a
+/// program that asks to install a compiler, or one that links for another C library than Julia's.
 pub(crate) fn find(
     compiler: Option<&OsStr>,
     search_path: Option<&OsStr>,
@@ -47,6 +57,11 @@ pub(crate) fn find(
             words[0] = found.into();
             return Some(Linker::Compiler(words));
         }
+    }
+    if !cfg!(target_os = "linux")
+        && let Some(path) = bundled(julia)
+    {
+        return Some(Linker::Bundled(path));
     }
     let first = |names: &[&str]| names.iter().find_map(|name| on_path(OsStr::new(name)));
     if let Some(path) = first(&["cc", "gcc", "clang"]) {
@@ -70,14 +85,19 @@ fn bundled(julia: &Installation) -> Option<PathBuf> {
 
 /// The command that links `archive` into `image`.
 pub(crate) fn invocation(linker: &Linker, julia: &Installation, archive: &Path, image: &Path) -> Invocation {
+    if let Linker::Bundled(_) = linker {
+        // Julia knows what its linker wants on each system (`base/linking.jl` of 1.9 to 1.13).
+        const LINK: &str = "Base.Linking.link_image(ARGS[1], ARGS[2])";
+        let start = Invocation::julia(&julia.binary).argument("-e").argument(LINK);
+        return start.argument(archive).argument(image);
+    }
     let (start, for_compiler) = match linker {
         Linker::Compiler(words) => {
             let mut start = Invocation::new(words.first().map(PathBuf::from).unwrap_or_default());
             start.arguments.extend(words.iter().skip(1).cloned());
             (start, true)
         }
-        Linker::Plain(path) => (Invocation::new(path), false),
-        Linker::Bundled(path) => (Invocation::new(path).argument("-flavor").argument("gnu"), false),
+        Linker::Plain(path) | Linker::Bundled(path) => (Invocation::new(path), false),
     };
     let mut invocation = start.argument("-shared").argument("-o").argument(image);
     let (before, after) = whole_archive(for_compiler);

@@ -133,7 +133,7 @@ fn by_juliaup(
             |binary| Located { binary, arguments: Vec::new(), reason: "juliaup's launcher".to_owned() };
         return launcher.filter(|_| channel.is_none()).map(fresh).ok_or_else(none);
     };
-    let directory = fs_err::canonicalize(request.directory).ok();
+    let directory = fs::canonicalize(request.directory).ok();
     let wish = juliaup::Request {
         command_line: channel,
         environment: request.juliaup_channel,
@@ -162,7 +162,7 @@ fn by_juliaup(
     }
     check_program(request, &binary)?;
     Ok(Located {
-        binary: fs_err::canonicalize(&binary).unwrap_or(binary),
+        binary: fs::canonicalize(&binary).unwrap_or(binary),
         arguments: resolved.arguments,
         reason: format!("juliaup's channel {} ({})", choice.channel, choice.source),
     })
@@ -191,7 +191,7 @@ fn behind_wrapper(
     let found = behind.filter(is_julia).or_else(|| by_default().filter(is_julia));
     let found = found.or_else(|| on_path(request, OsStr::new("julia")).filter(is_julia));
     let binary = found.ok_or(LocateError::Nowhere)?;
-    let binary = fs_err::canonicalize(&binary).unwrap_or(binary);
+    let binary = fs::canonicalize(&binary).unwrap_or(binary);
     Ok(Located { binary, arguments, reason: BEHIND_WRAPPER.to_owned() })
 }
 
@@ -268,7 +268,7 @@ pub(crate) fn is_script(path: &Path) -> bool {
 
 /// Whether the program is juliaup's launcher, which only starts another one.
 fn is_juliaup_launcher(path: &Path) -> bool {
-    let canonical = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let canonical = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let beside = |name: &str| canonical.with_file_name(platform::program_name(OsStr::new(name))).exists();
     let around =
         canonical.parent().and_then(Path::parent).is_some_and(|prefix| prefix.join("lib/julia").exists());

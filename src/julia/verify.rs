@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::fs;
 use crate::julia::builder::{BuildError, Job};
 use crate::julia::exchange::{self, ExchangeError, PackageRequest};
 use crate::julia::loaded_modules::{ModuleAnswer, compare};
@@ -58,8 +59,8 @@ pub(crate) fn verify(
         .argument(&result);
     let answer: Answer = exchange::ask(&invocation, &result, job.log, Some(LIMIT), job.watcher)
         .map_err(|error| explain(error, job))?;
-    let image = fs_err::canonicalize(job.image)?;
-    if fs_err::canonicalize(&answer.image_file)? != image {
+    let image = fs::canonicalize(job.image)?;
+    if fs::canonicalize(&answer.image_file)? != image {
         return Err(BuildError::Odd(format!("Julia used `{}`", answer.image_file)));
     }
     let loaded = answer.modules.iter().filter_map(ModuleAnswer::uuid).collect();

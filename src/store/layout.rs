@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::fs;
 use crate::model::hosts::wrapper;
 use crate::model::image::key::Digest;
 use crate::model::usage::own_folder::BUILDERS;
@@ -17,7 +18,7 @@ impl Layout {
     /// The layout below `root`, with symlinks resolved if it exists: Julia resolves them, and the path of an image
     /// decides which caches Julia keeps for it.
     pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root: fs_err::canonicalize(&root).unwrap_or(root) }
+        Self { root: fs::canonicalize(&root).unwrap_or(root) }
     }
 
     /// A layout for a user without a home: nothing is there, and nothing can be written.

@@ -129,7 +129,7 @@ fn image(
         }
     }
     // A symlink could lead to a file that was not checked.
-    if !fs_err::canonicalize(&path).is_ok_and(|resolved| resolved == path) {
+    if !fs::canonicalize(&path).is_ok_and(|resolved| resolved == path) {
         return Err("a symbolic link leads to it".to_owned());
     }
     let (record, inputs) = catalog::read_record(layout, key)?;

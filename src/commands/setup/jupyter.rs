@@ -5,6 +5,7 @@ use crate::cli::JupyterArgs;
 use crate::commands::setup::wrapper;
 use crate::context::Context;
 use crate::error::Error;
+use crate::fs;
 use crate::hosts::{self, Jupyter, RUN_KERNEL, Setup};
 use crate::path_text::PathText;
 use crate::platform;
@@ -15,7 +16,7 @@ use crate::platform;
 /// Where there is no project or no Julia, or no place for kernels.
 pub(super) fn setup(arguments: &JupyterArgs, context: &Context) -> Result<Jupyter, Error> {
     let prefix = arguments.prefix.as_ref().map(|prefix| context.directory.join(prefix));
-    let prefix = prefix.map(|prefix| PathText(fs_err::canonicalize(&prefix).unwrap_or(prefix)));
+    let prefix = prefix.map(|prefix| PathText(fs::canonicalize(&prefix).unwrap_or(prefix)));
     let is_meant = |jupyter: &Jupyter| {
         jupyter.prefix == prefix && arguments.name.as_ref().is_none_or(|name| *name == jupyter.kernel())
     };

@@ -9,6 +9,7 @@ use crate::commands::setup::own_program;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
+use crate::fs;
 use crate::hosts::{self, Bridge, HostError, Interview, PythonSetup};
 use crate::model::hosts::embedding::{Embedder, Python};
 use crate::model::hosts::python_text;
@@ -53,7 +54,7 @@ pub(super) fn setup(bridge: Bridge, arguments: &PythonArgs, context: &Context) -
 fn known(bridge: Bridge, python: &Path, arguments: &PythonArgs, context: &Context) -> Option<PythonSetup> {
     let folder = arguments.venv.clone().or_else(|| context.host_variables.environment.clone());
     let folder = folder.map(|folder| context.directory.join(folder));
-    let folder = folder.map(|folder| fs_err::canonicalize(&folder).unwrap_or(folder));
+    let folder = folder.map(|folder| fs::canonicalize(&folder).unwrap_or(folder));
     hosts::read_all(&context.layout).into_iter().flatten().find_map(|record| {
         let hosts::Setup::Python(setup) = record.setup else { return None };
         let is_meant = setup.python.0 == python || Some(&setup.environment.0) == folder.as_ref();

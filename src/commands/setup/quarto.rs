@@ -6,6 +6,7 @@ use crate::cli::QuartoArgs;
 use crate::commands::setup::wrapper;
 use crate::context::Context;
 use crate::error::Error;
+use crate::fs;
 use crate::hosts::{HostError, Quarto, Setup};
 use crate::path_text::PathText;
 
@@ -39,7 +40,7 @@ pub(super) fn setup(arguments: &QuartoArgs, context: &Context) -> Result<Quarto,
 fn settings(arguments: &QuartoArgs, context: &Context) -> Result<PathBuf, Error> {
     let start = arguments.folder.as_ref().map(|folder| context.directory.join(folder));
     let start = start.unwrap_or_else(|| context.directory.clone());
-    let start = fs_err::canonicalize(&start).unwrap_or(start);
+    let start = fs::canonicalize(&start).unwrap_or(start);
     let names = ["_quarto.yml", "_quarto.yaml"];
     let of = |folder: &Path| names.iter().map(|name| folder.join(name)).find(|file| file.is_file());
     let levels = if arguments.folder.is_some() { 1 } else { usize::MAX };

@@ -9,6 +9,7 @@ use crate::cli::{JuliaArg, ProjectOption, SetupOptions};
 use crate::commands::setup::own_program;
 use crate::context::Context;
 use crate::error::Error;
+use crate::fs;
 use crate::hosts::{self, Setup, Wrapper};
 use crate::julia::locate::{self, Located};
 use crate::model::image::key::Digest;
@@ -76,7 +77,7 @@ pub(super) fn known<Host>(
         return None;
     }
     let named = place.map(|place| context.directory.join(place));
-    let named = named.map(|place| fs_err::canonicalize(&place).unwrap_or(place));
+    let named = named.map(|place| fs::canonicalize(&place).unwrap_or(place));
     let records = hosts::read_all(&context.layout).into_iter().flatten();
     let fits = records.filter_map(|record| host(record.setup)).filter(|(folder, _)| match &named {
         Some(place) => place == folder || place.parent() == Some(folder),

@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use thiserror::Error;
 
 use crate::julia::exchange::ExchangeError;
+use crate::julia::linker;
 use crate::julia::log_text::GeneratorError;
 use crate::julia::process::ProcessError;
 use crate::julia::stage::Stage;
@@ -133,7 +134,7 @@ impl BuildError {
                 "`jlproj build --builder direct` needs no package to be downloaded".to_owned(),
                 "or name a folder that holds it: `jlproj build --packagecompiler FOLDER`".to_owned(),
             ],
-            Self::NoLinker => vec!["install a C compiler: `sudo apt-get install gcc`".to_owned()],
+            Self::NoLinker => vec![linker::INSTALL.to_owned()],
             Self::LinkFailed { .. } => {
                 vec!["choose another compiler with the variable CC, as in `CC=clang jlproj build`".to_owned()]
             }

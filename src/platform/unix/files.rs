@@ -120,7 +120,7 @@ pub(crate) fn program_name(name: &OsStr) -> OsString {
 /// Whether a file that begins with `#!` can be started like a program.
 pub(crate) const STARTS_SCRIPTS: bool = true;
 
-/// Whether [`link`] may make a copy, which is no longer the target's when the target is another version.
+/// Whether [`link`] makes a copy, which is no longer the target's when the target is another version.
 pub(crate) const LINKS_AGE: bool = false;
 
 /// Whether somebody may execute the file.

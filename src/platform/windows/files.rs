@@ -99,18 +99,17 @@ pub(crate) fn make_executable(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Creates a hard link at `path` to the file `target`, or a copy of it on another volume: symlinks need a right that few
-/// users have.
+/// Copies the file `target` to `path`: symlinks need a right that few users have, and a hard link to a program that runs
+/// cannot be removed.
 pub(crate) fn link(target: &Path, path: &Path) -> io::Result<()> {
-    fs_err::hard_link(target, path).or_else(|_| fs_err::copy(target, path).map(|_| ()))
+    fs_err::copy(target, path).map(|_| ())
 }
 
-/// Whether `path` is the file `target` or a copy of it, as [`link`] makes it.
+/// Whether `path` is a copy of the file `target`, as [`link`] makes it.
 pub(crate) fn is_link_to(path: &Path, target: &Path) -> bool {
-    let has_size = |size| fs_err::metadata(target).is_ok_and(|metadata| metadata.len() == size);
-    let is_copy = || Some(fs_err::read(path).ok()? == fs_err::read(target).ok()?);
-    same_file::is_same_file(path, target).unwrap_or(false)
-        || fs_err::metadata(path).is_ok_and(|metadata| has_size(metadata.len())) && is_copy() == Some(true)
+    let size = |path| fs_err::metadata(path).map(|metadata| metadata.len()).ok();
+    let contents = |path| fs_err::read(path).ok();
+    size(path).is_some() && size(path) == size(target) && contents(path) == contents(target)
 }
 
 /// Gives a file another name, in the place of a file that has it. Where that one is just being opened or replaced (by a
@@ -164,7 +163,7 @@ pub(crate) fn program_name(name: &OsStr) -> OsString {
 /// Whether a file that begins with `#!` can be started like a program.
 pub(crate) const STARTS_SCRIPTS: bool = false;
 
-/// Whether [`link`] may make a copy, which is no longer the target's when the target is another version.
+/// Whether [`link`] makes a copy, which is no longer the target's when the target is another version.
 pub(crate) const LINKS_AGE: bool = true;
 
 /// Whether this is a file: a program is one by its name.
