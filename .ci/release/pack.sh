@@ -4,7 +4,7 @@
 # Usage:   .ci/release/pack.sh TARGET
 # TARGET:  one of Rust's, which this machine can build for and start; `universal-apple-darwin` is both of Apple's in one
 # Writes:  dist/jlproj-vVERSION-TARGET.tar.gz (Windows: .zip), and a .sha256 beside it
-# On Linux the program needs no shared libraries, nor a C library of a certain age.
+# On Linux the program must need no shared libraries, nor a C library of a certain age.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 target=${1:?usage: pack.sh TARGET}
@@ -24,11 +24,14 @@ universal-apple-darwin)
     # Apple's processors start no program that is not signed, at least by nobody in particular.
     codesign --force --sign - "$build/$target/release/jlproj"
     ;;
-*-linux-gnu) cargo build --release --locked --config .cargo/static.toml --target "$target" ;;
 *-windows-*) program=jlproj.exe && cargo build --release --locked --target "$target" ;;
 *) cargo build --release --locked --target "$target" ;;
 esac
 built=$build/$target/release/$program
+if [[ $target == *-linux-gnu ]] && ldd "$built"; then
+    printf 'error: `%s` needs shared libraries\n' "$built" >&2
+    exit 1
+fi
 
 folder=dist/$name
 rm -rf "$folder"

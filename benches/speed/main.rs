@@ -1,5 +1,5 @@
-//! What jlproj costs, and how that grows: `cargo bench` prints one table; `cargo bench --config .cargo/static.toml` that of
-//! the program which starts soonest.
+//! What jlproj costs, and how that grows: `cargo bench` prints one table; `JLPROJ_DYNAMIC=1 cargo bench` that of a program
+//! with shared libraries.
 //!
 //! Starts of Julia: by hand, through a script, through juliaup's launcher and through `jlproj run`, for more and more known
 //! projects and packages. Then the commands that look at all projects, at all precompile files and at the whole journal.

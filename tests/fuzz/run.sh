@@ -10,6 +10,8 @@ cd "$(dirname "$0")"
 
 seconds=${1:-600}
 shift || true
+# Names without spaces.
+# shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(cd targets && for file in *.rs; do printf '%s ' "${file%.rs}"; done)
 
 # What the compiler needs to count branches is not stable yet.
