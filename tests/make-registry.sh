@@ -26,6 +26,8 @@ set -euo pipefail
 folder=${1:?usage: make-registry.sh FOLDER}
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd -P)
+# Where the shell writes paths of Windows in its own way, Julia would not understand them.
+if command -v cygpath >/dev/null; then folder=$(cygpath -m "$folder"); fi
 
 export GIT_AUTHOR_NAME=jlproj GIT_AUTHOR_EMAIL=jlproj@localhost GIT_AUTHOR_DATE='2020-01-01T00:00:00Z'
 export GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
@@ -35,10 +37,12 @@ registry=$folder/registry
 mkdir -p "$registry"
 packages_table=
 
+sha1() { if command -v sha1sum >/dev/null; then sha1sum; else shasum; fi; }
+
 # The same for each run: a name decides its UUID.
 uuid_of() {
     local hash
-    hash=$(printf 'jlproj test package %s' "$1" | sha1sum | cut -c1-32)
+    hash=$(printf 'jlproj test package %s' "$1" | sha1 | cut -c1-32)
     printf '%s-%s-4%s-8%s-%s' "${hash:0:8}" "${hash:8:4}" "${hash:13:3}" "${hash:17:3}" "${hash:20:12}"
 }
 
@@ -157,7 +161,7 @@ const extra = Base.UUID("'"$(uuid_of Extra)"'")
 const colour = isdefined(Base, :get_preferences) ? get(Base.get_preferences(extra), "colour", "none") : "none"
 answer() = "prefers " * colour
 end'
-printf '[data]\ngit-tree-sha1 = "%s"\n' "$(printf data | sha1sum | cut -c1-40)" >"$folder/packages/Artful/Artifacts.toml"
+printf '[data]\ngit-tree-sha1 = "%s"\n' "$(printf data | sha1 | cut -c1-40)" >"$folder/packages/Artful/Artifacts.toml"
 register Artful 1.0.0 'Pkg = "44cfe95a-1eb2-52ea-b672-e2afdf69b78f"' 'module Artful
 using Pkg.Artifacts: @artifact_str
 const folder = Ref("")
