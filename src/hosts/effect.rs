@@ -8,6 +8,7 @@ use crate::hosts::error::HostError;
 use crate::hosts::record::{self, Record};
 use crate::model::text::shell;
 use crate::path_text::PathText;
+use crate::platform;
 use crate::store::layout::Layout;
 
 /// Effects to carry out, with the records before and after them.
@@ -71,6 +72,10 @@ impl Effect {
         match self {
             Self::Write { path, .. } => format!("write {}", shown(path)),
             Self::Rewrite { path, .. } => format!("edit {}", shown(path)),
+            // Where links age they are copies.
+            Self::Link { path, target } if platform::LINKS_AGE => {
+                format!("copy {} to {}", shown(target), shown(path))
+            }
             Self::Link { path, target } => format!("link {} to {}", shown(path), shown(target)),
             Self::Remove { path } | Self::RemoveEmptied { path, .. } => format!("remove {}", shown(path)),
             Self::RemoveFolder { path } => format!("remove {} if it is empty", shown(path)),
