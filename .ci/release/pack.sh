@@ -24,7 +24,11 @@ universal-apple-darwin)
     # Apple's processors start no program that is not signed, at least by nobody in particular.
     codesign --force --sign - "$build/$target/release/jlproj"
     ;;
-*-windows-*) program=jlproj.exe && cargo build --release --locked --target "$target" ;;
+*-windows-*)
+    program=jlproj.exe
+    # Not everybody has the C library that Visual Studio brings.
+    RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target "$target"
+    ;;
 *) cargo build --release --locked --target "$target" ;;
 esac
 built=$build/$target/release/$program
