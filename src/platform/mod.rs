@@ -23,3 +23,20 @@ pub(crate) use elsewhere::*;
 
 mod processor;
 pub(crate) use processor::{processor_features, processor_fingerprint};
+
+/// Metadata that distinguishes one state of a file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) size: u64,
+    /// Nanoseconds since 1970: when its contents were changed, as far as programs let it be known (`st_mtim`).
+    pub(crate) modified: i64,
+    /// Nanoseconds since 1970: when anything of it was changed, which no ordinary program sets back (`st_ctim`; on Windows
+    /// `ChangeTime`).
+    pub(crate) changed: i64,
+    pub(crate) inode: u64,
+    pub(crate) device: u64,
+    /// As `st_mode`; on Windows only what kind of file it is.
+    pub(crate) mode: u32,
+    /// 0 on Windows.
+    pub(crate) owner: u32,
+}

@@ -7,19 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// Metadata that distinguishes one state of a file from another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    pub(crate) size: u64,
-    /// Nanoseconds since 1970, as `st_mtim`.
-    pub(crate) modified: i64,
-    /// Nanoseconds since 1970, as `st_ctim`: no program can set it back.
-    pub(crate) changed: i64,
-    pub(crate) inode: u64,
-    pub(crate) device: u64,
-    pub(crate) mode: u32,
-    pub(crate) owner: u32,
-}
+use crate::platform::Identity;
 
 /// The identity of the file that `path` leads to.
 ///

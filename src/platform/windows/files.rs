@@ -13,21 +13,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_OPEN_REPARSE_POINT, FileBasicInfo, GetFileInformationByHandleEx,
 };
 
-/// Metadata that distinguishes one state of a file from another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    pub(crate) size: u64,
-    /// Nanoseconds since 1970.
-    pub(crate) modified: i64,
-    /// Nanoseconds since 1970: when its contents or anything else of it changed (`ChangeTime`), which no ordinary program
-    /// sets back.
-    pub(crate) changed: i64,
-    pub(crate) inode: u64,
-    pub(crate) device: u64,
-    /// Only what kind of file it is, as `st_mode` has it.
-    pub(crate) mode: u32,
-    pub(crate) owner: u32,
-}
+use crate::platform::Identity;
 
 /// The identity of the file that `path` leads to.
 ///
