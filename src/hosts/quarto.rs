@@ -48,6 +48,12 @@ impl Host for Quarto {
     }
 
     fn plan(&self) -> Result<Plan, HostError> {
+        if cfg!(windows) {
+            return Err(HostError::Refused {
+                text: "on Windows a worker of Quarto's cannot become another program".to_owned(),
+                hints: vec!["`engine: jupyter` takes a kernel: `jlproj setup jupyter`".to_owned()],
+            });
+        }
         let project = format!("--project={}", utf8(&self.project)?);
         let hook = format!("--load={}", utf8(&self.hook)?);
         let section = Section::new("julia", &Engine { exeflags: [project, hook] });

@@ -27,6 +27,12 @@ pub(super) fn setup(arguments: &AppsArgs, context: &Context) -> Result<Apps, Err
     if arguments.options.undo || arguments.options.check {
         return Ok(known);
     }
+    if cfg!(windows) {
+        return Err(Error::Host(HostError::Refused {
+            text: "on Windows Pkg's scripts for apps are batch files, which jlproj does not edit".to_owned(),
+            hints: vec!["`jlproj run -m APP` in the app's environment starts it with its image".to_owned()],
+        }));
+    }
     let there = installed(context, &folder, &known)?;
     let names: Vec<&str> = there.iter().map(|app| app.name.as_str()).collect();
     if let Some(name) = arguments.apps.iter().find(|name| !names.contains(&name.as_str())) {
