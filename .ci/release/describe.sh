@@ -46,4 +46,9 @@ heading=$version
 grep -q "^## \[$version\]" ../CHANGELOG.md || heading=Unreleased
 awk -v heading="## [$heading]" 'index($0, "## ") == 1 { inside = index($0, heading) == 1; next } inside' \
     ../CHANGELOG.md >NOTES.md
-[ -s NOTES.md ] || { printf 'error: CHANGELOG.md says nothing of %s\n' "$heading" >&2; exit 1; }
+cat >>NOTES.md <<'NOTES'
+
+macOS refuses a program that a browser downloaded until its mark is gone: `xattr -d com.apple.quarantine jlproj`. `curl`,
+Homebrew and `cargo binstall` set none.
+NOTES
+grep -q '^- ' NOTES.md || { printf 'error: CHANGELOG.md says nothing of %s\n' "$heading" >&2; exit 1; }

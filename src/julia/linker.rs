@@ -1,4 +1,7 @@
 //! Finds a linker for images on this machine.
+//!
+//! Apple's processors load no code that is not signed: for them Apple's linker and lld sign what they write, by nobody in
+//! particular, and nothing is written into an image afterwards.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
