@@ -69,8 +69,12 @@ pub(crate) fn remove_image(layout: &Layout, key: &Digest, built: Option<i64>) ->
         Err(error) => return Err(error.to_string()),
     };
     let workspace = Workspace::create(layout).map_err(told)?;
-    // Windows renames no folder in which a file is open, not even for us. What is in use it does not rename either.
+    // Windows renames no folder in which a file is open, not even for us; and what is loaded it does not remove.
     let _sole = sole.filter(|_| !cfg!(windows));
+    #[cfg(windows)]
+    if !platform::remove_unless_used(&layout.image_file(key)).map_err(told)? {
+        return Err("it is in use".to_owned());
+    }
     fs_err::rename(&folder, workspace.path().join("image")).map_err(told)?;
     unfinished::forget(layout, key);
     for record in project_record::read_all(layout) {
@@ -93,4 +97,29 @@ fn remove_cache(cache: &StoredCache) -> Result<u64, String> {
         }
     }
     Ok(cache.bytes)
+}
+
+#[cfg(all(test, windows))]
+mod tests {
+    use std::os::windows::fs::OpenOptionsExt as _;
+
+    use super::*;
+
+    /// As a library that is loaded: others may read it, and that is all.
+    #[test]
+    fn an_image_that_is_loaded_stays_whole() {
+        const READ: u32 = 1;
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let layout = Layout::new(folder.path().join("store"));
+        let key = Digest::of(b"image");
+        let image = layout.image_file(&key);
+        fs::replace(&image, b"library").expect("image");
+        #[expect(clippy::disallowed_types, reason = "fs-err has no such option")]
+        let loaded = std::fs::OpenOptions::new().read(true).share_mode(READ).open(&image).expect("open");
+        assert_eq!(remove_image(&layout, &key, None), Err("it is in use".to_owned()));
+        assert!(image.exists());
+        drop(loaded);
+        assert_eq!(remove_image(&layout, &key, None), Ok(()));
+        assert!(!layout.image_folder(&key).exists());
+    }
 }

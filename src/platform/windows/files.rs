@@ -107,12 +107,34 @@ pub(crate) fn rename_over(path: &Path, name: &Path) -> io::Result<()> {
     const TRIES: u32 = 50;
     const MOMENT: Duration = Duration::from_millis(5);
     for _ in 1..TRIES {
-        match fs_err::rename(path, name) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => std::thread::sleep(MOMENT),
-            other => return other,
+        #[expect(clippy::disallowed_methods, reason = "fs-err hides the system's number of an error")]
+        match std::fs::rename(path, name) {
+            Err(error) if is_use(&error) => std::thread::sleep(MOMENT),
+            Ok(()) => return Ok(()),
+            Err(_) => break,
         }
     }
     fs_err::rename(path, name)
+}
+
+/// Removes a file, which need not be there. `false` if a program uses it.
+///
+/// # Errors
+/// Where it cannot be removed for another reason.
+pub(crate) fn remove_unless_used(path: &Path) -> io::Result<bool> {
+    #[expect(clippy::disallowed_methods, reason = "fs-err hides the system's number of an error")]
+    match std::fs::remove_file(path) {
+        Err(error) if is_use(&error) => Ok(false),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(true),
+    }
+}
+
+/// Whether the system refuses something since a program has the file open or loaded.
+fn is_use(error: &io::Error) -> bool {
+    const ACCESS_DENIED: i32 = 5;
+    const SHARING_VIOLATION: i32 = 32;
+    matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION))
 }
 
 /// Exchanges two folders of one volume; a reader may find nothing at `other` for an instant.
