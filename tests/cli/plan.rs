@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use crate::support::sandbox::{NOW, Sandbox};
 use crate::support::world::world;
 
-/// Two sets of versions of Alpha and Gamma.
-const VERSIONS: [(&str, &str); 2] = [("1.0.0", "1.0.0"), ("1.1.0", "1.0.0")];
+/// Three sets of versions of Alpha and Gamma.
+const VERSIONS: [(&str, &str); 3] = [("1.0.0", "1.0.0"), ("1.1.0", "1.0.0"), ("1.1.0", "1.0.1")];
 
 /// What each of the four environments of a set has besides Alpha, Gamma and `SlowLoad`.
 const OTHERS: [&str; 4] = ["Beta", "Beta Delta", "Beta Delta Extra", "Beta Helper OnHelper"];
@@ -78,7 +78,7 @@ fn note_starts(sandbox: &Sandbox, projects: &[PathBuf]) {
 }
 
 #[test]
-fn two_images_serve_eight_environments_and_a_ninth_at_once() {
+fn three_images_serve_twelve_environments_and_a_thirteenth_at_once() {
     let sandbox = sandbox();
     let environments: Vec<(String, String)> = VERSIONS
         .iter()
@@ -94,18 +94,18 @@ fn two_images_serve_eight_environments_and_a_ninth_at_once() {
         environments.iter().map(|(name, _)| sandbox.path("work").join(name)).collect();
     note_starts(&sandbox, &projects);
 
-    let plan = sandbox.jlproj(["plan", "--images", "2", "--format", "json"]);
+    let plan = sandbox.jlproj(["plan", "--images", "3", "--format", "json"]);
     let plan: serde_json::Value = serde_json::from_str(&plan.code(0).stdout).expect("JSON");
     let images = plan["images"].as_array().expect("images");
-    assert_eq!(images.len(), 2, "{plan:#}");
+    assert_eq!(images.len(), 3, "{plan:#}");
     assert!(
         images.iter().all(|image| image["projects"].as_array().is_some_and(|list| list.len() == 4)),
         "{plan:#}"
     );
     assert_eq!(plan["left_out"].as_array().map(Vec::len), Some(0), "{plan:#}");
 
-    sandbox.jlproj(["plan", "--images", "2", "--build"]).code(0);
-    assert_eq!(sandbox.names("store/images-v1").len(), 2);
+    sandbox.jlproj(["plan", "--images", "3", "--build"]).code(0);
+    assert_eq!(sandbox.names("store/images-v1").len(), 3);
     for project in &projects {
         let held = in_project(&sandbox, project).stdout.clone();
         // Alpha, Beta, Gamma and SlowLoad are what the four of a set have in common.
@@ -113,7 +113,7 @@ fn two_images_serve_eight_environments_and_a_ninth_at_once() {
     }
     each_loads_its_own_caches(&sandbox, [&projects[3], &projects[7]]);
     // What was measured meanwhile may make another choice better; what is in force is told beside it.
-    let plan = sandbox.jlproj(["plan", "--images", "2", "--format", "json"]);
+    let plan = sandbox.jlproj(["plan", "--images", "3", "--format", "json"]);
     let plan: serde_json::Value = serde_json::from_str(&plan.code(0).stdout).expect("JSON");
     assert!(plan["saves_now"].as_f64().is_some_and(|seconds| seconds > 0.0), "{plan:#}");
 
@@ -124,7 +124,7 @@ fn two_images_serve_eight_environments_and_a_ninth_at_once() {
     );
     let new = sandbox.path("work/new");
     assert_eq!(in_project(&sandbox, &new).stdout, "4");
-    assert_eq!(sandbox.names("store/images-v1").len(), 2);
+    assert_eq!(sandbox.names("store/images-v1").len(), 3);
     sandbox.jlproj(["list", "--all"]).code(0).stdout_has("contained");
 }
 
