@@ -117,10 +117,10 @@ fn list_folder(depot: &Path, folder: &Path, release: &str, package: &str, listin
     let mut caches: BTreeMap<String, Compiled> = BTreeMap::new();
     for entry in entries.flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
-        let Ok(metadata) = entry.metadata() else { continue };
-        if !metadata.is_file() {
+        if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
             continue;
         }
+        let Ok(stamp) = Stamp::of_entry(&entry.path()) else { continue };
         let (stem, kind, is_native) = match CacheName::parse(&name) {
             CacheName::Cache { stem, project_slug, is_native } if !package.is_empty() => {
                 (stem, Kind::Cache { project_slug: project_slug.to_owned() }, is_native)
@@ -134,11 +134,11 @@ fn list_folder(depot: &Path, folder: &Path, release: &str, package: &str, listin
             release: release.to_owned(),
             package: package.to_owned(),
             kind,
-            created: created(&metadata),
+            created: entry.metadata().ok().as_ref().and_then(created),
             files: Vec::new(),
         });
         let place = if is_native { known.files.len() } else { 0 };
-        known.files.insert(place, (name, Stamp::of_entry(&entry.path()).unwrap_or_default()));
+        known.files.insert(place, (name, stamp));
     }
     for mut known in caches.into_values() {
         let is_alone = known

@@ -132,7 +132,7 @@ fn additions(folder: &Path, tree: &str) -> Option<BTreeSet<PathBuf>> {
         let entry = entry.ok()?;
         let below = entry.path().strip_prefix(folder).ok()?.to_owned();
         let stamp = Stamp::of_entry(entry.path()).ok()?;
-        files.push((stamp.modified, below, git_entry(folder, entry.path())?));
+        files.push((stamp.modified, below, git_entry(folder, entry.path(), stamp)?));
     }
     files.sort_by(|left, right| (left.0, &left.1).cmp(&(right.0, &right.1)));
     let entries: Vec<Entry> = files.iter().map(|(_, _, entry)| entry.clone()).collect();
@@ -148,7 +148,7 @@ fn walk(folder: &Path) -> impl Iterator<Item = Result<ignore::DirEntry, ignore::
     walk.build().filter(move |entry| !entry.as_ref().is_ok_and(is_folder))
 }
 
-fn git_entry(folder: &Path, path: &Path) -> Option<Entry> {
+fn git_entry(folder: &Path, path: &Path, stamp: Stamp) -> Option<Entry> {
     const EXECUTABLE_BY_OWNER: u32 = 0o100;
     let below = path.strip_prefix(folder).ok()?;
     let names = below.iter().map(|name| platform::bytes(name).to_vec()).collect();
@@ -157,10 +157,6 @@ fn git_entry(folder: &Path, path: &Path) -> Option<Entry> {
         let target = fs_err::read_link(path).ok()?;
         return Some(Entry::new(names, Mode::Link, platform::bytes(target.as_os_str())));
     }
-    let mode = if Stamp::of_entry(path).ok()?.mode & EXECUTABLE_BY_OWNER == 0 {
-        Mode::Plain
-    } else {
-        Mode::Executable
-    };
+    let mode = if stamp.mode & EXECUTABLE_BY_OWNER == 0 { Mode::Plain } else { Mode::Executable };
     Some(Entry::new(names, mode, &fs_err::read(path).ok()?))
 }

@@ -4,7 +4,7 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,7 @@ impl Wrapper {
             "# {seal}\n{line}{julia}\n#\n# What the Julia beside this file, which is jlproj, starts. Written by `jlproj setup`, \
              taken back by its `--undo`.\n{fields}"
         );
-        OwnFile::sealed(note_path(&self.path), &text)
+        OwnFile::sealed(wrapper::note(&self.path), &text)
     }
 
     /// Reports that the Julia to start is gone, or jlproj.
@@ -95,12 +95,8 @@ pub(crate) struct Note {
 /// # Errors
 /// Where it cannot be read.
 pub(crate) fn note_beside(program: &Path) -> io::Result<Option<Note>> {
-    let contents = fs::read_limited(&note_path(program))?;
+    let contents = fs::read_limited(&wrapper::note(program))?;
     contents.map(|contents| toml::from_slice(&contents).map_err(io::Error::other)).transpose()
-}
-
-fn note_path(program: &Path) -> PathBuf {
-    program.with_file_name(wrapper::NOTE)
 }
 
 /// Returns the path as text for a file of another program's.

@@ -177,7 +177,7 @@ fn behind_wrapper(
     wrapper: &Path,
     arguments: Vec<String>,
 ) -> Result<Located, LocateError> {
-    let note = wrapper.with_file_name(wrapper::NOTE);
+    let note = wrapper::note(wrapper);
     let contents = fs::read_limited(if note.is_file() { &note } else { wrapper })
         .map_err(|source| LocateError::Unreadable { path: wrapper.to_owned(), source })?;
     let text = String::from_utf8_lossy(&contents.unwrap_or_default()).into_owned();

@@ -1,7 +1,7 @@
 //! Wrappers, which we write for programs that start Julia by a path: the parts that others need.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// First argument that has jlproj be jlproj, although it was started under the name of Julia.
 pub(crate) const AS_JLPROJ: &str = "--as-jlproj";
@@ -9,8 +9,10 @@ pub(crate) const AS_JLPROJ: &str = "--as-jlproj";
 /// Folder of the store that holds the wrappers.
 pub(crate) const FOLDER: &str = "launchers-v1";
 
-/// Name of the file beside a wrapper that is a program.
-pub(crate) const NOTE: &str = "julia-wrapper.toml";
+/// The file beside a wrapper that is a program, which says what it starts.
+pub(crate) fn note(program: &Path) -> PathBuf {
+    program.with_file_name("julia-wrapper.toml")
+}
 
 /// Start of the line that names the Julia behind a wrapper.
 pub(crate) const JULIA_LINE: &str = "# julia: ";
