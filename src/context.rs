@@ -73,6 +73,10 @@ pub(crate) struct JuliaVariables {
     pub(crate) load_path: Option<OsString>,
     pub(crate) depot_path: Option<OsString>,
     pub(crate) precompile_limit: Option<OsString>,
+    /// `JULIA_NUM_PRECOMPILE_TASKS`
+    pub(crate) precompile_tasks: Option<OsString>,
+    /// `JULIA_IMAGE_THREADS`
+    pub(crate) image_threads: Option<OsString>,
     /// `JULIA_CPU_TARGET`: names of caches depend on it.
     pub(crate) cpu_target: Option<String>,
     /// `JULIAUP_DEPOT_PATH` and `JULIAUP_CHANNEL`.
@@ -132,6 +136,7 @@ impl Context {
                 packagecompiler: variable("JLPROJ_PACKAGECOMPILER"),
                 sysimage: variable("JLPROJ_SYSIMAGE"),
                 auto: variable("JLPROJ_AUTO"),
+                record: variable("JLPROJ_RECORD"),
                 cpu_target: variable("JLPROJ_CPU_TARGET"),
                 disable: variable("JLPROJ_DISABLE").is_some_and(|value| value != "0"),
             },
@@ -141,6 +146,8 @@ impl Context {
                 load_path: raw_variable("JULIA_LOAD_PATH"),
                 depot_path: raw_variable("JULIA_DEPOT_PATH"),
                 precompile_limit: raw_variable("JULIA_MAX_NUM_PRECOMPILE_FILES"),
+                precompile_tasks: variable("JULIA_NUM_PRECOMPILE_TASKS"),
+                image_threads: variable("JULIA_IMAGE_THREADS"),
                 cpu_target: raw_variable("JULIA_CPU_TARGET").and_then(|value| value.into_string().ok()),
                 juliaup_depot: variable("JULIAUP_DEPOT_PATH"),
                 juliaup_channel: raw_variable("JULIAUP_CHANNEL"),

@@ -44,7 +44,7 @@ impl KnownProject {
         if is_new && self.uses.last == 0 {
             return None;
         }
-        let is_measured = record.measured.load_without > 0.0;
+        let is_measured = record.measured.has_load_times();
         let saving = if is_measured { record.measured.saved() } else { saving? };
         let starts: u64 = self.uses.images.values().sum();
         // Of earlier images only the project is known: they are taken to have saved as much.

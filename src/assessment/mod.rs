@@ -48,7 +48,7 @@ pub(crate) use ranking::{RankedProject, ranked};
 pub(crate) use settings::settings;
 pub(crate) use start::{decide, without_image};
 pub(crate) use stores::{answering, distant_stamps, shared, silence};
-pub(crate) use survey::{AssessedProject, Found, NO_PROJECT, Survey, Surveyed};
+pub(crate) use survey::{AssessedProject, Found, NO_PROJECT, Survey, Surveyed, estimated_saving};
 pub(crate) use target_project::{TargetProject, project_folder, project_folder_even_gone};
 pub(crate) use toolchain::Toolchain;
 pub(crate) use tracked::track;

@@ -299,8 +299,7 @@ impl Survey {
         let image = self.image_of(&assessed.verdict)?;
         let measured =
             known.record.as_ref().filter(|record| record.image.as_ref() == Some(&image.record.key));
-        if let Some(measured) =
-            measured.map(|record| &record.measured).filter(|times| times.load_without > 0.0)
+        if let Some(measured) = measured.map(|record| &record.measured).filter(|times| times.has_load_times())
         {
             return Some(Saving { seconds: measured.saved(), is_measured: true });
         }
@@ -308,7 +307,7 @@ impl Survey {
     }
 
     /// Seconds that an image saves in a project, estimated.
-    fn estimate(&self, image: &KnownImage, wanted: &Wanted) -> f64 {
+    pub(crate) fn estimate(&self, image: &KnownImage, wanted: &Wanted) -> f64 {
         let baked = image.inputs.packages.iter().map(|package| package.uuid);
         self.model.saving(baked.filter(|uuid| find(&wanted.inputs.packages, *uuid).is_some()))
     }
@@ -343,6 +342,17 @@ fn absent(folder: &Path) -> Found {
     }
 }
 
+/// Seconds that an image with `packages` saves at a start that loads them, by what was measured with other images, and
+/// while they were made.
+pub(crate) fn estimated_saving(
+    context: &Context,
+    installation: &Installation,
+    images: &[KnownImage],
+    packages: impl IntoIterator<Item = Uuid>,
+) -> f64 {
+    model(context, installation, images).saving(packages)
+}
+
 /// Model of the savings measured on this machine so far, with this release of Julia.
 fn model(context: &Context, installation: &Installation, images: &[KnownImage]) -> SavingsModel {
     let release = |version: &str| version.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
@@ -351,7 +361,7 @@ fn model(context: &Context, installation: &Installation, images: &[KnownImage]) 
     let observations: Vec<Observation> = observed
         .map(|image| Observation {
             packages: load_times::read(&context.layout, &image.record.key).into_iter().collect(),
-            saved: image.record.measured.saved(),
+            saved: image.record.measured.has_load_times().then(|| image.record.measured.saved()),
         })
         .filter(|observation| !observation.packages.is_empty())
         .collect();

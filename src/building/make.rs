@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::building::context::BuildContext;
 use crate::building::plan::Plan;
-use crate::building::steps::{Learned, build_image, finish, package_times};
+use crate::building::steps::{Learned, build_image, precompile_outside};
 use crate::building::turn::Turn;
 use crate::building::watcher::BuildWatcher;
 use crate::building::{Options, bake_project, choice, preflight};
@@ -18,6 +18,7 @@ use crate::model::image::target::{Fitness, fitness};
 use crate::path_text;
 use crate::platform;
 use crate::store::layout::name_of;
+use crate::store::recording::{self, Recordings};
 use crate::store::workspace::Workspace;
 use crate::store::{catalog, image_file, load_times, project_record, publish};
 use crate::template;
@@ -61,15 +62,16 @@ impl BuildContext<'_> {
         made.record.measured.build = progress.elapsed().as_secs_f64();
         // With a runner, the memory measured here is the runner's, not the build's.
         let is_here = self.toolchain.settings.runner.value.is_empty();
-        made.record.measured.peak_memory = if is_here { watcher.peak_memory.get() } else { 0 };
-        let stages = progress.finish();
+        let peaks = if is_here { watcher.peaks() } else { Vec::new() };
+        made.record.measured.peak_memory = peaks.iter().copied().max().unwrap_or_default();
+        let peaks = peaks.into_iter().chain(std::iter::repeat(0));
+        let stages = progress.finish().into_iter().zip(peaks);
         made.record.measured.stages =
-            stages.into_iter().map(|(stage, seconds)| StageTime { stage, seconds }).collect();
+            stages.map(|((stage, seconds), peak_memory)| StageTime { stage, seconds, peak_memory }).collect();
         // The image is in force already; a record without figures would only cost the estimate.
         publish::update(layout, &made.record)?;
         for (place, (state, _)) in plan.projects().into_iter().enumerate() {
-            let times = made.times.get(place).copied().unwrap_or_default();
-            self.remember(plan, state, &made.record, times)?;
+            self.remember(plan, state, &made.record)?;
             let seen = seen.get(place).copied().flatten();
             project_record::update(layout, &state.folder, |record| record.seen = record.seen.max(seen))?;
         }
@@ -138,8 +140,9 @@ impl BuildContext<'_> {
     ) -> Result<Ending, Error> {
         let Recipe { builder, inputs, key } = recipe;
         let layout = &self.toolchain.context.layout;
+        recording::merge(layout, &plan.folders());
         let recordings = plan.recordings(self);
-        if !options.force && self.is_there(&key, plan, recordings.digest().as_ref()) {
+        if !options.force && self.is_there(&key, plan, &recordings) {
             return Ok(Ending::MadeByAnother(key));
         }
         let project_lock = format!("project-{}", name_of(&plan.state().folder));
@@ -164,6 +167,7 @@ impl BuildContext<'_> {
             folder: work.folder,
             scripts: work.scripts,
             log: work.log,
+            limits: self.limits(options.jobs),
             watcher,
         };
         let base = Job {
@@ -177,8 +181,14 @@ impl BuildContext<'_> {
             linker: self.linker.as_ref(),
         };
         let failed = |source| Error::Build { source, log: Some(work.log.to_owned()) };
-        let learned = build_image(&base, &builder, plan, &recordings).map_err(failed)?;
+        let startup = layout.startup_statements(&self.toolchain.installation.identity);
+        let mut learned = build_image(&base, &builder, plan, &startup, &recordings).map_err(failed)?;
+        let load_times = std::mem::take(&mut learned.load_times);
         let mut record = self.record(plan, &key, &image, recordings.digest(), learned)?;
+        if let Ok(before) = catalog::read(layout, &key, &self.toolchain.context.processor()) {
+            let Measurements { load_without, load_with, .. } = before.record.measured;
+            record.measured = Measurements { load_without, load_with, ..record.measured };
+        }
         // The runner may have used machines with different processors.
         if fitness(&record.targets, &self.toolchain.context.processor()) == Fitness::Unfit {
             return Err(failed(BuildError::OtherProcessor));
@@ -187,16 +197,18 @@ impl BuildContext<'_> {
         let published = layout.image_file(&key);
         let session = Session { log: &published.with_file_name("build.log"), ..session };
         let job = Job { session, image: &published, ..base };
-        let times = finish(&job, plan, &mut record);
-        load_times::keep(layout, &key, &package_times(&job));
-        Ok(Ending::Made(Box::new(JustMade { record, builder, times })))
+        precompile_outside(&job, plan, &mut record);
+        load_times::keep(layout, &key, &load_times);
+        Ok(Ending::Made(Box::new(JustMade { record, builder })))
     }
 
     /// Whether the image is there, can be used, and holds all that was recorded.
-    fn is_there(&self, key: &Digest, plan: &Plan, recorded: Option<&Digest>) -> bool {
-        let image = catalog::read(&self.toolchain.context.layout, key, &self.toolchain.context.processor());
+    fn is_there(&self, key: &Digest, plan: &Plan, recordings: &Recordings) -> bool {
+        let layout = &self.toolchain.context.layout;
+        let image = catalog::read(layout, key, &self.toolchain.context.processor());
         image.is_ok_and(|image| {
-            image.can_be_used() && image.record.has_recorded(recorded) && plan.is_unhindered(self, &image)
+            let is_whole = !recordings.lacking(layout, &image.record).is_worth_a_build();
+            image.can_be_used() && is_whole && plan.is_unhindered(self, &image)
         })
     }
 
@@ -208,7 +220,7 @@ impl BuildContext<'_> {
         recorded: Option<Digest>,
         learned: Learned,
     ) -> Result<ImageRecord, Error> {
-        let Learned { loaded, tracked, artifacts, direct_only } = learned;
+        let Learned { loaded, tracked, artifacts, direct_only, .. } = learned;
         let others = plan.members.iter().map(|member| path_text::encode(&member.state.folder));
         platform::protect_file(image)?;
         Ok(ImageRecord {
@@ -262,13 +274,11 @@ enum Ending {
     MadeByAnother(Digest),
 }
 
-/// A new image with its measurements.
+/// A new image, and what made it.
 #[derive(Debug)]
 struct JustMade {
     record: ImageRecord,
     builder: Builder,
-    /// For each project, the seconds of a start without and with the image; 0 if not measured.
-    times: Vec<(f64, f64)>,
 }
 
 /// The image at the end of a build.

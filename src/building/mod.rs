@@ -1,9 +1,12 @@
 //! Makes images: one plan, one private folder, one image in force. For every command that builds.
 
 mod bake_project;
+pub(crate) mod beside;
 mod choice;
 mod context;
+mod limits;
 mod make;
+mod measure;
 mod plan;
 pub(crate) mod preflight;
 mod remember;
@@ -13,8 +16,10 @@ mod summary;
 mod turn;
 mod watcher;
 
+use crate::building::beside::Task;
 use crate::error::Error;
 use crate::exit;
+use crate::store::recording::Lacking;
 use crate::store::{self, leftovers, protection};
 use crate::ui::count::count;
 use crate::ui::progress::Verbosity;
@@ -24,11 +29,16 @@ pub(crate) use plan::{Plan, direct_dependencies};
 
 /// Flags of one build.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
 pub(crate) struct Options {
     pub(crate) force: bool,
     pub(crate) dry_run: bool,
     /// Whether a project without a package to bake is passed over instead of failing.
     pub(crate) passes_over_empty: bool,
+    /// Whether to measure in the background afterwards what the image saves.
+    pub(crate) measures: bool,
+    /// Number of builds that run at once.
+    pub(crate) jobs: usize,
     pub(crate) verbosity: Verbosity,
 }
 
@@ -46,12 +56,13 @@ pub(crate) fn sweep(build: &BuildContext<'_>, options: Options) {
 
 /// Makes the image of `plan`, if it is not there.
 pub(crate) fn make(build: &BuildContext<'_>, plan: &Plan, options: Options) -> Result<u8, Error> {
-    let has_news = plan.has_recordings_that_it_lacks(build);
+    let has_news = plan.lacking(build).is_some_and(Lacking::is_worth_a_build);
     if let Some(key) = plan.done(build).filter(|_| !options.force && !has_news) {
         summary::already_there(plan, options.verbosity);
         if !options.dry_run {
             // If the store cannot be written, the image is in force all the same.
             let _ = build.adopt(plan, key);
+            measure_beside(build, plan, options);
         }
         return Ok(exit::SUCCESS);
     }
@@ -66,5 +77,20 @@ pub(crate) fn make(build: &BuildContext<'_>, plan: &Plan, options: Options) -> R
     }
     let made = build.make(plan, options)?;
     summary::built(build, plan, &made, options.verbosity);
+    measure_beside(build, plan, options);
     Ok(exit::SUCCESS)
+}
+
+/// Begins to measure in the background, in each project of the plan, if that is asked for.
+fn measure_beside(build: &BuildContext<'_>, plan: &Plan, options: Options) {
+    if !options.measures {
+        return;
+    }
+    let toolchain = &build.toolchain;
+    for (state, _) in plan.projects() {
+        beside::begin(toolchain.context, &toolchain.located.binary, &state.folder, Task::Measure);
+    }
+    if options.verbosity != Verbosity::Quiet {
+        crate::ui::message::note("measuring in the background; `jlproj status` shows what comes out");
+    }
 }

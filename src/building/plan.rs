@@ -14,7 +14,7 @@ use crate::model::image::record::KnownImage;
 use crate::model::image::wanted::Wanted;
 use crate::model::loading::dependency_order::dependency_order;
 use crate::model::loading::environment::ProjectFlag;
-use crate::store::recording::Recordings;
+use crate::store::recording::{Lacking, Recordings};
 
 /// One image to be made: for which projects, from which inputs.
 #[derive(Debug)]
@@ -87,17 +87,16 @@ impl Plan {
         assessment::obstacles(layout, &image.record, self.state(), &ObservedFiles::default()).is_empty()
     }
 
-    /// Whether something was recorded in the plan's projects since its image was built.
-    pub(super) fn has_recordings_that_it_lacks(&self, build: &BuildContext<'_>) -> bool {
-        let Some(key) = self.done(build) else { return false };
-        let recorded = self.recordings(build).digest();
-        let image = self.assessment.catalog.images.iter().find(|image| image.record.key == *key);
-        image.is_some_and(|image| !image.record.has_recorded(recorded.as_ref()))
+    /// Statements that were recorded in the plan's projects and not replayed in the build of its image; `None` if that is
+    /// not there.
+    pub(crate) fn lacking(&self, build: &BuildContext<'_>) -> Option<Lacking> {
+        let image = self.done(build).and_then(|key| self.assessment.catalog.image(key))?;
+        Some(self.recordings(build).lacking(&build.toolchain.context.layout, &image.record))
     }
 
     /// Recordings of the starts of the plan's projects, limited to the packages that the image can hold.
     pub(super) fn recordings(&self, build: &BuildContext<'_>) -> Recordings {
-        let projects: Vec<&Path> = self.projects().iter().map(|(state, _)| state.folder.as_path()).collect();
+        let projects = self.folders();
         let held = self.packages().iter().map(|package| package.name.clone());
         let held = held.chain(build.toolchain.installation.names_in_default_image());
         Recordings::read(&build.toolchain.context.layout, &projects, &held.collect())
@@ -111,6 +110,11 @@ impl Plan {
     pub(super) fn projects(&self) -> Vec<(&ProjectState, &Wanted)> {
         let members = self.members.iter().map(|member| (&member.state, &member.wanted));
         std::iter::once((self.state(), &self.assessment.wanted)).chain(members).collect()
+    }
+
+    /// The folders of these projects.
+    pub(super) fn folders(&self) -> Vec<&Path> {
+        self.projects().iter().map(|(state, _)| state.folder.as_path()).collect()
     }
 
     /// The packages to bake.

@@ -61,10 +61,14 @@ impl BuildContext<'_> {
         plan: &Plan,
         state: &ProjectState,
         image: &ImageRecord,
-        times: (f64, f64),
     ) -> Result<(), Error> {
         #[expect(clippy::cast_precision_loss, reason = "a number of projects is exact in a double")]
         let share = image.measured.build / plan.projects().len() as f64;
+        let known = project_record::read(&self.toolchain.context.layout, &state.folder);
+        // Of an image made anew from the same what was measured holds.
+        let known =
+            known.filter(|record| record.image.as_ref() == Some(&image.key)).map(|record| record.measured);
+        let times = known.map_or((0.0, 0.0), |measured| (measured.load_without, measured.load_with));
         self.write_record(plan, state, image, times, share)?;
         let _ = fs_err::remove_file(self.toolchain.context.layout.failed_log(&state.folder));
         Ok(())

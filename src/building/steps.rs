@@ -1,12 +1,12 @@
 //! Julia processes of one build: they load, record, generate code, try the image and measure.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
 use crate::assessment;
-use crate::building::plan::{Plan, direct_dependencies};
+use crate::building::plan::Plan;
 use crate::julia::builder::{self, BuildError, Builder, Job};
 use crate::julia::import::{self, Purpose};
 use crate::julia::loaded_modules::compare;
@@ -17,11 +17,15 @@ use crate::julia::{process, starts, startup_statements, verify};
 use crate::model::image::record::ImageRecord;
 use crate::model::image::tracked::{Artifact, TrackedFile};
 use crate::platform;
+use crate::store::layout::REPLAYED;
 use crate::store::recording::Recordings;
 
 /// Facts about an image, collected while it is made.
 #[derive(Debug)]
 pub(super) struct Learned {
+    /// Seconds that each package took to load without the image, after its dependencies. From Julia 1.9 on it had no
+    /// native code then.
+    pub(super) load_times: BTreeMap<Uuid, f64>,
     /// UUIDs of all packages that are loaded when Julia starts with it.
     pub(super) loaded: Vec<Uuid>,
     pub(super) tracked: Vec<TrackedFile>,
@@ -29,16 +33,25 @@ pub(super) struct Learned {
     pub(super) direct_only: BTreeMap<Uuid, String>,
 }
 
-/// Makes the image file and verifies it.
+/// Makes the image file and verifies it. `startup` is the file that keeps what Julia compiles at a plain start.
 pub(super) fn build_image(
     job: &Job<'_>,
     builder: &Builder,
     plan: &Plan,
+    startup: &Path,
     recordings: &Recordings,
 ) -> Result<Learned, BuildError> {
+    job.watcher.stage(Stage::Prepare);
+    let bake_project = Session { project_file: &job.bake_project.join("Project.toml"), ..job.session };
+    match import::import(&bake_project, job.packages, None, Purpose::Prepare) {
+        // What does not compile fails below, in the user's own project.
+        Ok(_) | Err(BuildError::Exchange(_)) => {}
+        Err(error) => return Err(error),
+    }
     job.watcher.stage(Stage::Import);
     let loading = job.folder.join("loading-statements.jl");
     let imported = import::import(job, job.packages, None, Purpose::Trace(&loading))?;
+    let load_times = imported.packages.iter().map(|outcome| (outcome.uuid, outcome.seconds)).collect();
     if let Some(failure) = imported.packages.into_iter().find(|outcome| !outcome.ok) {
         let text = with_cause(failure.error, job.log);
         return Err(BuildError::PackageFailed { name: failure.name, text });
@@ -55,11 +68,12 @@ pub(super) fn build_image(
     let tracked = assessment::track(&imported.files, plan.state(), plan.packages())?;
     let artifacts = assessment::installed_artifacts(plan.state(), plan.packages());
     job.watcher.stage(Stage::Trace);
-    let mut statements = startup_statements::record(job)?;
+    let mut statements = startup_statements::of_julia(job, startup)?;
     statements.extend(Some(loading).filter(|path| path.is_file()));
     statements.extend(trace_workload(job, plan)?);
     statements.extend(plan.statements());
-    statements.extend(recordings.write(&job.folder.join("recorded-statements.jl"))?);
+    // It stays beside the image, and tells later what that lacks.
+    statements.extend(recordings.write(&job.image.with_file_name(REPLAYED))?);
     let job = Job { statements: &statements, ..*job };
     match builder {
         Builder::Direct => builder::direct(&job, &plan.state().depots)?,
@@ -73,7 +87,7 @@ pub(super) fn build_image(
     }
     let direct: Vec<Uuid> = plan.state().direct().into_values().collect();
     let direct_only = starts::direct_only(&job, plan.packages(), &direct)?;
-    Ok(Learned { loaded, tracked, artifacts, direct_only })
+    Ok(Learned { load_times, loaded, tracked, artifacts, direct_only })
 }
 
 /// Runs the project's workload files and returns the trace files of what they compiled.
@@ -99,35 +113,19 @@ fn trace_workload(job: &Job<'_>, plan: &Plan) -> Result<Vec<PathBuf>, BuildError
     Ok(traces)
 }
 
-/// Precompiles, under the image, the packages outside of it, and measures the saving, in each project. Nothing here can
-/// take the image back: a package that fails outside of it would fail without it as well.
-pub(super) fn finish(job: &Job<'_>, plan: &Plan, record: &mut ImageRecord) -> Vec<(f64, f64)> {
-    /// Rounds of measuring in the first project, and in each other one.
-    const ROUNDS: [usize; 2] = [3, 1];
-    let mut times = Vec::new();
-    for (place, (state, wanted)) in plan.projects().into_iter().enumerate() {
-        let project_file = &state.launched_project();
-        let session = Session { project_file, ..job.session };
+/// Precompiles, under the image, the packages outside of it, in each project. Nothing here can take the image back: a
+/// package that fails outside of it would fail without it as well.
+pub(super) fn precompile_outside(job: &Job<'_>, plan: &Plan, record: &mut ImageRecord) {
+    for (state, wanted) in plan.projects() {
         let outside = plan.outside(state);
-        if !outside.is_empty() {
-            job.watcher.stage(Stage::Precompile);
-            let outcomes = import::import(&session, &outside, Some(job.image), Purpose::Precompile);
-            if outcomes.is_ok_and(|imported| imported.packages.iter().all(|outcome| outcome.ok)) {
-                record.precompiled_for.push(wanted.packages_digest());
-            }
+        if outside.is_empty() {
+            continue;
         }
-        job.watcher.stage(Stage::Measure);
-        let rounds = ROUNDS[place.min(1)];
-        let measured = import::measure(&session, &direct_dependencies(state), job.image, rounds);
-        times.push(measured.unwrap_or_default());
+        job.watcher.stage(Stage::Precompile);
+        let session = Session { project_file: &state.launched_project(), ..job.session };
+        let outcomes = import::import(&session, &outside, Some(job.image), Purpose::Precompile);
+        if outcomes.is_ok_and(|imported| imported.packages.iter().all(|outcome| outcome.ok)) {
+            record.precompiled_for.push(wanted.packages_digest());
+        }
     }
-    (record.measured.load_without, record.measured.load_with) = times.first().copied().unwrap_or_default();
-    times
-}
-
-/// Seconds that each package takes to load without the image, after its dependencies.
-pub(super) fn package_times(job: &Job<'_>) -> BTreeMap<Uuid, f64> {
-    let imported = import::import(job, job.packages, None, Purpose::Load);
-    let outcomes = imported.map(|imported| imported.packages).unwrap_or_default();
-    outcomes.into_iter().map(|outcome| (outcome.uuid, outcome.seconds)).collect()
 }

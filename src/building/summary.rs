@@ -6,9 +6,11 @@ use crate::building::make::Made;
 use crate::building::plan::Plan;
 use crate::model::usage::journal::Clock;
 use crate::path_text;
+use crate::store::catalog;
 use crate::ui::message;
 use crate::ui::pay_off::{load_time, pay_off_text};
-use crate::ui::progress::{Verbosity, duration};
+use crate::ui::progress::Verbosity;
+use crate::ui::stages::{build_time, stages};
 use crate::ui::table::pairs;
 
 /// Reports that there is nothing to build.
@@ -44,6 +46,9 @@ pub(super) fn built(build: &BuildContext<'_>, plan: &Plan, made: &Made, verbosit
     }
     let julia = &build.toolchain;
     let measured = &made.record.measured;
+    let images = catalog::read_all(&julia.context.layout, &julia.context.processor()).images;
+    let packages = plan.packages().iter().map(|package| package.uuid);
+    let estimate = assessment::estimated_saving(julia.context, &julia.installation, &images, packages);
     let projects = plan.projects().into_iter().map(|(state, _)| path_text::encode(&state.folder));
     let mut lines = vec![
         (
@@ -61,13 +66,14 @@ pub(super) fn built(build: &BuildContext<'_>, plan: &Plan, made: &Made, verbosit
             ),
         ),
         ("size", format!("{} MB", made.record.file.size / 1_000_000)),
-        ("built in", duration(std::time::Duration::from_secs_f64(measured.build))),
-        ("load time", load_time(measured)),
+        ("built in", build_time(measured)),
+        ("", stages(measured)),
+        ("load time", load_time(measured, estimate)),
     ];
     let clock = Clock::at(build.toolchain.context.now);
     let known = assessment::known_project(build.toolchain.context, clock, &plan.state().folder);
     if let Ok(known) = known
-        && let Some(pay_off) = known.pay_off(clock, None)
+        && let Some(pay_off) = known.pay_off(clock, Some(estimate))
     {
         lines.push(("pay-off", pay_off_text(&pay_off, &known.path)));
     }

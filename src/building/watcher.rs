@@ -1,6 +1,6 @@
 //! Watches a running build: its progress, signals and memory.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -19,8 +19,8 @@ pub(super) struct BuildWatcher<'a> {
     group: Cell<u32>,
     /// When its memory was last measured.
     looked: Cell<Option<Instant>>,
-    /// Peak memory so far, in bytes.
-    pub(super) peak_memory: Cell<u64>,
+    /// Peak memory of each stage so far, in bytes.
+    peaks: RefCell<Vec<u64>>,
 }
 
 impl<'a> BuildWatcher<'a> {
@@ -29,8 +29,8 @@ impl<'a> BuildWatcher<'a> {
         workspace: &'a Workspace,
         interruption: &'a Interruption,
     ) -> Self {
-        let (group, looked, peak_memory) = (Cell::new(0), Cell::new(None), Cell::new(0));
-        Self { progress, workspace, interruption, group, looked, peak_memory }
+        let (group, looked, peaks) = (Cell::new(0), Cell::new(None), RefCell::new(Vec::new()));
+        Self { progress, workspace, interruption, group, looked, peaks }
     }
 
     /// Measures the memory of the group at work, at most once a second.
@@ -40,14 +40,23 @@ impl<'a> BuildWatcher<'a> {
             return;
         }
         self.looked.set(Some(Instant::now()));
-        let now = platform::group_memory(self.group.get());
-        self.peak_memory.set(self.peak_memory.get().max(now));
+        if let Some(peak) = self.peaks.borrow_mut().last_mut() {
+            *peak = platform::group_memory(self.group.get()).max(*peak);
+        }
+    }
+
+    /// Peak memory of each stage, in bytes, in the order of the stages; 0 where it was too short to be looked at.
+    pub(super) fn peaks(&self) -> Vec<u64> {
+        self.peaks.borrow().clone()
     }
 }
 
 impl Watcher for BuildWatcher<'_> {
     fn stage(&self, stage: Stage) {
         self.progress.stage(stage.name());
+        self.peaks.borrow_mut().push(0);
+        // The stage before may have been looked at just now.
+        self.looked.set(None);
     }
 
     fn command(&self, line: &str) {

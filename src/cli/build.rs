@@ -53,6 +53,11 @@ pub(crate) struct BuildArgs {
     /// A command before each Julia that builds, to run it on another machine (`srun --mem=8G`)
     #[arg(long, alias = "launcher", value_name = "COMMAND")]
     pub(crate) runner: Option<String>,
+    /// Measure afterwards, in the background, what the image saves at each start
+    ///
+    /// At low priority. `jlproj status` shows the figures once they are there, and an estimate until then.
+    #[arg(long)]
+    pub(crate) measure: bool,
     /// Build even where the image is there already
     #[arg(long)]
     pub(crate) force: bool,

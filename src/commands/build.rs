@@ -36,6 +36,8 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
         force: arguments.force,
         dry_run: arguments.dry_run,
         passes_over_empty: arguments.workspace,
+        measures: arguments.measure && !arguments.background,
+        jobs: arguments.jobs,
         verbosity,
     };
     let display = Display::new(verbosity, context.stderr_is_terminal, arguments.jobs > 1);
@@ -55,7 +57,11 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
     let build = BuildContext::new(context, overrides(arguments), project, interruption, display)?;
     sweep(&build, options);
     if arguments.background {
-        return background::run(&build, &projects, options);
+        return if arguments.measure {
+            background::measure(&build, &projects)
+        } else {
+            background::run(&build, &projects, options)
+        };
     }
     if arguments.frequent || arguments.all {
         let chosen = frequent::choose(&build, arguments, verbosity)?;

@@ -162,8 +162,14 @@ fn build(
     let display = Display::new(Verbosity::Normal, context.stderr_is_terminal, false);
     let overrides = Flags { julia: arguments.julia.julia.clone(), ..Flags::default() };
     let build = BuildContext::new(context, overrides, ForProject::None, Interruption::watch()?, display)?;
-    let options =
-        Options { force: false, dry_run: false, passes_over_empty: false, verbosity: Verbosity::Normal };
+    let options = Options {
+        force: false,
+        dry_run: false,
+        passes_over_empty: false,
+        measures: false,
+        jobs: 1,
+        verbosity: Verbosity::Normal,
+    };
     building::sweep(&build, options);
     let chosen: Vec<(SharedImage, Vec<BakedPackage>, Option<usize>)> = sharing
         .images

@@ -158,7 +158,7 @@ fn times_of<'a>(survey: &Survey, surveyed: &'a Surveyed) -> Option<(&'a str, Tim
 
 fn times(measured: &Measurements, is_own: bool) -> Option<Times> {
     let Measurements { load_without: without, load_with: with, .. } = *measured;
-    (without > 0.0).then_some(Times { without, with, is_own })
+    measured.has_load_times().then_some(Times { without, with, is_own })
 }
 
 fn described(image: &KnownImage, holders: &BTreeMap<Digest, BTreeSet<String>>) -> Image {

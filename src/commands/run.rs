@@ -9,6 +9,7 @@ use std::process::Command;
 use clap::CommandFactory as _;
 
 use crate::assessment::{self, ForProject};
+use crate::building::beside::{self, Task};
 use crate::cli::{Cli, RunArgs};
 use crate::context::Context;
 use crate::error::Error;
@@ -16,13 +17,13 @@ use crate::exit;
 use crate::julia::command::Invocation;
 use crate::julia::locate::Located;
 use crate::julia::process::why_not_started;
-use crate::model::hosts::wrapper;
 use crate::model::image::key::Digest;
 use crate::model::launch::options::{self, Additions, Split};
-use crate::model::settings::{Auto, Flags, ImagePolicy, Settings, UserFile, Variables};
+use crate::model::settings::{Auto, Flags, ImagePolicy, Origin, Setting, Settings, UserFile, Variables};
 use crate::model::usage::journal::Start;
 use crate::path_text;
 use crate::platform;
+use crate::store::recording::Occasion;
 use crate::store::verdict_cache::StartDecision;
 use crate::store::{attempt, journal, lease, notice, project_record, recording, unfinished};
 use crate::ui::{message, output};
@@ -214,7 +215,7 @@ fn launch(
 ) -> Result<u8, Error> {
     let project = decision.project_option.as_deref().map(path_text::decode);
     let image = decision.image.as_deref().map(path_text::decode);
-    let trace = recording(context, split, decision);
+    let trace = recording(context, settings, split, decision);
     let ours = Additions { image: image.as_deref(), project: project.as_deref(), trace: trace.as_deref() };
     let mut invocation = Invocation::new(&located.binary);
     invocation.arguments = options::compose(split, ours);
@@ -258,36 +259,54 @@ pub(super) fn become_julia(located: &Located, arguments: &[OsString]) -> Result<
     Err(Error::NotStarted { program: located.binary.clone(), source })
 }
 
-/// File into which this start is recorded, if that is asked for and the user records nothing elsewhere.
-fn recording(context: &Context, split: &Split, decision: &StartDecision) -> Option<PathBuf> {
-    if !(split.own.record || decision.record) || split.effects().traces {
-        return None;
-    }
+/// File into which this start is recorded, if it is to be and the user records nothing elsewhere.
+fn recording(
+    context: &Context,
+    settings: &Settings,
+    split: &Split,
+    decision: &StartDecision,
+) -> Option<PathBuf> {
     let project = path_text::decode(decision.project.as_deref()?);
+    let occasion = occasion(settings, split, decision).filter(|_| !split.effects().traces)?;
     let start = (context.now, std::process::id());
     if split.own.dry_run {
-        return Some(recording::file(&context.layout, &project, start));
+        let is_recorded =
+            occasion == Occasion::Asked || !recording::has_first_starts(&context.layout, &project);
+        return is_recorded.then(|| recording::file(&context.layout, &project, start, occasion));
     }
-    recording::next_file(&context.layout, &project, start)
+    recording::next_file(&context.layout, &project, start, occasion)
 }
 
-/// Begins to build the missing image in the background, if the settings say so: at most once a day for the same image.
-/// A failure of it does not concern this start.
+/// Why this start is recorded; `None` if it is not to be.
+fn occasion(settings: &Settings, split: &Split, decision: &StartDecision) -> Option<Occasion> {
+    if split.own.record {
+        return Some(Occasion::Asked);
+    }
+    let Setting { value, origin } = &settings.record;
+    let of_project = decision.record.filter(|_| !matches!(origin, Origin::Environment(_)));
+    match of_project.or(*value) {
+        Some(true) => Some(Occasion::Asked),
+        Some(false) => None,
+        // Only of use where there is an image, or can be one.
+        None => (decision.image.is_some() || decision.wanted.is_some()).then_some(Occasion::First),
+    }
+}
+
+/// Begins to build the missing image in the background, or one with what was recorded, if the settings say so: at most once
+/// a day for the same image. A failure of it does not concern this start.
 fn build_beside(context: &Context, settings: &Settings, located: &Located, decision: &StartDecision) {
     let is_asked = settings.auto.value == Auto::Background && settings.sysimage.value == ImagePolicy::Auto;
-    let (Some(wanted), Some(project)) = (&decision.wanted, &decision.project) else { return };
-    let project = path_text::decode(project);
-    if !is_asked || !attempt::is_due(&context.layout, &project, context.now, wanted) {
+    let Some(project) = decision.project.as_deref().map(path_text::decode).filter(|_| is_asked) else {
         return;
+    };
+    let is_exact = decision.code == "exact";
+    let wanted = decision.wanted.as_deref().or_else(|| {
+        let has_grown = is_exact && recording::has_first_starts(&context.layout, &project);
+        has_grown.then_some("recorded")
+    });
+    if wanted.is_some_and(|wanted| attempt::is_due(&context.layout, &project, context.now, wanted)) {
+        beside::begin(context, &located.binary, &project, Task::Build);
     }
-    let Some(program) = &context.own_program else { return };
-    #[expect(clippy::disallowed_methods, reason = "goes on beside Julia, which this process becomes")]
-    let mut command = Command::new(program);
-    if wrapper::is_julia(program.as_os_str()) {
-        command.arg(wrapper::AS_JLPROJ);
-    }
-    command.args(["build", "--background", "--julia"]).arg(&located.binary).arg("--").arg(&project);
-    let _ = platform::start_detached(&mut command);
 }
 
 fn journal_line<'a>(context: &Context, decision: &'a StartDecision) -> Start<'a> {

@@ -14,7 +14,7 @@ use crate::fs::ObservedFiles;
 use crate::julia::builder::BuildError;
 use crate::julia::exchange::PackageRequest;
 use crate::julia::import::{self, Purpose};
-use crate::julia::session::Session;
+use crate::julia::session::{Limits, Session};
 use crate::model::loading::environment::ProjectFlag;
 use crate::path_text;
 use crate::platform::Interruption;
@@ -125,6 +125,7 @@ fn warm(
         folder: workspace.path(),
         scripts: &scripts,
         log: &workspace.path().join("warm.log"),
+        limits: Limits::default(),
         watcher: interruption,
     };
     let (image, baked) = Survey::image_parts(survey.image_of(&assessed.verdict));

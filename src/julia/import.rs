@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::julia::builder::BuildError;
+use crate::julia::command::Invocation;
 use crate::julia::exchange::{self, PackageRequest};
 use crate::julia::loaded_modules::ModuleAnswer;
 use crate::julia::session::Session;
@@ -64,6 +65,8 @@ pub(crate) enum Purpose<'a> {
     Trace(&'a Path),
     /// Only make sure that the caches exist.
     Precompile,
+    /// The same for the builder: from Julia 1.9 on caches without native code.
+    Prepare,
 }
 
 /// Loads `packages` in the user's project, under `image` or the default one.
@@ -77,7 +80,8 @@ pub(crate) fn import(
     purpose: Purpose<'_>,
 ) -> Result<Imported, BuildError> {
     let modules = matches!(purpose, Purpose::Trace(_));
-    let request = Request { precompile_only: purpose == Purpose::Precompile, modules, packages };
+    let precompile_only = matches!(purpose, Purpose::Precompile | Purpose::Prepare);
+    let request = Request { precompile_only, modules, packages };
     let request = exchange::write_request(session.folder, "import", &request)?;
     let result = session.folder.join("import.result.toml");
     // An earlier run's answer must not be taken for this one's.
@@ -88,10 +92,13 @@ pub(crate) fn import(
     }
     if let Purpose::Trace(statements) = purpose {
         invocation = invocation.option("--trace-compile", statements);
-        if session.julia.has_package_images() {
-            // As in the builder: caches with native code are different files, and hide what is compiled.
-            invocation = invocation.argument("--pkgimages=no");
-        }
+    }
+    if precompile_only {
+        invocation = with_tasks(invocation, session.limits.precompile_tasks);
+    }
+    if matches!(purpose, Purpose::Prepare | Purpose::Trace(_)) && session.julia.has_package_images() {
+        // As in the builder: caches with native code are different files, and hide what is compiled.
+        invocation = invocation.argument("--pkgimages=no");
     }
     let invocation = invocation
         .option("--project", session.project_file)
@@ -99,6 +106,15 @@ pub(crate) fn import(
         .argument(&request)
         .argument(&result);
     Ok(exchange::ask(&invocation, &result, session.log, None, session.watcher)?)
+}
+
+/// The same, limited to so many processes that precompile at once. By itself Julia takes one more than the machine has
+/// cores, however little memory there is (`_precompilepkgs`, base/precompilation.jl 1.12.5:532).
+fn with_tasks(invocation: Invocation, tasks: Option<usize>) -> Invocation {
+    match tasks {
+        Some(tasks) => invocation.set("JULIA_NUM_PRECOMPILE_TASKS", tasks.to_string()),
+        None => invocation,
+    }
 }
 
 /// Measures the seconds that a start takes to load `packages`: without the image, and with it. Medians of `rounds`,

@@ -7,6 +7,15 @@ use crate::julia::command::Invocation;
 use crate::julia::process::Watcher;
 use crate::template::Template;
 
+/// How much Julia does at once; `None`: as it does by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Processes that precompile packages.
+    pub(crate) precompile_tasks: Option<usize>,
+    /// Threads that generate the code of an image.
+    pub(crate) image_threads: Option<usize>,
+}
+
 /// One project, and the places for the work on it.
 #[derive(Clone, Copy)]
 pub(crate) struct Session<'a> {
@@ -22,6 +31,7 @@ pub(crate) struct Session<'a> {
     /// The folder of our scripts.
     pub(crate) scripts: &'a Path,
     pub(crate) log: &'a Path,
+    pub(crate) limits: Limits,
     pub(crate) watcher: &'a dyn Watcher,
 }
 

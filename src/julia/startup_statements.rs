@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::fs;
 use crate::julia::command::Invocation;
 use crate::julia::process::{self, ProcessError};
 use crate::julia::session::Session;
@@ -13,12 +14,26 @@ use crate::platform::{self, Group};
 /// Time limit of a start: giving up costs nothing but time.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Records a start that runs nothing, and one up to the first prompt. Returns the files of those that worked: without
-/// them a start under the image is a little slower, and nothing else.
+/// What a start that runs nothing compiles, and one up to the first prompt. It is the same for all projects of a Julia:
+/// recorded once, and kept in `file`. Where a part could not be recorded, a start under the image is a little slower, and
+/// nothing else; the next build tries again.
 ///
 /// # Errors
 /// Only where we are interrupted.
-pub(crate) fn record(session: &Session<'_>) -> Result<Vec<PathBuf>, ProcessError> {
+pub(crate) fn of_julia(session: &Session<'_>, file: &Path) -> Result<Vec<PathBuf>, ProcessError> {
+    if file.is_file() {
+        return Ok(vec![file.to_owned()]);
+    }
+    let (recorded, is_whole) = record(session)?;
+    let texts: io::Result<Vec<Vec<u8>>> = recorded.iter().map(fs_err::read).collect();
+    match texts {
+        Ok(texts) if is_whole && fs::replace(file, &texts.concat()).is_ok() => Ok(vec![file.to_owned()]),
+        _ => Ok(recorded),
+    }
+}
+
+/// Records both. Returns the files that there are, and whether both starts came to their end.
+fn record(session: &Session<'_>) -> Result<(Vec<PathBuf>, bool), ProcessError> {
     let silent = session.folder.join("startup-statements.jl");
     let prompt = session.folder.join("prompt-statements.jl");
     let outcome = process::run(
@@ -27,9 +42,15 @@ pub(crate) fn record(session: &Session<'_>) -> Result<Vec<PathBuf>, ProcessError
         Some(LIMIT),
         session.watcher,
     );
-    interruption(outcome.err())?;
-    interruption(record_prompt(session, &prompt).err())?;
-    Ok([silent, prompt].into_iter().filter(|path| path.is_file()).collect())
+    let outcomes = [outcome.map(|status| status.success()), record_prompt(session, &prompt)];
+    let mut is_whole = true;
+    for outcome in outcomes {
+        match outcome {
+            Err(interrupted @ ProcessError::Interrupted(_)) => return Err(interrupted),
+            outcome => is_whole &= outcome.unwrap_or(false),
+        }
+    }
+    Ok(([silent, prompt].into_iter().filter(|path| path.is_file()).collect(), is_whole))
 }
 
 /// A Julia that records what it compiles.
@@ -40,16 +61,8 @@ fn start(session: &Session<'_>, statements: &Path) -> Invocation {
     invocation.option("--trace-compile", statements)
 }
 
-/// Passes an interruption on; any other failure costs a few statements only.
-fn interruption(failure: Option<ProcessError>) -> Result<(), ProcessError> {
-    match failure {
-        Some(interrupted @ ProcessError::Interrupted(_)) => Err(interrupted),
-        _ => Ok(()),
-    }
-}
-
-/// Starts Julia in a pseudo terminal, waits for its prompt and leaves.
-fn record_prompt(session: &Session<'_>, statements: &Path) -> Result<(), ProcessError> {
+/// Starts Julia in a pseudo terminal, waits for its prompt and leaves. Returns whether it came to the prompt.
+fn record_prompt(session: &Session<'_>, statements: &Path) -> Result<bool, ProcessError> {
     let program = "julia".to_owned();
     let failed = |source: io::Error| ProcessError::NotStarted { program: program.clone(), source };
     let (mut ours, theirs) = platform::open_terminal().map_err(failed)?;
@@ -74,7 +87,7 @@ fn record_prompt(session: &Session<'_>, statements: &Path) -> Result<(), Process
             let _ = ours.write_all(b"1 + 1\nexit()\n");
         }
         match handle.wait_timeout(Duration::from_millis(50)) {
-            Ok(Some(_)) => break Ok(()),
+            Ok(Some(_)) => break Ok(asked),
             Ok(None) => {}
             Err(source) => break Err(failed(source)),
         }

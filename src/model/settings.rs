@@ -127,6 +127,9 @@ pub(crate) struct Settings {
     /// Whether the environments below a project in the load path are baked too, unless the project says otherwise.
     pub(crate) stacked: Setting<bool>,
     pub(crate) auto: Setting<Auto>,
+    /// Whether starts are recorded for the next build: each one, or none; `None`: the first ones. A project may say
+    /// otherwise.
+    pub(crate) record: Setting<Option<bool>>,
     /// The processors that images are for, unless the project says otherwise.
     pub(crate) cpu_target: Setting<CpuTarget>,
     /// Stores of others, which are read and never written.
@@ -207,6 +210,16 @@ impl Settings {
                 ],
                 Auto::default(),
             ),
+            record: Setting::first(
+                [
+                    (
+                        variables.record.as_ref().map(parse_record).transpose()?.map(Some),
+                        environment("JLPROJ_RECORD"),
+                    ),
+                    (user.record.map(Some), Origin::User),
+                ],
+                None,
+            ),
             cpu_target: Setting::first(
                 [
                     (flags.cpu_target.clone(), Origin::Flag),
@@ -255,6 +268,14 @@ fn parse_auto(value: &OsString) -> Result<Auto, SettingsError> {
         Some("suggest") => Ok(Auto::Suggest),
         Some("background") => Ok(Auto::Background),
         _ => Err(not_allowed("JLPROJ_AUTO", value, "`off`, `suggest` or `background`")),
+    }
+}
+
+fn parse_record(value: &OsString) -> Result<bool, SettingsError> {
+    match value.to_str() {
+        Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        _ => Err(not_allowed("JLPROJ_RECORD", value, "`true` or `false`")),
     }
 }
 

@@ -31,7 +31,8 @@ pub(crate) fn withdraw(layout: &Layout, project: &Path) {
 pub(crate) fn note(layout: &Layout, project: &Path, now: i64, text: &str) {
     let path = layout.attempt(project);
     let known = fs_err::read_to_string(&path).unwrap_or_default();
-    let head: Vec<&str> = known.lines().take(2).collect();
+    // Without a build that was begun by a start there are none.
+    let head: Vec<&str> = known.lines().chain(["", ""]).take(2).collect();
     let text = text.replace('\n', " ");
     let _ = fs::replace(&path, format!("{}\n{now}\t{text}\n", head.join("\n")).as_bytes());
 }

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::fs;
 use crate::model::hosts::wrapper;
-use crate::model::image::key::Digest;
+use crate::model::image::key::{Digest, JuliaIdentity};
 use crate::model::usage::own_folder::BUILDERS;
 use crate::path_text;
+
+/// File beside an image with the recorded statements that were replayed in its build.
+pub(crate) const REPLAYED: &str = "recorded.jl";
 
 /// The paths below the store's root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +49,11 @@ impl Layout {
     /// Load time of each package of an image without the image.
     pub(crate) fn load_times(&self, key: &Digest) -> PathBuf {
         self.image_folder(key).join("loads.json")
+    }
+
+    /// Recorded statements that were replayed when an image was built.
+    pub(crate) fn replayed(&self, key: &Digest) -> PathBuf {
+        self.image_folder(key).join(REPLAYED)
     }
 
     /// Record of a project that was built for, found or forgotten: one file each.
@@ -90,6 +98,11 @@ impl Layout {
     /// The project that images of a project are built from.
     pub(crate) fn bake_project(&self, julia_version: &str, project: &Path) -> PathBuf {
         self.builder(julia_version).join("projects").join(name_of(project))
+    }
+
+    /// What one Julia compiles at a plain start.
+    pub(crate) fn startup_statements(&self, julia: &JuliaIdentity) -> PathBuf {
+        self.builder(&julia.version).join(format!("startup-{}.jl", julia.default_image.short()))
     }
 
     /// Our scripts, as files.

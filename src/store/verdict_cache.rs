@@ -12,7 +12,7 @@ use crate::store::layout::Layout;
 use crate::store::protection;
 
 /// Version of the cache's form: entries of another one are not read.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// A verdict as `run` needs it: no lists, no reasons but the one line to print.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +37,8 @@ pub(crate) struct StartDecision {
     pub(crate) urgent: bool,
     /// Digest of what would be built now, without the builder; only if an image is missing or unusable.
     pub(crate) wanted: Option<String>,
-    /// Whether the project's own settings have its starts recorded.
-    pub(crate) record: bool,
+    /// What the project's own settings say of recording its starts.
+    pub(crate) record: Option<bool>,
     /// Why shared stores, or images in them, are not used.
     pub(crate) notes: Vec<String>,
 }

@@ -7,6 +7,7 @@ pub(crate) mod pay_off;
 pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod size;
+pub(crate) mod stages;
 pub(crate) mod table;
 pub(crate) mod terminal;
 pub(crate) mod time;

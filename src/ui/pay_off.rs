@@ -22,11 +22,19 @@ pub(crate) fn pay_off_text(pay_off: &PayOff, project: &str) -> String {
     format!("{figures}\nnot paid back in 60 days at this rate; to drop it: `jlproj forget --image {project}`")
 }
 
-/// Describes the time that a start saves, or that it saves none.
-pub(crate) fn load_time(measured: &Measurements) -> String {
+/// Describes the time that a start saves, or that it saves none. `estimate` is that saving where it was not measured, in
+/// seconds.
+pub(crate) fn load_time(measured: &Measurements, estimate: f64) -> String {
+    /// Seconds that are not worth a figure.
+    const LITTLE: f64 = 0.1;
     let Measurements { load_without, load_with, .. } = measured;
-    if *load_without <= 0.0 {
-        return "not measured".to_owned();
+    if !measured.has_load_times() {
+        let saves = if estimate < LITTLE {
+            "saves little".to_owned()
+        } else {
+            format!("saves about {estimate:.1} s at each start")
+        };
+        return format!("{saves}, by estimate; `jlproj build --measure` measures it");
     }
     let times = format!("{load_without:.2} s → {load_with:.2} s");
     if measured.pays() {

@@ -5,6 +5,7 @@ mod cpu_target;
 mod faults;
 mod frequent;
 mod interruption;
+mod measuring;
 mod packagecompiler;
 mod runner;
 mod workspace;

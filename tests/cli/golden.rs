@@ -15,7 +15,8 @@ fn shown(ran: &Ran) -> String {
 }
 
 /// Fields whose whole value is a figure of this machine.
-const FIGURES: [&str; 12] = [
+const FIGURES: [&str; 13] = [
+    "estimated_saving",
     "code_for",
     "size",
     "seconds",
@@ -28,6 +29,17 @@ const FIGURES: [&str; 12] = [
     "spent",
     "saved",
     "per_week",
+];
+
+/// The stages of a build.
+const STAGES: [&str; 7] = [
+    "precompiling for the image",
+    "loading packages",
+    "recording what is compiled",
+    "generating code",
+    "linking",
+    "verifying the image",
+    "precompiling what is not in the image",
 ];
 
 fn without_figures(line: &str) -> String {
@@ -45,7 +57,11 @@ fn without_figures(line: &str) -> String {
     // Columns are as wide as their figures: what separates them is shown as two spaces.
     let indent = line.len() - line.trim_start().len();
     let cells = line.trim_start().split("  ").map(str::trim).filter(|cell| !cell.is_empty());
-    let cells: Vec<String> = cells.map(without_amounts).collect();
+    let mut cells: Vec<String> = cells.map(without_amounts).collect();
+    if cells.first().is_some_and(|cell| STAGES.contains(&cell.as_str())) {
+        // Minutes, and the memory of what is over before it is looked at, may be there or not.
+        cells.truncate(1);
+    }
     format!("{}{}", &line[..indent], cells.join("  "))
 }
 
@@ -54,7 +70,8 @@ fn without_amounts(cell: &str) -> String {
     let words: Vec<&str> = cell.split(' ').collect();
     let shown = words.iter().enumerate().map(|(index, word)| {
         let unit = words.get(index + 1).copied().unwrap_or_default();
-        let is_amount = word.parse::<f64>().is_ok() && ["s", "MB", "MB,"].contains(&unit);
+        let is_amount =
+            word.trim_start_matches('~').parse::<f64>().is_ok() && ["s", "MB", "MB,"].contains(&unit);
         if is_amount { "[N]" } else { word }
     });
     shown.collect::<Vec<_>>().join(" ")

@@ -41,6 +41,11 @@ fn set_measured(sandbox: &Sandbox) {
     record["measured"]["load_without"] = WITHOUT.into();
     record["measured"]["load_with"] = WITH.into();
     fs::write(path, record.to_string()).expect("record");
+    let path = sandbox.only_image().with_file_name("image.toml");
+    let mut record: toml::Table = fs::read_to_string(&path).expect("record").parse().expect("TOML");
+    record["measured"]["load_without"] = WITHOUT.into();
+    record["measured"]["load_with"] = WITH.into();
+    fs::write(path, record.to_string()).expect("record");
 }
 
 /// Writes so many starts under the image into the journal, each so many seconds after the one before, up to now.

@@ -48,6 +48,8 @@ impl Sandbox {
             .with("__JLPROJ_NOW", NOW.to_string())
             .with("__JLPROJ_WIDTH", "100")
             .with("__JLPROJ_READ", "1")
+            // A store that tests share must not tell of their starts.
+            .with("JLPROJ_RECORD", "false")
     }
 
     /// The same with one more variable; a bare name of a folder of the sandbox stands for its path.

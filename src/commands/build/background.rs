@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use crate::assessment;
 use crate::building::{BuildContext, Options, Plan, make};
 use crate::commands::build::frequent;
+use crate::context;
 use crate::error::Error;
 use crate::exit;
 use crate::model::loading::environment::ProjectFlag;
@@ -45,13 +46,43 @@ pub(super) fn run(build: &BuildContext<'_>, projects: &[OsString], options: Opti
             Ok(code)
         }
         Err(error) => {
-            let details = error.details();
-            let detail = details.lines().find(|line| !line.trim().is_empty());
-            let detail = detail.map_or_else(String::new, |line| format!(": {}", line.trim()));
-            note(&format!("the build in the background failed: {}{detail}", error.in_one_line()));
+            note(&failure("the build", &error));
             Err(error)
         }
     }
+}
+
+/// Measures what the image of the first of `projects` saves. Several wait for each other, and for a build in the
+/// background: they would disturb each other.
+///
+/// # Errors
+/// Where a package does not load, or the store cannot be written.
+pub(super) fn measure(build: &BuildContext<'_>, projects: &[OsString]) -> Result<u8, Error> {
+    let Some(project) = projects.first() else { return Ok(exit::SUCCESS) };
+    platform::lower_priority();
+    let layout = &build.toolchain.context.layout;
+    let lock = Lock::take(&layout.lock("background"), |_| build.interruption.signal().is_none())?;
+    let Some(_lock) = lock else { return Ok(exit::SUCCESS) };
+    let flag = ProjectFlag::Value(project.clone());
+    let plan = Plan::make(&build.toolchain, Some(&flag))?;
+    let folder = plan.state().folder.clone();
+    let note = |text: &str| attempt::note(layout, &folder, context::now(), text);
+    note("being measured in the background");
+    let outcome = build.measure(&plan);
+    match &outcome {
+        Ok(Some(_)) => note("measured in the background"),
+        Ok(None) => note("not measured: there is no image any more"),
+        Err(error) => note(&failure("the measurement", error)),
+    }
+    outcome.map(|_| exit::SUCCESS)
+}
+
+/// What failed in the background, and why, in one line.
+fn failure(what: &str, error: &Error) -> String {
+    let details = error.details();
+    let detail = details.lines().find(|line| !line.trim().is_empty());
+    let detail = detail.map_or_else(String::new, |line| format!(": {}", line.trim()));
+    format!("{what} in the background failed: {}{detail}", error.in_one_line())
 }
 
 /// Reason not to build an image for a project, if it is for the user to change.
@@ -63,8 +94,13 @@ fn reason_against(build: &BuildContext<'_>, plan: &Plan) -> Result<Option<String
         return Ok(Some("its image was dropped".to_owned()));
     }
     let packages = plan.packages().iter().map(|package| package.uuid);
-    let per_month =
-        survey.model.saving(packages) * known.uses.per_week(survey.clock) * frequent::WEEKS_IN_MONTH;
+    // Where the image is there, it would only be one with what was recorded.
+    let saving = match plan.lacking(build) {
+        None => survey.model.saving(packages),
+        Some(lacking) if lacking.is_worth_a_build() => lacking.seconds(),
+        Some(_) => return Ok(Some("little was recorded since the last build".to_owned())),
+    };
+    let per_month = saving * known.uses.per_week(survey.clock) * frequent::WEEKS_IN_MONTH;
     let cost = survey.build_seconds();
     let needed = build.toolchain.settings.worth_building.value * cost;
     Ok((per_month < needed)

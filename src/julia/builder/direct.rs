@@ -60,7 +60,7 @@ fn generate_code(job: &Job<'_>, depots: &[PathBuf], archive: &Path) -> Result<()
     let request = exchange::write_request(job.folder, "direct", &request)?;
     let result = job.folder.join("direct.result.toml");
     let mut invocation = job
-        .julia_invocation()
+        .generating_julia()
         .option("--sysimage", job.julia.default_image.as_os_str())
         .option("--cpu-target", job.cpu_target)
         .option("--output-o", archive);

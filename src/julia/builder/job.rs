@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
+use crate::julia::command::Invocation;
 use crate::julia::exchange::PackageRequest;
 use crate::julia::linker::Linker;
 use crate::julia::session::Session;
@@ -55,6 +56,17 @@ pub(crate) struct Job<'a> {
     /// Flags for the Julia that generates the code.
     pub(crate) arguments: &'a [String],
     pub(crate) linker: Option<&'a Linker>,
+}
+
+impl Job<'_> {
+    /// A Julia that generates code, or starts one that does. By itself Julia takes half of the cores, from 1.10 on
+    /// (`compute_image_thread_count`, src/aotcompile.cpp 1.10.8:1411).
+    pub(super) fn generating_julia(&self) -> Invocation {
+        match self.limits.image_threads {
+            Some(threads) => self.julia_invocation().set("JULIA_IMAGE_THREADS", threads.to_string()),
+            None => self.julia_invocation(),
+        }
+    }
 }
 
 impl<'a> Deref for Job<'a> {

@@ -130,7 +130,7 @@ pub(crate) fn packagecompiler(job: &Job<'_>, environment: &Path) -> Result<(), B
     let request = exchange::write_request(job.folder, "packagecompiler", &request)?;
     let result = job.folder.join("packagecompiler.result.toml");
     let invocation = job
-        .julia_invocation()
+        .generating_julia()
         .option("--project", environment)
         .set("JLPROJ_REQUEST", &request)
         .argument(job.script(Template::PackageCompiler))

@@ -64,12 +64,6 @@ pub(crate) struct ImageRecord {
 }
 
 impl ImageRecord {
-    /// Whether the statements recorded in its projects were replayed in its build; true if nothing was recorded.
-    #[must_use]
-    pub(crate) fn has_recorded(&self, recorded: Option<&Digest>) -> bool {
-        recorded.is_none() || self.recorded.as_ref() == recorded
-    }
-
     /// Returns why Julia would not start under it on this processor, in a few words. `None` if it would, or if the key
     /// holds the processor: then the verdict compares that.
     #[must_use]
@@ -117,9 +111,9 @@ pub(crate) struct Measurements {
     /// Each step of the build, in order.
     #[serde(default)]
     pub(crate) stages: Vec<StageTime>,
-    /// Start of Julia that loads the project's direct dependencies, without an image.
+    /// Start of Julia that loads the project's direct dependencies, without an image; 0 if not measured.
     pub(crate) load_without: f64,
-    /// The same under the image.
+    /// The same under the image; 0 if not measured.
     pub(crate) load_with: f64,
     /// Peak memory of the build, in bytes; 0 if unknown.
     #[serde(default)]
@@ -127,6 +121,12 @@ pub(crate) struct Measurements {
 }
 
 impl Measurements {
+    /// Whether the starts were measured.
+    #[must_use]
+    pub(crate) fn has_load_times(&self) -> bool {
+        self.load_without > 0.0
+    }
+
     /// Seconds that the image saves at each start; negative if it costs.
     #[must_use]
     pub(crate) fn saved(&self) -> f64 {
@@ -140,11 +140,14 @@ impl Measurements {
     }
 }
 
-/// Duration of one step of a build.
+/// Duration and memory of one step of a build.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StageTime {
     pub(crate) stage: String,
     pub(crate) seconds: f64,
+    /// Peak memory, in bytes; 0 if unknown.
+    #[serde(default)]
+    pub(crate) peak_memory: u64,
 }
 
 /// An image that a store holds.

@@ -27,6 +27,8 @@ pub(crate) struct UserFile {
     /// Bake the packages of the environments below the project in the load path too.
     pub(crate) stacked: Option<bool>,
     pub(crate) auto: Option<Auto>,
+    /// Whether to record what starts compile: each one, or none; not set: the first ones.
+    pub(crate) record: Option<bool>,
     /// The processors that images are for.
     pub(crate) cpu_target: Option<CpuTarget>,
     /// Stores of others, which are read and never written.
@@ -49,8 +51,8 @@ pub(crate) struct ProjectFile {
     pub(crate) precompile_statements: Vec<String>,
     /// Bake the packages of the environments below the project in the load path too.
     pub(crate) stacked: Option<bool>,
-    /// Record what is compiled at each start, for the next build.
-    pub(crate) record: bool,
+    /// Whether to record what starts compile, for the next build: each one, or none; not set: the first ones.
+    pub(crate) record: Option<bool>,
     /// The processors that images are for: names of processors and of their features, nothing that could be run.
     pub(crate) cpu_target: Option<CpuTarget>,
 }
@@ -68,6 +70,8 @@ pub(crate) struct Variables {
     pub(crate) sysimage: Option<OsString>,
     /// `JLPROJ_AUTO`
     pub(crate) auto: Option<OsString>,
+    /// `JLPROJ_RECORD`
+    pub(crate) record: Option<OsString>,
     /// `JLPROJ_CPU_TARGET`
     pub(crate) cpu_target: Option<OsString>,
     /// `JLPROJ_DISABLE`

@@ -16,8 +16,8 @@ const PRIOR_WITH_PACKAGE_IMAGES: f64 = 0.02;
 pub(crate) struct Observation {
     /// Seconds that each package took to load without the image, after its dependencies.
     pub(crate) packages: Vec<(Uuid, f64)>,
-    /// Seconds that the image saves at a start that loads its project's packages.
-    pub(crate) saved: f64,
+    /// Seconds that the image saves at a start that loads its project's packages; `None` if not measured.
+    pub(crate) saved: Option<f64>,
 }
 
 /// Estimates the seconds that baking a package saves.
@@ -51,8 +51,9 @@ impl SavingsModel {
         let unscaled = Self { seconds, typical, scale: 1.0 };
         let (mut product, mut square) = (PRIOR_SQUARE, PRIOR_SQUARE);
         for observation in observations {
+            let Some(saved) = observation.saved else { continue };
             let predicted = unscaled.saving(observation.packages.iter().map(|(uuid, _)| *uuid));
-            product += predicted * observation.saved;
+            product += predicted * saved;
             square += predicted * predicted;
         }
         Self { scale: (product / square).max(0.0), ..unscaled }
@@ -126,7 +127,8 @@ mod tests {
     use crate::model::loading::testing::uuid;
 
     fn observation(packages: &[(u128, f64)], saved: f64) -> Observation {
-        Observation { packages: packages.iter().map(|(id, seconds)| (uuid(*id), *seconds)).collect(), saved }
+        let packages = packages.iter().map(|(id, seconds)| (uuid(*id), *seconds)).collect();
+        Observation { packages, saved: Some(saved) }
     }
 
     #[test]
@@ -151,6 +153,14 @@ mod tests {
         let seen: Vec<Observation> = (0..10).map(|_| observation(&packages, 1.0)).collect();
         let model = SavingsModel::fit(&seen, false);
         assert!((model.saving((0..20).map(uuid)) - 1.0).abs() < 0.05);
+    }
+
+    #[test]
+    fn an_image_that_was_not_measured_tells_of_its_packages_alone() {
+        let measured = observation(&[(1, 2.0)], 2.0);
+        let other = Observation { saved: None, ..observation(&[(2, 1.0)], 0.0) };
+        let model = SavingsModel::fit(&[measured, other], false);
+        assert!((model.saving([uuid(1), uuid(2)]) - 3.0).abs() < 0.2);
     }
 
     #[test]

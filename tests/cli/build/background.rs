@@ -117,6 +117,32 @@ fn what_is_not_worth_a_build_is_not_built_and_the_reason_is_told() {
 }
 
 #[test]
+fn an_image_with_what_was_recorded_is_built_where_enough_was() {
+    let mut sandbox = eager();
+    sandbox.unset("JLPROJ_RECORD");
+    start(&sandbox, "plain");
+    wait_for_the_end(&sandbox);
+    assert_eq!(calls(&sandbox), 1);
+    for _ in 0..7 {
+        start(&sandbox, "image");
+    }
+    wait_for_the_end(&sandbox);
+    assert_eq!(calls(&sandbox), 1);
+    let folder = format!("store/recordings-v1/{}", sandbox.names("store/recordings-v1")[0]);
+    let statement = |number| format!("precompile(Tuple{{typeof(Beta.answer), Val{{{number}}}}})\n");
+    let file = sandbox.names(&folder).into_iter().find(|name| name.starts_with("first-")).expect("a file");
+    sandbox.write(format!("{folder}/{file}"), (0..60).map(statement).collect::<String>());
+    // The eighth start under this image is the last one that is recorded.
+    start(&sandbox, "image");
+    wait_for_the_end(&sandbox);
+    assert_eq!(calls(&sandbox), 2);
+    sandbox.jlproj(["status"]).code(0).stdout_has(", in the image\n");
+    start(&sandbox, "image");
+    wait_for_the_end(&sandbox);
+    assert_eq!(calls(&sandbox), 2);
+}
+
+#[test]
 fn nothing_is_begun_for_a_start_that_wants_no_image() {
     let sandbox = eager().with("JLPROJ_STANDIN_FAIL", "the moon is full");
     for words in [&["--sysimage=none"][..], &["--code-coverage=user"], &["--dry-run"]] {

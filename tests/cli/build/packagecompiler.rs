@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::support::sandbox::Sandbox;
+use crate::support::starts::prepared;
 use crate::support::world::{BUILDER_FAILURE, world};
 
 /// Julia code that says whether Alpha is in the image, and whether the image put anything into Main.
@@ -29,6 +30,29 @@ fn the_driver_hands_over_a_project_of_ours_and_names_no_package() {
     }
     assert!(!calls.contains("Helper"), "{calls}");
     sandbox.jlproj(["run", "-e", ASK]).code(0).stdout("true false alpha 1.0.0").stderr("");
+}
+
+#[test]
+fn code_is_generated_on_all_cores_unless_the_user_says_on_how_many() {
+    let mut sandbox = prepared();
+    let log = sandbox.path("calls");
+    sandbox.set("JLPROJ_STANDIN_LOG", &log);
+    let threads = || {
+        let calls = fs::read_to_string(&log).expect("the stand-in's log");
+        let line = calls.lines().filter_map(|line| line.strip_prefix("image threads ")).next_back();
+        line.expect("threads").to_owned()
+    };
+    sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
+    let cores = std::thread::available_parallelism().expect("cores").get();
+    let chosen: usize = threads().parse().expect("a number");
+    // Fewer where memory is short.
+    assert!((1..=cores).contains(&chosen), "{chosen} of {cores}");
+    // Of two builds at once each gets its share.
+    sandbox.jlproj(["build", "--quiet", "--force", "--jobs", "1000"]).code(0).stderr("");
+    assert_eq!(threads(), "1");
+    sandbox.set("JULIA_IMAGE_THREADS", "7");
+    sandbox.jlproj(["build", "--quiet", "--force"]).code(0).stderr("");
+    assert_eq!(threads(), "7");
 }
 
 #[test]

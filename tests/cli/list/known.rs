@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::listing::{DAY, last_use, listed, paths, row, scan, small_project, start, text};
 use crate::support::sandbox::{NOW, Sandbox, copy_folder};
-use crate::support::starts::{instead, probed};
+use crate::support::starts::{instead, probed, wait_for_the_end};
 use crate::support::world::{self, world};
 
 /// Starts per week that one start counts for: ln 2 over a half life of two weeks.
@@ -274,7 +274,8 @@ fn a_start_of_julia_alone_is_seen_by_the_names_of_its_caches() {
 fn with_an_image_the_names_of_caches_the_measure_and_what_is_left_of_a_project_are_told() {
     let sandbox = with_own_depot(probed()).with_standin_builder();
     copy_folder(&sandbox.project(), &sandbox.path("copy"));
-    sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
+    sandbox.jlproj(["build", "--quiet", "--measure"]).code(0).stderr("");
+    wait_for_the_end(&sandbox);
     scan(&sandbox, "copy");
     let rows = listed(&sandbox);
     for (below, is_measured) in [("project", true), ("copy", false)] {

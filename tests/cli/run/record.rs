@@ -23,7 +23,9 @@ fn start(sandbox: &Sandbox, words: &[&str]) {
 
 #[test]
 fn a_start_is_recorded_where_the_user_or_the_project_asks_for_it() {
-    let sandbox = prepared();
+    let mut sandbox = prepared();
+    sandbox.unset("JLPROJ_RECORD");
+    with_user(&mut sandbox, "record = false\n");
     start(&sandbox, &[]);
     assert_eq!(sandbox.names("store/recordings-v1"), [""; 0]);
     start(&sandbox, &["--record"]);
@@ -39,6 +41,84 @@ fn a_start_is_recorded_where_the_user_or_the_project_asks_for_it() {
     sandbox.write("project/jlproj.toml", "record = false\n");
     start(&sandbox, &[]);
     assert_eq!(sandbox.names(folder(&sandbox)).len(), 2);
+}
+
+/// Sets what the user says of recording.
+fn with_user(sandbox: &mut Sandbox, text: &str) {
+    sandbox.set("JLPROJ_CONFIG", "home/config.toml");
+    sandbox.write("home/config.toml", text);
+}
+
+/// Only the first starts are recorded unasked, and again after a build.
+#[test]
+fn the_first_starts_are_recorded_unasked_and_what_they_compile_goes_into_the_next_image() {
+    let mut sandbox = prepared();
+    sandbox.unset("JLPROJ_RECORD");
+    let count = |sandbox: &Sandbox| sandbox.names(folder(sandbox)).len();
+    for _ in 0..9 {
+        start(&sandbox, &[]);
+    }
+    assert_eq!(count(&sandbox), 8);
+    let dry = sandbox.jlproj(["run", "--dry-run", "-e", "0"]);
+    assert!(!dry.code(0).stdout.contains("trace-compile"), "{dry}");
+    sandbox.jlproj(["status"]).code(0).stdout_has("not in the image yet; run `jlproj build`\n");
+    sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
+    sandbox.jlproj(["status"]).code(0).stdout_has(", in the image\n");
+    assert_eq!(sandbox.names(folder(&sandbox)), ["statements.jl"]);
+    start(&sandbox, &[]);
+    assert_eq!(count(&sandbox), 2);
+    let dry = sandbox.jlproj(["run", "--dry-run", "-e", "0"]);
+    dry.code(0).stdout_has("--trace-compile=[STORE]/recordings-v1/").stdout_has("/first-");
+
+    // Few new ones are not worth a build; many are.
+    let statement = |number| format!("precompile(Tuple{{typeof(Beta.answer), Val{{{number}}}}})\n");
+    let some = |count| (0..count).map(statement).collect::<String>();
+    let file = format!("{}/first-1-1.jl", folder(&sandbox));
+    sandbox.write(&file, some(10));
+    sandbox.jlproj(["status"]).code(0).stdout_has(" 10 not in the image: too few for another build\n");
+    sandbox.jlproj(["build"]).code(0).stderr("[PROJECT]: the image is up to date, nothing to build\n");
+    sandbox.write(&file, some(60));
+    sandbox.jlproj(["status"]).code(0).stdout_has(" 60 not in the image yet; run `jlproj build`\n");
+    sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
+    sandbox.jlproj(["status"]).code(0).stdout_has(", in the image\n");
+}
+
+#[test]
+fn nothing_is_recorded_unasked_where_the_user_or_the_project_says_so_or_nothing_can_be_baked() {
+    let mut sandbox = prepared();
+    sandbox.unset("JLPROJ_RECORD");
+    with_user(&mut sandbox, "record = false\n");
+    start(&sandbox, &[]);
+    with_user(&mut sandbox, "");
+    sandbox.write("project/jlproj.toml", "record = false\n");
+    start(&sandbox, &[]);
+    sandbox.write("project/jlproj.toml", "exclude = [\"Alpha\", \"Beta\", \"Gamma\"]\n");
+    start(&sandbox, &[]);
+    assert_eq!(sandbox.names("store/recordings-v1"), [""; 0]);
+    // The nearer one wins.
+    sandbox.write("project/jlproj.toml", "record = true\n");
+    with_user(&mut sandbox, "record = false\n");
+    start(&sandbox, &[]);
+    assert_eq!(sandbox.names(folder(&sandbox)).len(), 1);
+    sandbox.set("JLPROJ_RECORD", "false");
+    start(&sandbox, &[]);
+    assert_eq!(sandbox.names(folder(&sandbox)).len(), 1);
+    sandbox.set("JLPROJ_RECORD", "maybe");
+    let ran = sandbox.jlproj(["run", "-e", "print(1)"]);
+    ran.code(0).stdout("1").stderr_has("JLPROJ_RECORD is `maybe`, but can only be `true` or `false`");
+}
+
+/// Julia ends where it cannot open the file for what it records.
+#[test]
+fn a_start_that_cannot_be_recorded_is_a_start_all_the_same() {
+    let mut sandbox = prepared();
+    sandbox.unset("JLPROJ_RECORD");
+    start(&sandbox, &[]);
+    let folder = sandbox.path(folder(&sandbox));
+    fs::remove_dir_all(&folder).expect("remove");
+    fs::write(&folder, "").expect("a file in its place");
+    let ran = sandbox.jlproj(["run", "-e", "using Beta; print(Beta.answer())"]);
+    ran.code(0).stdout("beta on alpha 1.0.0");
 }
 
 #[test]

@@ -44,6 +44,7 @@ function create_sysimage(packages::Union{Symbol, Vector{Symbol}} = Symbol[];
             println(io, "cpu_target ", cpu_target)
             println(io, "statements ", length(precompile_statements_file))
             println(io, "incremental ", incremental)
+            println(io, "image threads ", get(ENV, "JULIA_IMAGE_THREADS", "none"))
             println(io, "slurm job ", get(ENV, "SLURM_JOB_ID", "none"))
         end
     end

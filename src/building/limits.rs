@@ -1,0 +1,79 @@
+//! How much of the machine a build may take.
+
+use std::thread;
+
+use crate::building::context::BuildContext;
+use crate::julia::session::Limits;
+use crate::platform;
+use crate::store::project_record;
+
+/// Memory of a build that generates code in one thread, if none was measured: 3 GB.
+const USUAL_PEAK: u64 = 3_000_000_000;
+
+/// Memory of a process that precompiles a package: 1 GB.
+const PRECOMPILING: u64 = 1_000_000_000;
+
+/// Share of the peak memory with one thread that each further thread adds, in percent.
+const PERCENT_OF_THREAD: u64 = 25;
+
+impl BuildContext<'_> {
+    /// Limits of one of `jobs` builds that run at once. What the user's environment says wins: then there is none of ours.
+    pub(super) fn limits(&self, jobs: usize) -> Limits {
+        let toolchain = &self.toolchain;
+        if !toolchain.settings.runner.value.is_empty() {
+            // Cores and memory are those of another machine.
+            return Limits::default();
+        }
+        let cores = thread::available_parallelism().map_or(1, usize::from) / jobs.max(1);
+        let free = platform::free_memory().map(|free| free / jobs.max(1) as u64);
+        let records = project_record::read_all(&toolchain.context.layout);
+        let peak = records.iter().map(|record| record.measured.peak_memory).max().filter(|peak| *peak > 0);
+        let variables = &toolchain.context.julia_variables;
+        Limits {
+            precompile_tasks: variables.precompile_tasks.is_none().then(|| processes(cores, free)),
+            image_threads: variables.image_threads.is_none().then(|| threads(cores, free, peak)),
+        }
+    }
+}
+
+/// Number of processes that precompile at once, for free memory in bytes.
+fn processes(cores: usize, free: Option<u64>) -> usize {
+    fitting(cores, free.map(|free| free / PRECOMPILING))
+}
+
+/// Number of threads that generate code, for free memory and for the peak of earlier builds, both in bytes.
+fn threads(cores: usize, free: Option<u64>, peak: Option<u64>) -> usize {
+    let peak = peak.unwrap_or(USUAL_PEAK);
+    let further = free.map(|free| free.saturating_sub(peak) / (peak * PERCENT_OF_THREAD / 100).max(1));
+    fitting(cores, further.map(|further| further + 1))
+}
+
+/// At least one, and at most one for each core.
+fn fitting(cores: usize, room: Option<u64>) -> usize {
+    let room = room.and_then(|room| usize::try_from(room).ok()).unwrap_or(usize::MAX);
+    room.min(cores).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIGABYTE: u64 = 1_000_000_000;
+
+    #[test]
+    fn there_is_a_thread_for_each_core_as_far_as_there_is_memory() {
+        assert_eq!(threads(8, None, None), 8);
+        assert_eq!(threads(8, Some(100 * GIGABYTE), None), 8);
+        assert_eq!(threads(8, Some(6 * GIGABYTE), Some(4 * GIGABYTE)), 3);
+        // It is tried all the same: the preflight says what is too little.
+        assert_eq!(threads(8, Some(GIGABYTE), Some(4 * GIGABYTE)), 1);
+        assert_eq!(threads(0, None, None), 1);
+    }
+
+    #[test]
+    fn packages_are_precompiled_in_as_many_processes_as_there_is_memory_for() {
+        assert_eq!(processes(8, Some(3 * GIGABYTE)), 3);
+        assert_eq!(processes(2, Some(24 * GIGABYTE)), 2);
+        assert_eq!(processes(4, Some(0)), 1);
+    }
+}
