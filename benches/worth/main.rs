@@ -6,13 +6,20 @@
 //!
 //! Each project must be instantiated for its Julia. Its direct dependencies are loaded, and `first.jl` beside
 //! Project.toml, where there is one, is run: a first result. Starts without the image and with it take turns, after one of
-//! each that compiles what is cold; medians of `JLPROJ_BENCH_ROUNDS` (7) are told. The image is built by each builder in
-//! `JLPROJ_BENCH_BUILDERS` (`direct,packagecompiler`), into a store that is removed in the end; what is started is the
-//! first one's. Takes minutes a builder, so plain `cargo bench` passes it by.
+//! each that compiles what is cold; medians of `JLPROJ_BENCH_ROUNDS` (7) are told. Then the script's time inside of a session
+//! with the image, and when it is run again there: what is left when nothing has to be compiled. Then how much longer a plain
+//! start of it takes when it is recorded.
+//!
+//! The image is built by each builder in `JLPROJ_BENCH_BUILDERS` (`direct,packagecompiler`; `direct:1` with one thread),
+//! `JLPROJ_BENCH_BUILDS` (1) times in turns, into a store that is removed in the end; what is started is the first one's. A
+//! table for each project tells the stages. With `JLPROJ_BENCH_RECORDED` the first builder builds once more, with what three
+//! starts compiled, and that image is started. Takes minutes a builder, so plain `cargo bench` passes it by.
 
 #![allow(clippy::disallowed_methods, reason = "sets up files and starts programs as it pleases")]
 #![allow(clippy::print_stdout, reason = "its table is what it is for")]
 #![allow(clippy::print_stderr, reason = "what it is at takes long")]
+
+mod builds;
 
 use std::env;
 use std::ffi::OsString;
@@ -22,6 +29,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::builds::Way;
+
 fn main() {
     // Cargo adds a flag of its own.
     let arguments: Vec<OsString> = env::args_os().skip(1).filter(|word| word != "--bench").collect();
@@ -29,13 +38,10 @@ fn main() {
         println!("worth: not run: cargo bench --bench worth -- JULIA PROJECT [JULIA PROJECT…]");
         return;
     }
-    let builders = env::var("JLPROJ_BENCH_BUILDERS").unwrap_or_else(|_| "direct,packagecompiler".to_owned());
-    let builders: Vec<&str> = builders.split(',').collect();
-    println!(
-        "| Julia | project | packages | load, s | first result, s | size | build, min ({}) |",
-        builders.join(", ")
-    );
-    println!("|---|---|---|---|---|---|---|");
+    let ways = Way::all();
+    let names: Vec<String> = ways.iter().map(Way::to_string).collect();
+    let header = format!("build, min ({})", names.join("; "));
+    let mut rows = Vec::new();
     for pair in arguments.chunks_exact(2) {
         let store = tempfile::tempdir().expect("temporary folder");
         let case = Case {
@@ -43,7 +49,14 @@ fn main() {
             project: PathBuf::from(&pair[1]),
             store: store.path().join("store"),
         };
-        println!("{}", case.row(&builders));
+        rows.push(case.row(&ways));
+    }
+    println!(
+        "\n| Julia | project | packages | load, s | first result, s | in the session, s | recorded | size | {header} |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    for row in rows {
+        println!("{row}");
     }
 }
 
@@ -55,43 +68,93 @@ struct Case {
 }
 
 impl Case {
-    fn row(&self, builders: &[&str]) -> String {
-        // The last one built is in force, so the first comes last.
-        let builds: Vec<(f64, u64)> = builders.iter().rev().map(|builder| self.build(builder)).collect();
-        let minutes: Vec<String> =
-            builds.iter().rev().map(|(seconds, _)| format!("{:.1}", seconds / 60.0)).collect();
-        let status = self.status(builders[0]);
-        let load = self.compare(builders[0], &["-e", &loading(&self.project)]);
+    fn row(&self, ways: &[Way]) -> String {
+        let builds = builds::build(self, ways);
+        let builder = &ways[0].builder;
+        let status = self.status(builder);
+        let version = text(&status["julia"]["version"]).to_owned();
+        let name = self.project.file_name().unwrap_or_default().display().to_string();
+        builds::print_stages(&format!("{version}, {name}"), ways, &builds);
+        let minutes = builds.iter().map(|builds| {
+            format!("{:.1}", builds::median(builds.iter().map(|build| build.seconds).collect()) / 60.0)
+        });
+        let minutes: Vec<String> = minutes.collect();
         let first = self.project.join("first.jl");
-        let first = first.exists().then(|| self.compare(builders[0], &[first.to_str().expect("UTF-8")]));
+        let first = first.exists().then(|| first.to_str().expect("UTF-8").to_owned());
+        if let Some(first) = first.as_deref().filter(|_| env::var_os("JLPROJ_BENCH_RECORDED").is_some()) {
+            self.build_with_recorded(builder, first);
+        }
+        let load = self.compare(builder, &["-e", &loading(&self.project)]);
+        let result = first.as_deref().map(|first| self.compare(builder, &[first]));
+        let again = first.as_deref().map(|first| self.again(builder, first));
+        let recorded = first.as_deref().map(|first| self.recorded(builder, first));
+        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
         format!(
-            "| {} | {} | {} | {} | {} | {} MB | {} |",
-            text(&status["julia"]["version"]),
-            self.project.file_name().unwrap_or_default().display(),
+            "| {version} | {name} | {} | {} | {} | {} | {} | {} MB | {} |",
             status["packages"].as_array().map_or(0, Vec::len),
             shown(load),
-            first.map_or_else(|| "–".to_owned(), shown),
-            builds.last().map_or(0, |(_, size)| size / 1_000_000),
-            minutes.join(", "),
+            or_dash(result.map(shown)),
+            or_dash(again.map(shown)),
+            or_dash(recorded.map(|ratio| format!("× {ratio:.2}"))),
+            self.status(builder)["image"]["size"].as_u64().unwrap_or_default() / 1_000_000,
+            minutes.join("; "),
         )
+    }
+
+    /// Records starts under the image, and builds it with what they compiled.
+    fn build_with_recorded(&self, builder: &str, first: &str) {
+        for _ in 0..3 {
+            let words = ["run", "--record", "--sysimage=require", "--startup-file=no", first];
+            let status = self.jlproj(builder, &words).stdout(Stdio::null()).status().expect("jlproj");
+            assert!(status.success(), "{words:?} failed");
+        }
+        eprintln!("building {} with what was recorded", self.project.display());
+        let status = self.jlproj(builder, &["build", "--quiet", "--force"]).status().expect("jlproj");
+        assert!(status.success(), "jlproj build with what was recorded failed");
+    }
+
+    /// How much longer the script takes in a start that is recorded, without the image: a ratio of medians, in turns.
+    fn recorded(&self, builder: &str, first: &str) -> f64 {
+        let mut times: [Vec<f64>; 2] = Default::default();
+        for _ in 0..rounds() {
+            for (words, times) in [&[first][..], &["--record", first]].into_iter().zip(&mut times) {
+                times.push(self.time(builder, "--sysimage=none", words).as_secs_f64());
+            }
+        }
+        let [without, with] = times.map(builds::median);
+        with / without
+    }
+
+    /// Seconds of the script in a session with the image, and of the same once more: medians.
+    fn again(&self, builder: &str, first: &str) -> (f64, f64) {
+        let file = self.store.with_file_name("times");
+        let (first, path) = (first.escape_default(), file.display().to_string());
+        let path = path.escape_default();
+        let code = format!(
+            "times = (@elapsed(include(\"{first}\")), @elapsed(include(\"{first}\"))); write(\"{path}\", join(times, ' '))"
+        );
+        let mut times: [Vec<f64>; 2] = Default::default();
+        for _ in 0..rounds() {
+            self.time(builder, "--sysimage=require", &["-e", &code]);
+            let text = std::fs::read_to_string(&file).expect("times");
+            for (word, times) in text.split(' ').zip(&mut times) {
+                times.push(word.parse().expect("seconds"));
+            }
+        }
+        let [once, again] = times.map(builds::median);
+        (once, again)
     }
 
     fn jlproj(&self, builder: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_jlproj"));
         command.args(arguments).current_dir(&self.project).stdin(Stdio::null());
         command.env("JLPROJ_HOME", &self.store).env("JLPROJ_CONFIG", self.store.join("none"));
-        command.env("JLPROJ_JULIA", &self.julia).env("JLPROJ_BUILDER", builder).env("JULIA_PKG_SERVER", "");
         command
-    }
-
-    /// Builds the image; the seconds that the whole command took, and the size of the image in bytes.
-    fn build(&self, builder: &str) -> (f64, u64) {
-        eprintln!("building {} with {builder}", self.project.display());
-        let begun = Instant::now();
-        let status = self.jlproj(builder, &["build", "--quiet"]).status().expect("jlproj");
-        assert!(status.success(), "jlproj build --builder {builder} failed");
-        let seconds = begun.elapsed().as_secs_f64();
-        (seconds, self.status(builder)["image"]["size"].as_u64().unwrap_or_default())
+            .env("JLPROJ_JULIA", &self.julia)
+            .env("JLPROJ_RECORD", "false")
+            .env("JLPROJ_BUILDER", builder)
+            .env("JULIA_PKG_SERVER", "");
+        command
     }
 
     fn status(&self, builder: &str) -> Value {
@@ -99,33 +162,36 @@ impl Case {
         serde_json::from_slice(&output.stdout).expect("JSON")
     }
 
+    /// Time of a start with this image or none.
+    fn time(&self, builder: &str, image: &str, arguments: &[&str]) -> Duration {
+        let words = [&["run", image, "--startup-file=no"], arguments].concat();
+        let mut command = self.jlproj(builder, &words);
+        command.stdout(Stdio::null());
+        let begun = Instant::now();
+        assert!(command.status().expect("jlproj").success(), "{words:?} failed");
+        begun.elapsed()
+    }
+
     /// Seconds of a start without the image and with it: medians, in turns.
     fn compare(&self, builder: &str, arguments: &[&str]) -> (f64, f64) {
-        let rounds = env::var("JLPROJ_BENCH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(7);
-        let time = |image: &str| {
-            let words = [&["run", image, "--startup-file=no"], arguments].concat();
-            let mut command = self.jlproj(builder, &words);
-            command.stdout(Stdio::null());
-            let begun = Instant::now();
-            assert!(command.status().expect("jlproj").success(), "{words:?} failed");
-            begun.elapsed()
-        };
         let ways = ["--sysimage=none", "--sysimage=require"];
         for way in ways {
-            time(way);
+            self.time(builder, way, arguments);
         }
-        let mut times: [Vec<Duration>; 2] = Default::default();
-        for _ in 0..rounds {
+        let mut times: [Vec<f64>; 2] = Default::default();
+        for _ in 0..rounds() {
             for (way, times) in ways.iter().zip(&mut times) {
-                times.push(time(way));
+                times.push(self.time(builder, way, arguments).as_secs_f64());
             }
         }
-        let [without, with] = times.map(|mut times| {
-            times.sort();
-            times[times.len() / 2].as_secs_f64()
-        });
+        let [without, with] = times.map(builds::median);
         (without, with)
     }
+}
+
+/// How often each start is timed.
+fn rounds() -> usize {
+    env::var("JLPROJ_BENCH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(7)
 }
 
 /// Julia code that loads what a project depends on directly.
