@@ -32,7 +32,7 @@ impl Way {
 impl fmt::Display for Way {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.threads {
-            Some(threads) => write!(formatter, "{}, {threads} threads", self.builder),
+            Some(threads) => write!(formatter, "{}, JULIA_IMAGE_THREADS={threads}", self.builder),
             None => formatter.write_str(&self.builder),
         }
     }
