@@ -62,6 +62,12 @@ impl Installation {
         self.is_at_least(1, 9)
     }
 
+    /// Whether several threads can generate the code of an image (`compute_image_thread_count`, src/aotcompile.cpp 1.10 and
+    /// later).
+    pub(crate) fn has_image_threads(&self) -> bool {
+        self.is_at_least(1, 10)
+    }
+
     /// Whether Pkg installs apps, and a project file says where a package's code begins (1.12 and later).
     pub(crate) fn has_apps(&self) -> bool {
         self.is_at_least(1, 12)

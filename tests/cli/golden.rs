@@ -15,7 +15,8 @@ fn shown(ran: &Ran) -> String {
 }
 
 /// Fields whose whole value is a figure of this machine.
-const FIGURES: [&str; 13] = [
+const FIGURES: [&str; 14] = [
+    "image_threads",
     "estimated_saving",
     "code_for",
     "size",

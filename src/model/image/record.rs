@@ -118,6 +118,9 @@ pub(crate) struct Measurements {
     /// Peak memory of the build, in bytes; 0 if unknown.
     #[serde(default)]
     pub(crate) peak_memory: u64,
+    /// Threads that generated the code, if they were chosen; else 0.
+    #[serde(default)]
+    pub(crate) image_threads: usize,
 }
 
 impl Measurements {
