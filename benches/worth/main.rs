@@ -7,8 +7,8 @@
 //! Each project must be instantiated for its Julia. Its direct dependencies are loaded, and `first.jl` beside
 //! Project.toml, where there is one, is run: a first result. Starts without the image and with it take turns, after one of
 //! each that compiles what is cold; medians of `JLPROJ_BENCH_ROUNDS` (7) are told. Then the script's time inside of a session
-//! with the image, and when it is run again there: what is left when nothing has to be compiled. Then how much longer a plain
-//! start of it takes when it is recorded.
+//! with the image, and when it is run again there: what is left when nothing has to be compiled. Then how much more
+//! processor time a plain start of it takes when it is recorded.
 //!
 //! The image is built by each builder in `JLPROJ_BENCH_BUILDERS` (`direct,packagecompiler`; `direct:1` with one thread),
 //! `JLPROJ_BENCH_BUILDS` (1) times in turns, into a store that is removed in the end; what is started is the first one's. A
@@ -113,12 +113,15 @@ impl Case {
         assert!(status.success(), "jlproj build with what was recorded failed");
     }
 
-    /// How much longer the script takes in a start that is recorded, without the image: a ratio of medians, in turns.
+    /// How much more processor time the script takes in a start that is recorded, without the image: a ratio of medians, in
+    /// turns.
     fn recorded(&self, builder: &str, first: &str) -> f64 {
         let mut times: [Vec<f64>; 2] = Default::default();
         for _ in 0..rounds() {
             for (words, times) in [&[first][..], &["--record", first]].into_iter().zip(&mut times) {
-                times.push(self.time(builder, "--sysimage=none", words).as_secs_f64());
+                let before = processor_time();
+                self.time(builder, "--sysimage=none", words);
+                times.push(processor_time() - before);
             }
         }
         let [without, with] = times.map(builds::median);
@@ -187,6 +190,16 @@ impl Case {
         let [without, with] = times.map(builds::median);
         (without, with)
     }
+}
+
+/// Ticks of processor time of all programs that were started and have ended (`cutime` and `cstime` of proc(5)); 0 where the
+/// system does not tell.
+fn processor_time() -> f64 {
+    const NAME_END: char = ')';
+    const CHILDREN: [usize; 2] = [13, 14];
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = text.rsplit(NAME_END).next().unwrap_or_default().split_whitespace().collect();
+    CHILDREN.iter().filter_map(|place| fields.get(*place)?.parse::<f64>().ok()).sum()
 }
 
 /// How often each start is timed.
