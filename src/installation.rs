@@ -62,6 +62,11 @@ impl Installation {
         self.is_at_least(1, 9)
     }
 
+    /// Whether Pkg precompiles the packages of a project in parallel, without loading them (1.6 and later).
+    pub(crate) fn has_parallel_precompile(&self) -> bool {
+        self.is_at_least(1, 6)
+    }
+
     /// Whether several threads can generate the code of an image (`compute_image_thread_count`, src/aotcompile.cpp 1.10 and
     /// later).
     pub(crate) fn has_image_threads(&self) -> bool {

@@ -42,8 +42,11 @@ pub(super) fn build_image(
     recordings: &Recordings,
 ) -> Result<Learned, BuildError> {
     job.watcher.stage(Stage::Prepare);
-    let bake_project = Session { project_file: &job.bake_project.join("Project.toml"), ..job.session };
-    match import::import(&bake_project, job.packages, None, Purpose::Prepare) {
+    // Where Julia compiles whole projects, in ours: it has nothing that is not to be baked.
+    let bake_file = job.bake_project.join("Project.toml");
+    let project_file = if job.julia.has_parallel_precompile() { &bake_file } else { job.project_file };
+    let session = Session { project_file, ..job.session };
+    match import::import(&session, job.packages, None, Purpose::Prepare) {
         // What does not compile fails below, in the user's own project.
         Ok(_) | Err(BuildError::Exchange(_)) => {}
         Err(error) => return Err(error),
