@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write as _;
 
 use crate::support::sandbox::{NOW, Sandbox, copy_folder};
+use crate::support::starts::wait_for_the_end;
 use crate::support::world::world;
 
 /// Says that a project was started an hour ago.
@@ -14,7 +15,8 @@ fn note_start(journal: &mut fs::File, path_text: &str) {
 #[test]
 fn the_page_shows_projects_images_and_who_shares_them_and_asks_for_nothing() {
     let sandbox = Sandbox::new().in_world().with_standin_builder();
-    sandbox.jlproj(["build", "--quiet"]).code(0);
+    sandbox.jlproj(["build", "--quiet", "--measure"]).code(0);
+    wait_for_the_end(&sandbox);
     // A project whose name is code.
     let hostile = sandbox.path("home/<script>alert(1)<").join("script>\u{1b}[31m");
     copy_folder(&world().project(), &hostile);
