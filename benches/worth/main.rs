@@ -12,8 +12,8 @@
 //!
 //! The image is built by each builder in `JLPROJ_BENCH_BUILDERS` (`direct,packagecompiler`; `direct:1` with one thread),
 //! `JLPROJ_BENCH_BUILDS` (1) times in turns, into a store that is removed in the end; what is started is the first one's. A
-//! table for each project tells the stages. With `JLPROJ_BENCH_RECORDED` the first builder builds once more, with what three
-//! starts compiled, and that image is started. Takes minutes a builder, so plain `cargo bench` passes it by.
+//! table for each project tells the stages. As `jlproj run` does by itself, two starts of the script are recorded before;
+//! `JLPROJ_BENCH_UNRECORDED` leaves that out. Takes minutes a builder, so plain `cargo bench` passes it by.
 
 #![allow(clippy::disallowed_methods, reason = "sets up files and starts programs as it pleases")]
 #![allow(clippy::print_stdout, reason = "its table is what it is for")]
@@ -69,8 +69,13 @@ struct Case {
 
 impl Case {
     fn row(&self, ways: &[Way]) -> String {
-        let builds = builds::build(self, ways);
         let builder = &ways[0].builder;
+        let first = self.project.join("first.jl");
+        let first = first.exists().then(|| first.to_str().expect("UTF-8").to_owned());
+        if let Some(first) = first.as_deref().filter(|_| env::var_os("JLPROJ_BENCH_UNRECORDED").is_none()) {
+            self.record(builder, first);
+        }
+        let builds = builds::build(self, ways);
         let status = self.status(builder);
         let version = text(&status["julia"]["version"]).to_owned();
         let name = self.project.file_name().unwrap_or_default().display().to_string();
@@ -79,11 +84,6 @@ impl Case {
             format!("{:.1}", builds::median(builds.iter().map(|build| build.seconds).collect()) / 60.0)
         });
         let minutes: Vec<String> = minutes.collect();
-        let first = self.project.join("first.jl");
-        let first = first.exists().then(|| first.to_str().expect("UTF-8").to_owned());
-        if let Some(first) = first.as_deref().filter(|_| env::var_os("JLPROJ_BENCH_RECORDED").is_some()) {
-            self.build_with_recorded(builder, first);
-        }
         let load = self.compare(builder, &["-e", &loading(&self.project)]);
         let result = first.as_deref().map(|first| self.compare(builder, &[first]));
         let again = first.as_deref().map(|first| self.again(builder, first));
@@ -96,21 +96,16 @@ impl Case {
             or_dash(result.map(shown)),
             or_dash(again.map(shown)),
             or_dash(recorded.map(|ratio| format!("× {ratio:.2}"))),
-            self.status(builder)["image"]["size"].as_u64().unwrap_or_default() / 1_000_000,
+            builds[0].last().map_or(0, |build| build.size / 1_000_000),
             minutes.join("; "),
         )
     }
 
-    /// Records starts under the image, and builds it with what they compiled.
-    fn build_with_recorded(&self, builder: &str, first: &str) {
-        for _ in 0..3 {
-            let words = ["run", "--record", "--sysimage=require", "--startup-file=no", first];
-            let status = self.jlproj(builder, &words).stdout(Stdio::null()).status().expect("jlproj");
-            assert!(status.success(), "{words:?} failed");
+    /// Records two starts of the script.
+    fn record(&self, builder: &str, first: &str) {
+        for _ in 0..2 {
+            self.time(builder, "--sysimage=none", &["--record", first]);
         }
-        eprintln!("building {} with what was recorded", self.project.display());
-        let status = self.jlproj(builder, &["build", "--quiet", "--force"]).status().expect("jlproj");
-        assert!(status.success(), "jlproj build with what was recorded failed");
     }
 
     /// How much more processor time the script takes in a start that is recorded, without the image: a ratio of medians, in
@@ -217,7 +212,9 @@ fn loading(project: &Path) -> String {
 }
 
 fn shown((without, with): (f64, f64)) -> String {
-    format!("{without:.2} → {with:.2} (× {:.2})", with / without)
+    // Three digits count.
+    let digits = if without < 0.1 { 3 } else { 2 };
+    format!("{without:.digits$} → {with:.digits$} (× {:.2})", with / without)
 }
 
 fn text(value: &Value) -> &str {
