@@ -307,7 +307,7 @@ impl Survey {
     }
 
     /// Seconds that an image saves in a project, estimated.
-    pub(crate) fn estimate(&self, image: &KnownImage, wanted: &Wanted) -> f64 {
+    fn estimate(&self, image: &KnownImage, wanted: &Wanted) -> f64 {
         let baked = image.inputs.packages.iter().map(|package| package.uuid);
         self.model.saving(baked.filter(|uuid| find(&wanted.inputs.packages, *uuid).is_some()))
     }

@@ -71,7 +71,7 @@ pub(super) fn measure(build: &BuildContext<'_>, projects: &[OsString]) -> Result
     let outcome = build.measure(&plan);
     match &outcome {
         Ok(Some(_)) => note("measured in the background"),
-        Ok(None) => note("not measured: there is no image any more"),
+        Ok(None) => note("not measured: this project has no image of its own"),
         Err(error) => note(&failure("the measurement", error)),
     }
     outcome.map(|_| exit::SUCCESS)
