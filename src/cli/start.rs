@@ -30,7 +30,7 @@ Options:
       --sysimage=auto   the image that matches, none where none does (default)
       --sysimage=none   no image
       --sysimage=require  fail where no image matches
-      --record          record what is compiled, for the next build (a project's first starts are, unasked)
+      --record          record what is compiled (first starts are, unasked)
       --dry-run         print the command, quoted for a shell, and do not start it
 
 -v and --quiet are jlproj's own only before the first of Julia's options.
