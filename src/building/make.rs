@@ -65,7 +65,6 @@ impl BuildContext<'_> {
         let peaks = if is_here { watcher.peaks() } else { Vec::new() };
         made.record.measured.peak_memory = peaks.iter().copied().max().unwrap_or_default();
         let peaks = peaks.into_iter().chain(std::iter::repeat(0));
-        made.record.measured.image_threads = made.image_threads.unwrap_or_default();
         let stages = progress.finish().into_iter().zip(peaks);
         made.record.measured.stages =
             stages.map(|((stage, seconds), peak_memory)| StageTime { stage, seconds, peak_memory }).collect();
@@ -190,6 +189,7 @@ impl BuildContext<'_> {
             let Measurements { load_without, load_with, .. } = before.record.measured;
             record.measured = Measurements { load_without, load_with, ..record.measured };
         }
+        record.measured.image_threads = session.limits.image_threads.unwrap_or_default();
         // The runner may have used machines with different processors.
         if fitness(&record.targets, &self.toolchain.context.processor()) == Fitness::Unfit {
             return Err(failed(BuildError::OtherProcessor));
@@ -200,7 +200,7 @@ impl BuildContext<'_> {
         let job = Job { session, image: &published, ..base };
         precompile_outside(&job, plan, &mut record);
         load_times::keep(layout, &key, &load_times);
-        Ok(Ending::Made(Box::new(JustMade { record, builder, image_threads: session.limits.image_threads })))
+        Ok(Ending::Made(Box::new(JustMade { record, builder })))
     }
 
     /// Whether the image is there, can be used, and holds all that was recorded.
@@ -280,7 +280,6 @@ enum Ending {
 struct JustMade {
     record: ImageRecord,
     builder: Builder,
-    image_threads: Option<usize>,
 }
 
 /// The image at the end of a build.

@@ -49,7 +49,7 @@ impl BuildContext<'_> {
                 } else {
                     (0.0, 0.0)
                 };
-                self.write_record(plan, state, &image.record, times, 0.0)?;
+                self.write_record(plan, state, &image.record, Some(times), 0.0)?;
             }
         }
         Ok(())
@@ -64,12 +64,7 @@ impl BuildContext<'_> {
     ) -> Result<(), Error> {
         #[expect(clippy::cast_precision_loss, reason = "a number of projects is exact in a double")]
         let share = image.measured.build / plan.projects().len() as f64;
-        let known = project_record::read(&self.toolchain.context.layout, &state.folder);
-        // Of an image made anew from the same what was measured holds.
-        let known =
-            known.filter(|record| record.image.as_ref() == Some(&image.key)).map(|record| record.measured);
-        let times = known.map_or((0.0, 0.0), |measured| (measured.load_without, measured.load_with));
-        self.write_record(plan, state, image, times, share)?;
+        self.write_record(plan, state, image, None, share)?;
         let _ = fs_err::remove_file(self.toolchain.context.layout.failed_log(&state.folder));
         Ok(())
     }
@@ -79,12 +74,16 @@ impl BuildContext<'_> {
         plan: &Plan,
         state: &ProjectState,
         image: &ImageRecord,
-        (load_without, load_with): (f64, f64),
+        times: Option<(f64, f64)>,
         spent: f64,
     ) -> Result<(), Error> {
         let layout = &self.toolchain.context.layout;
         let warmed = warmed(self, plan, state, &image.key);
         project_record::update(layout, &state.folder, |record| {
+            // Of an image made anew from the same what was measured holds.
+            let is_same = record.image.as_ref() == Some(&image.key);
+            let known = is_same.then_some((record.measured.load_without, record.measured.load_with));
+            let (load_without, load_with) = times.or(known).unwrap_or_default();
             record.image = Some(image.key.clone());
             record.measured = Measurements { load_without, load_with, ..image.measured.clone() };
             record.spent += spent;

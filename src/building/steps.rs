@@ -1,4 +1,4 @@
-//! Julia processes of one build: they load, record, generate code, try the image and measure.
+//! Julia processes of one build: they load, record, generate code and try the image.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

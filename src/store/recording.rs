@@ -21,7 +21,7 @@ const WHOLE: &str = "statements.jl";
 const MOST_BYTES: u64 = 16 << 20;
 
 /// Number of starts of a project that are recorded unasked, before its first build and after each one.
-pub(crate) const FIRST_STARTS: usize = 8;
+const FIRST_STARTS: usize = 8;
 
 /// Prefix of the file of a start that was recorded unasked.
 const UNASKED: &str = "first-";
