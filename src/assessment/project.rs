@@ -218,6 +218,9 @@ impl ProjectState {
 
     /// Preferences of a package, in the form that is hashed; empty if it has none.
     pub(crate) fn preferences(&self, installation: &Installation, package: Uuid) -> Result<Table, Error> {
+        if self.layers.is_empty() {
+            return Ok(Table::new());
+        }
         let layers: Vec<Layer<'_>> =
             self.layers.iter().map(|(project, file)| Layer { project, file: file.as_ref() }).collect();
         preferences::effective(&installation.version(), &package, &layers)

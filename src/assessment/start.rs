@@ -1,6 +1,7 @@
 //! Decides whether a start gets an image; if no file changed, the last decision stands.
 
 use std::ffi::OsStr;
+use std::mem;
 use std::path::Path;
 
 use serde::Serialize;
@@ -174,7 +175,12 @@ fn compute(
         ProjectState::read(basis, environment, depots, &files).and_then(|state| assess(basis, state, &files));
     let is_partial = assessed.as_ref().is_ok_and(|assessment| assessment.catalog.is_partial);
     let decision = match assessed {
-        Ok(assessment) => decision(&assessment, base),
+        Ok(assessment) => {
+            let decision = decision(&assessment, base);
+            // This process becomes Julia: to take a thousand packages apart before that is time lost.
+            mem::forget(assessment);
+            decision
+        }
         // A folder without a project or a manifest is normal.
         Err(error @ (Error::NoProject { .. } | Error::NoProjectFile { .. } | Error::NoManifest { .. })) => {
             without_image(base, error.in_one_line(), false)

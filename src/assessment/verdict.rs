@@ -17,7 +17,7 @@ use crate::model::image::key::Digest;
 use crate::model::image::record::ImageRecord;
 use crate::model::image::tracked::Obstacle;
 use crate::model::image::verdict::{Case, Limits, Plain, Verdict, decide};
-use crate::model::image::wanted::Wanted;
+use crate::model::image::wanted::{Form, Wanted};
 use crate::model::settings::Settings;
 use crate::path_text;
 use crate::store::catalog::{self, Catalog};
@@ -43,9 +43,10 @@ pub(crate) fn assess(
     files: &ObservedFiles,
 ) -> Result<Assessment, Error> {
     let wanted = wanted(basis, &state, files)?;
-    let keys = wanted.keys();
+    let forms = wanted.forms();
+    let keys: Vec<Digest> = forms.iter().map(|form| form.key.clone()).collect();
     let subject = Subject { state: &state, wanted: &wanted, keys: &keys };
-    let mut catalog = catalog_for(basis.context, basis.settings, subject, files);
+    let mut catalog = catalog_for(basis.context, basis.settings, subject, &forms, files);
     let verdict = loop {
         let verdict = verdict_among(basis, subject, &catalog, files);
         let Some((key, note)) = differing(&basis.context.layout, &verdict, &catalog) else { break verdict };
@@ -144,15 +145,16 @@ fn catalog_for(
     context: &Context,
     settings: &Settings,
     subject: Subject<'_>,
+    forms: &[Form],
     files: &ObservedFiles,
 ) -> Catalog {
     let Subject { state, keys, .. } = subject;
     let (layout, processor) = (&context.layout, &context.processor());
     files.observe(layout.root());
     files.observe_listing(&layout.images());
-    for key in keys {
-        observe_image(layout, key, files);
-        if let Ok(image) = catalog::read(layout, key, processor)
+    for form in forms {
+        observe_image(layout, &form.key, files);
+        if let Ok(image) = catalog::read_form(layout, form, processor)
             && image.can_be_used()
             && obstacles(layout, &image.record, state, files).is_empty()
         {

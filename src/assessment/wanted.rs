@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -73,7 +74,7 @@ pub(crate) fn wanted(basis: Basis<'_>, state: &ProjectState, files: &ObservedFil
         state.manifest.packages.get(uuid).is_some_and(|package| !package.source.is_standard_library())
     });
     let replaced = replaced.collect();
-    Ok(Wanted { inputs, alternatives: builders.collect(), outside, replaced })
+    Ok(Wanted { inputs: Arc::new(inputs), alternatives: builders.collect(), outside, replaced })
 }
 
 /// CPU target: from a flag or variable for this run, else from the project, else from the user.

@@ -56,7 +56,11 @@ impl BuildContext<'_> {
                 self.adopt(plan, &key)?;
                 let image = catalog::read(layout, &key, &self.toolchain.context.processor())
                     .map_err(io::Error::other)?;
-                return Ok(Made { record: image.record, builder: image.inputs.builder, is_new: false });
+                return Ok(Made {
+                    record: image.record,
+                    builder: image.inputs.builder.clone(),
+                    is_new: false,
+                });
             }
         };
         made.record.measured.build = progress.elapsed().as_secs_f64();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::assessment::{self, AssessedProject, Assessment, ProjectState, Survey, Toolchain};
 use crate::building::context::BuildContext;
@@ -22,7 +23,7 @@ pub(crate) struct Plan {
     /// The project that it is built from.
     pub(super) assessment: Assessment,
     /// Inputs of the image: those that the project wants, or those that it shares with others.
-    pub(super) inputs: KeyInputs,
+    pub(super) inputs: Arc<KeyInputs>,
     /// The other projects that it is built for.
     pub(super) members: Vec<AssessedProject>,
     /// Whether it holds packages that some of its projects do not have, as their user accepted.
@@ -43,7 +44,7 @@ impl Plan {
             let reasons = empty.into_iter().chain(outside).collect();
             return Err(Error::NothingToBake { reasons });
         }
-        let inputs = assessment.wanted.inputs.clone();
+        let inputs = Arc::clone(&assessment.wanted.inputs);
         Ok(Self { assessment, inputs, members: Vec::new(), is_union: false })
     }
 
@@ -58,7 +59,7 @@ impl Plan {
     ) -> Self {
         let AssessedProject { mut state, wanted, verdict, .. } = leader;
         let is_own = packages == wanted.inputs.packages;
-        let mut inputs = KeyInputs { packages, ..wanted.inputs.clone() };
+        let mut inputs = KeyInputs { packages, ..KeyInputs::clone(&wanted.inputs) };
         if !is_own {
             (inputs.workload, inputs.statements) = (Vec::new(), Vec::new());
         }
@@ -67,14 +68,14 @@ impl Plan {
             state.join(members.iter().map(|member| &member.state));
         }
         let assessment = Assessment { state, wanted, catalog: survey.catalog.clone(), verdict };
-        Self { assessment, inputs, members, is_union }
+        Self { assessment, inputs: Arc::new(inputs), members, is_union }
     }
 
     /// Key of the image of exactly these inputs, if it exists and can be used.
     pub(super) fn done(&self, build: &BuildContext<'_>) -> Option<&Digest> {
         let Assessment { wanted, catalog, .. } = &self.assessment;
-        let keys = wanted.keys_of(&self.inputs);
-        let wanted = Wanted { inputs: self.inputs.clone(), ..wanted.clone() };
+        let wanted = Wanted { inputs: Arc::clone(&self.inputs), ..wanted.clone() };
+        let keys = wanted.keys();
         let mut images = catalog.images.iter().filter(|image| image.can_be_used());
         images
             .find(|image| wanted.is_exactly(&keys, image) && self.is_unhindered(build, image))

@@ -19,7 +19,7 @@ struct Report<'a> {
 pub(crate) fn run(arguments: &KeyArgs, context: &Context) -> Result<u8, Error> {
     let julia = arguments.julia.julia.clone();
     let target = TargetProject::read(context, julia, arguments.project.project.as_deref())?;
-    let inputs = &target.assessment.wanted.inputs;
+    let inputs = target.assessment.wanted.inputs.as_ref();
     if arguments.inputs && arguments.format.format == Format::Table {
         output::print(inputs, Format::Json, String::new)?;
     } else if arguments.inputs {

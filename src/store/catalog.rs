@@ -2,11 +2,13 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::fs::{self, Stamp};
 use crate::model::image::key::{Digest, KeyInputs};
 use crate::model::image::processor::Processor;
 use crate::model::image::record::{FileRecord, ImageRecord, KnownImage, RECORD_FORMAT};
+use crate::model::image::wanted::Form;
 use crate::platform;
 use crate::store::layout::{Layout, path_digest};
 
@@ -63,9 +65,26 @@ pub(crate) fn read_all(layout: &Layout, processor: &Processor) -> Catalog {
 /// Where the record is missing, damaged or from a newer jlproj; in a few words.
 pub(crate) fn read(layout: &Layout, key: &Digest, processor: &Processor) -> Result<KnownImage, String> {
     let (record, inputs) = read_record(layout, key)?;
-    let flaw = flaw(layout, key, &record.file);
+    Ok(known(layout, record, Arc::new(inputs), processor))
+}
+
+/// Reads the image of inputs that are known: theirs need not be parsed.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_form(layout: &Layout, form: &Form, processor: &Processor) -> Result<KnownImage, String> {
+    let (record, inputs) = read_texts(layout, &form.key)?;
+    if inputs.as_bytes() != form.text {
+        return Err(NOT_OF_ITS_KEY.to_owned());
+    }
+    Ok(known(layout, record, Arc::clone(&form.inputs), processor))
+}
+
+fn known(layout: &Layout, record: ImageRecord, inputs: Arc<KeyInputs>, processor: &Processor) -> KnownImage {
+    let flaw = flaw(layout, &record.key, &record.file);
     let unfit = record.unfit(&inputs, processor);
-    Ok(KnownImage { record, inputs, flaw, unfit, path: layout.image_file(key), is_shared: false })
+    let path = layout.image_file(&record.key);
+    KnownImage { record, inputs, flaw, unfit, path, is_shared: false }
 }
 
 /// Reads the record and the inputs of one image.
@@ -73,6 +92,18 @@ pub(crate) fn read(layout: &Layout, key: &Digest, processor: &Processor) -> Resu
 /// # Errors
 /// As [`read`].
 pub(crate) fn read_record(layout: &Layout, key: &Digest) -> Result<(ImageRecord, KeyInputs), String> {
+    let (record, inputs) = read_texts(layout, key)?;
+    if Digest::of(inputs.as_bytes()) != *key {
+        return Err(NOT_OF_ITS_KEY.to_owned());
+    }
+    let inputs = serde_json::from_str(&inputs).map_err(|_| "its `inputs.json` is damaged".to_owned())?;
+    Ok((record, inputs))
+}
+
+const NOT_OF_ITS_KEY: &str = "its record does not belong to its key";
+
+/// Reads the record of one image, and the text of its inputs.
+fn read_texts(layout: &Layout, key: &Digest) -> Result<(ImageRecord, String), String> {
     let folder = layout.image_folder(key);
     let text = read_text(&folder.join("image.toml"))?;
     let record: ImageRecord =
@@ -80,13 +111,10 @@ pub(crate) fn read_record(layout: &Layout, key: &Digest) -> Result<(ImageRecord,
     if record.format > RECORD_FORMAT {
         return Err("it was made by a newer jlproj".to_owned());
     }
-    let inputs = read_text(&folder.join("inputs.json"))?;
-    if record.key != *key || Digest::of(inputs.as_bytes()) != *key {
-        return Err("its record does not belong to its key".to_owned());
+    if record.key != *key {
+        return Err(NOT_OF_ITS_KEY.to_owned());
     }
-    let inputs: KeyInputs =
-        serde_json::from_str(&inputs).map_err(|_| "its `inputs.json` is damaged".to_owned())?;
-    Ok((record, inputs))
+    Ok((record, read_text(&folder.join("inputs.json"))?))
 }
 
 fn read_text(path: &Path) -> Result<String, String> {

@@ -7,6 +7,7 @@
 //! state of the file.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -142,6 +143,7 @@ fn image(
     if let Some(reason) = record.unfit(&inputs, processor) {
         return Err(reason);
     }
+    let inputs = Arc::new(inputs);
     Ok(KnownImage { record, inputs, flaw: None, unfit: None, path, is_shared: true })
 }
 

@@ -1,6 +1,6 @@
 //! Chooses the packages that go into an image, and gives a reason for each one that does not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -127,7 +127,7 @@ fn inherited_reason(
 }
 
 /// Returns the named packages and all their dependencies; `None` if no name is given.
-fn included_closure(manifest: &Manifest, names: &[String]) -> Option<BTreeSet<Uuid>> {
+fn included_closure(manifest: &Manifest, names: &[String]) -> Option<HashSet<Uuid>> {
     if names.is_empty() {
         return None;
     }

@@ -153,8 +153,12 @@ impl KeyInputs {
     /// Returns the form that is hashed. It is kept beside the image, to show later what changed.
     #[must_use]
     pub(crate) fn canonical(&self) -> Vec<u8> {
+        /// About what a package takes: for a thousand of them a text that grows is copied ten times.
+        const OF_ONE: usize = 320;
+        let mut text = Vec::with_capacity(1024 + OF_ONE * self.packages.len());
         // Texts, numbers and lists of them always have a JSON form.
-        serde_json::to_vec(self).expect("key inputs are plain data")
+        serde_json::to_writer(&mut text, self).expect("key inputs are plain data");
+        text
     }
 
     /// The key.
@@ -191,9 +195,10 @@ pub(crate) fn baked_packages(
 ) -> Vec<BakedPackage> {
     let mut digests: BTreeMap<Uuid, Digest> = BTreeMap::new();
     let mut packages = Vec::with_capacity(selection.baked.len());
+    let mut text = Vec::new();
     for package in selection.baked.iter().filter_map(|uuid| manifest.packages.get(uuid)) {
         let preferences = preferences(package.uuid);
-        let digest = package_digest(package, &preferences, &digests);
+        let digest = package_digest(package, &preferences, &digests, &mut text);
         digests.insert(package.uuid, digest.clone());
         packages.push(BakedPackage {
             name: package.name.clone(),
@@ -211,8 +216,13 @@ pub(crate) fn baked_packages(
 /// Computes the digest of one package from those of its dependencies.
 ///
 /// The code of a standard library is Julia's own, which the key names: a manifest's entry for it, or the lack of one,
-/// adds nothing. Its dependencies are in the image too, and are compared by themselves.
-fn package_digest(package: &Package, preferences: &str, known: &BTreeMap<Uuid, Digest>) -> Digest {
+/// adds nothing. Its dependencies are in the image too, and are compared by themselves. `text` is room for what is hashed.
+fn package_digest(
+    package: &Package,
+    preferences: &str,
+    known: &BTreeMap<Uuid, Digest>,
+    text: &mut Vec<u8>,
+) -> Digest {
     let bare;
     let package = if package.source.is_standard_library() {
         bare = Package::standard_library(package.uuid, &package.name);
@@ -238,7 +248,9 @@ fn package_digest(package: &Package, preferences: &str, known: &BTreeMap<Uuid, D
         dependencies,
         syntax: package.syntax.as_deref(),
     };
-    Digest::of(&serde_json::to_vec(&inputs).expect("digest inputs are plain data"))
+    text.clear();
+    serde_json::to_writer(&mut *text, &inputs).expect("digest inputs are plain data");
+    Digest::of(text)
 }
 
 /// The tree hash of a registered package; empty for others.

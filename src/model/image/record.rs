@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -157,7 +158,7 @@ pub(crate) struct StageTime {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct KnownImage {
     pub(crate) record: ImageRecord,
-    pub(crate) inputs: KeyInputs,
+    pub(crate) inputs: Arc<KeyInputs>,
     /// Why it must not be used now, in a few words; `None` if it may.
     pub(crate) flaw: Option<String>,
     /// Why it cannot be used on this processor, in a few words; `None` if it can.

@@ -1,6 +1,7 @@
 //! The inputs from which an image of a project would be made now.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::model::image::record::KnownImage;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Wanted {
     /// With the preferred builder.
-    pub(crate) inputs: KeyInputs,
+    pub(crate) inputs: Arc<KeyInputs>,
     /// Further builders, with the digests of their scripts, whose images would do as well.
     pub(crate) alternatives: Vec<(String, Digest)>,
     /// The packages that stay outside: names and reasons.
@@ -21,21 +22,37 @@ pub(crate) struct Wanted {
     pub(crate) replaced: BTreeSet<Uuid>,
 }
 
+/// Inputs of an image, with their text and its digest.
+#[derive(Clone, Debug)]
+pub(crate) struct Form {
+    pub(crate) key: Digest,
+    pub(crate) inputs: Arc<KeyInputs>,
+    /// The text that is hashed, and kept beside the image.
+    pub(crate) text: Vec<u8>,
+}
+
+impl Form {
+    fn new(inputs: Arc<KeyInputs>) -> Self {
+        let text = inputs.canonical();
+        Self { key: Digest::of(&text), inputs, text }
+    }
+}
+
 impl Wanted {
-    /// Returns the keys of all images that would be exactly the wanted one. Costs a pass over all packages.
+    /// Returns all images that would be exactly the wanted one: one for each builder. Costs a pass over all packages.
     #[must_use]
-    pub(crate) fn keys(&self) -> Vec<Digest> {
-        self.keys_of(&self.inputs)
+    pub(crate) fn forms(&self) -> Vec<Form> {
+        let alternatives = self.alternatives.iter().map(|(builder, template)| {
+            let (builder, template) = (builder.clone(), template.clone());
+            Arc::new(KeyInputs { builder, template, ..KeyInputs::clone(&self.inputs) })
+        });
+        std::iter::once(Arc::clone(&self.inputs)).chain(alternatives).map(Form::new).collect()
     }
 
-    /// Returns the keys of all images of `inputs` that would do: one for each builder.
+    /// Returns their keys.
     #[must_use]
-    pub(crate) fn keys_of(&self, inputs: &KeyInputs) -> Vec<Digest> {
-        let alternatives = self.alternatives.iter().map(|(builder, template)| {
-            let inputs = KeyInputs { builder: builder.clone(), template: template.clone(), ..inputs.clone() };
-            inputs.key()
-        });
-        std::iter::once(inputs.key()).chain(alternatives).collect()
+    pub(crate) fn keys(&self) -> Vec<Digest> {
+        self.forms().into_iter().map(|form| form.key).collect()
     }
 
     /// Whether an image is what would be built now; `keys` are those of the wanted image. In a shared store any builder
@@ -44,7 +61,7 @@ impl Wanted {
     pub(crate) fn is_exactly(&self, keys: &[Digest], image: &KnownImage) -> bool {
         let is_but_for_builder = || {
             let (builder, template) = (image.inputs.builder.clone(), image.inputs.template.clone());
-            KeyInputs { builder, template, ..self.inputs.clone() } == image.inputs
+            KeyInputs { builder, template, ..KeyInputs::clone(&self.inputs) } == *image.inputs
         };
         keys.contains(&image.record.key) || (image.is_shared && is_but_for_builder())
     }

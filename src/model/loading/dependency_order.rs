@@ -23,16 +23,14 @@ pub(crate) fn dependency_order(manifest: &Manifest) -> DependencyOrder {
     let mut waiting_for: BTreeMap<Uuid, usize> = BTreeMap::new();
     let mut dependents: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
     for (uuid, package) in &manifest.packages {
-        let held: BTreeSet<Uuid> = package
-            .dependencies
-            .values()
-            .copied()
-            .filter(|dependency| manifest.packages.contains_key(dependency))
-            .collect();
-        waiting_for.insert(*uuid, held.len());
+        let held = package.dependencies.values().filter(|uuid| manifest.packages.contains_key(uuid));
+        // One that is listed under two names is waited for twice, and comes twice.
+        let mut count = 0;
         for dependency in held {
-            dependents.entry(dependency).or_default().push(*uuid);
+            dependents.entry(*dependency).or_default().push(*uuid);
+            count += 1;
         }
+        waiting_for.insert(*uuid, count);
     }
     let mut ready: BTreeSet<Uuid> =
         waiting_for.iter().filter(|(_, count)| **count == 0).map(|(uuid, _)| *uuid).collect();

@@ -218,7 +218,7 @@ fn append<'a>(
 ) -> Result<(), TomlError> {
     for item in list {
         let table = item.get_ref().as_table().ok_or_else(|| parent.wrong(name, "a list of tables"))?;
-        let fields = Fields::at(table, parent.location(name));
+        let fields = parent.below(name, table);
         if let Some(uuid) = fields.uuid("uuid")? {
             found.push(Stanza { name, uuid, single: list.len() == 1, fields });
         }
@@ -292,7 +292,7 @@ fn syntax(fields: &Fields<'_>) -> Option<String> {
 type Links = (BTreeMap<String, Uuid>, BTreeSet<String>);
 
 /// Reads `deps` or `weakdeps` in either form; names without a known UUID come second.
-fn links(fields: &Fields<'_>, key: &str, only: &HashMap<&str, Uuid>) -> Result<Links, TomlError> {
+fn links<'a>(fields: &Fields<'a>, key: &'a str, only: &HashMap<&str, Uuid>) -> Result<Links, TomlError> {
     if !matches!(fields.value(key), Some(DeValue::Array(_))) {
         return Ok((fields.uuids(key)?, BTreeSet::new()));
     }

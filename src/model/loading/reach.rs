@@ -1,6 +1,6 @@
 //! Finds what a project can load of a manifest that may hold more: a workspace has one for all of its projects.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use uuid::Uuid;
 
@@ -23,19 +23,18 @@ pub(crate) struct Reach {
 pub(crate) fn reach<'a>(manifest: Manifest, projects: impl IntoIterator<Item = &'a Project>) -> Reach {
     let roots = projects.into_iter().flat_map(|project| project.dependencies.values().chain(&project.uuid));
     let closure = closure(&manifest, roots.copied());
-    let Manifest { packages, .. } = manifest;
-    let (reached, unreached) = packages.into_iter().partition(|(uuid, _)| closure.contains(uuid));
-    Reach {
-        reached: Manifest { packages: reached, ..manifest },
-        unreached: unreached.into_values().collect(),
-    }
+    let mut reached = manifest;
+    // In general few, if any: most manifests belong to one project.
+    let others: Vec<Uuid> = reached.packages.keys().copied().filter(|uuid| !closure.contains(uuid)).collect();
+    let unreached = others.iter().filter_map(|uuid| reached.packages.remove(uuid)).collect();
+    Reach { reached, unreached }
 }
 
 /// Returns these packages and all their dependencies.
 #[must_use]
-pub(crate) fn closure(manifest: &Manifest, packages: impl IntoIterator<Item = Uuid>) -> BTreeSet<Uuid> {
+pub(crate) fn closure(manifest: &Manifest, packages: impl IntoIterator<Item = Uuid>) -> HashSet<Uuid> {
     let mut waiting: Vec<Uuid> = packages.into_iter().collect();
-    let mut closure = BTreeSet::new();
+    let mut closure = HashSet::with_capacity(manifest.packages.len());
     while let Some(uuid) = waiting.pop() {
         if closure.insert(uuid) {
             let package = manifest.packages.get(&uuid);

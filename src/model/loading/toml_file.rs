@@ -98,23 +98,32 @@ pub(crate) fn uuid(text: &str) -> Option<Uuid> {
 }
 
 /// A table with its location in the file; its fields are read by type.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields<'a> {
     table: &'a DeTable<'a>,
-    location: String,
+    /// The keys that lead to it, from the top; empty ones come last. Text only for an error: a manifest has thousands of
+    /// tables.
+    keys: [&'a str; DEEPEST],
 }
+
+/// Levels of tables in the files that are read: `deps.Example.extensions`.
+const DEEPEST: usize = 3;
 
 impl<'a> Fields<'a> {
     /// The whole file.
     #[must_use]
     pub(crate) fn root(table: &'a DeTable<'a>) -> Self {
-        Self { table, location: String::new() }
+        Self { table, keys: [""; DEEPEST] }
     }
 
-    /// A table somewhere in the file.
+    /// A table in this one.
     #[must_use]
-    pub(crate) fn at(table: &'a DeTable<'a>, location: String) -> Self {
-        Self { table, location }
+    pub(crate) fn below(&self, key: &'a str, table: &'a DeTable<'a>) -> Self {
+        let mut keys = self.keys;
+        if let Some(free) = keys.iter_mut().find(|key| key.is_empty()) {
+            *free = key;
+        }
+        Self { table, keys }
     }
 
     /// All fields by name.
@@ -129,9 +138,9 @@ impl<'a> Fields<'a> {
     }
 
     /// The keys that lead to the field.
-    #[must_use]
-    pub(crate) fn location(&self, key: &str) -> String {
-        if self.location.is_empty() { key.to_owned() } else { format!("{}.{key}", self.location) }
+    fn location(&self, key: &str) -> String {
+        let above = self.keys.iter().copied().filter(|key| !key.is_empty());
+        above.chain([key]).collect::<Vec<_>>().join(".")
     }
 
     /// Returns the error that the field should have been `expected`.
@@ -172,12 +181,12 @@ impl<'a> Fields<'a> {
     /// # Errors
     ///
     /// [`TomlError::WrongType`].
-    pub(crate) fn table(&self, key: &str) -> Result<Option<Self>, TomlError> {
+    pub(crate) fn table(&self, key: &'a str) -> Result<Option<Self>, TomlError> {
         let Some(value) = self.value(key) else {
             return Ok(None);
         };
         let table = value.as_table().ok_or_else(|| self.wrong(key, "a table"))?;
-        Ok(Some(Self::at(table, self.location(key))))
+        Ok(Some(self.below(key, table)))
     }
 
     /// A list of strings.
@@ -199,7 +208,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     ///
     /// [`TomlError::WrongType`].
-    pub(crate) fn uuids(&self, key: &str) -> Result<BTreeMap<String, Uuid>, TomlError> {
+    pub(crate) fn uuids(&self, key: &'a str) -> Result<BTreeMap<String, Uuid>, TomlError> {
         let Some(table) = self.table(key)? else {
             return Ok(BTreeMap::new());
         };

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -47,7 +48,12 @@ fn wanted(manifest: &Manifest) -> Wanted {
         .into_iter()
         .map(|(uuid, reason)| (uuid, (manifest.packages[&uuid].name.clone(), reason)))
         .collect();
-    Wanted { inputs: inputs(manifest), alternatives: Vec::new(), outside, replaced: BTreeSet::new() }
+    Wanted {
+        inputs: Arc::new(inputs(manifest)),
+        alternatives: Vec::new(),
+        outside,
+        replaced: BTreeSet::new(),
+    }
 }
 
 fn image(manifest: &Manifest, project: &str, built: i64) -> KnownImage {
@@ -72,7 +78,14 @@ fn image(manifest: &Manifest, project: &str, built: i64) -> KnownImage {
         artifacts: Vec::new(),
         direct_only: BTreeMap::new(),
     };
-    KnownImage { record, inputs, flaw: None, unfit: None, path: "/image".into(), is_shared: false }
+    KnownImage {
+        record,
+        inputs: Arc::new(inputs),
+        flaw: None,
+        unfit: None,
+        path: "/image".into(),
+        is_shared: false,
+    }
 }
 
 fn two() -> Manifest {
@@ -157,7 +170,7 @@ fn an_image_that_is_hindered_is_not_used_and_another_one_is() {
 fn preferences_of_a_package_that_is_only_named_are_part_of_an_image() {
     let image = image(&two(), PROJECT, 1);
     let mut wanted = wanted(&three());
-    wanted.inputs.other_preferences.insert("Named".to_owned(), "{}".to_owned());
+    Arc::make_mut(&mut wanted.inputs).other_preferences.insert("Named".to_owned(), "{}".to_owned());
     let verdict = decide(&wanted, &[image], NO_LIMIT, PROJECT);
     let Verdict::Plain(Plain::Stale { differences, .. }) = verdict else { panic!("{verdict:?}") };
     let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();
@@ -171,12 +184,12 @@ fn an_image_with_pycall_is_for_its_libpython_and_others_do_not_care() {
     let with_pycall = Manifest::of([package(1, "One", &[]), pycall]);
     let bound = |manifest: &Manifest, libpython: Option<&str>| {
         let mut image = image(manifest, PROJECT, 1);
-        image.inputs.libpython = libpython.map(str::to_owned);
+        Arc::make_mut(&mut image.inputs).libpython = libpython.map(str::to_owned);
         image.record.key = image.inputs.key();
         image
     };
     let mut wanted = wanted(&with_pycall);
-    wanted.inputs.libpython = Some("/lib/libpython3.12.so".to_owned());
+    Arc::make_mut(&mut wanted.inputs).libpython = Some("/lib/libpython3.12.so".to_owned());
     let other = bound(&with_pycall, Some("/lib/libpython3.11.so"));
     let verdict = decide(&wanted, &[other, bound(&with_pycall, None)], NO_LIMIT, PROJECT);
     let Verdict::Plain(Plain::Stale { differences, .. }) = verdict else { panic!("{verdict:?}") };
@@ -266,7 +279,7 @@ fn another_julia_processor_or_depot_never_shares_an_image() {
     ];
     for change in changes {
         let mut wanted = wanted(&two());
-        change(&mut wanted.inputs);
+        change(Arc::make_mut(&mut wanted.inputs));
         let verdict = decide(&wanted, std::slice::from_ref(&image), NO_LIMIT, PROJECT);
         let Verdict::Plain(Plain::Stale { differences, .. }) = verdict else { panic!("{verdict:?}") };
         assert_eq!(differences.len(), 1, "{differences:?}");
@@ -277,8 +290,8 @@ fn another_julia_processor_or_depot_never_shares_an_image() {
 fn code_for_named_processors_serves_where_it_fits_and_is_second_to_what_is_wanted() {
     let native = image(&two(), PROJECT, 1);
     let mut portable = image(&two(), PROJECT, 2);
-    portable.inputs.cpu_target = "generic".to_owned();
-    portable.inputs.processor = String::new();
+    let inputs = Arc::make_mut(&mut portable.inputs);
+    (inputs.cpu_target, inputs.processor) = ("generic".to_owned(), String::new());
     portable.record.key = portable.inputs.key();
     let verdict = decide(&wanted(&three()), &[portable.clone(), native.clone()], NO_LIMIT, PROJECT);
     assert!(matches!(&verdict, Verdict::Contained { key, .. } if *key == native.record.key), "{verdict:?}");
@@ -289,7 +302,8 @@ fn code_for_named_processors_serves_where_it_fits_and_is_second_to_what_is_wante
     let verdict = decide(&wanted(&two()), std::slice::from_ref(&portable), NO_LIMIT, PROJECT);
     assert!(matches!(verdict, Verdict::Plain(Plain::Stale { .. })), "{verdict:?}");
     let mut wanted = wanted(&two());
-    (wanted.inputs.cpu_target, wanted.inputs.processor) = ("generic".to_owned(), String::new());
+    let inputs = Arc::make_mut(&mut wanted.inputs);
+    (inputs.cpu_target, inputs.processor) = ("generic".to_owned(), String::new());
     let verdict = decide(&wanted, &[portable], NO_LIMIT, PROJECT);
     assert!(matches!(verdict, Verdict::Plain(Plain::Unfit { .. })), "{verdict:?}");
 }
@@ -298,7 +312,7 @@ fn code_for_named_processors_serves_where_it_fits_and_is_second_to_what_is_wante
 fn any_acceptable_builder_is_exact_and_another_one_still_sound() {
     let image = image(&two(), PROJECT, 1);
     let mut wanted = wanted(&two());
-    wanted.inputs.builder = "packagecompiler 2.2.5".to_owned();
+    Arc::make_mut(&mut wanted.inputs).builder = "packagecompiler 2.2.5".to_owned();
     let verdict = decide(&wanted, std::slice::from_ref(&image), NO_LIMIT, PROJECT);
     let Verdict::Contained { differences, .. } = verdict else { panic!("{verdict:?}") };
     assert_eq!(differences[0].to_string(), "builder direct 1 → packagecompiler 2.2.5");

@@ -147,19 +147,26 @@ impl Search<'_> {
         Kind::Absent
     }
 
-    /// Reads a project file with `parse`; one that has vanished counts as empty.
-    pub(super) fn read<T>(
+    /// Reads with `parse` what a project file says under `key`; one that has vanished says nothing. A file without that
+    /// word says nothing either, and is not parsed: who needs more of it does so, and most have no such key.
+    pub(super) fn read<T: Default>(
         &self,
         path: &Path,
+        key: &str,
         parse: impl FnOnce(&toml_file::Fields<'_>) -> Result<T, toml_file::TomlError>,
     ) -> Result<T, EnvironmentError> {
         let bytes = self
             .files
             .read(path)
             .map_err(|source| EnvironmentError::Unreadable { path: path.to_owned(), source })?;
-        let parsed = toml_file::text(bytes.as_deref().unwrap_or_default())
-            .and_then(toml_file::borrowed)
-            .and_then(|table| parse(&toml_file::Fields::root(&table)));
+        // A key can be written with `\u…` instead of its letters.
+        let may_say = |text: &&str| text.contains(key) || text.contains('\\');
+        let parsed = toml_file::text(bytes.as_deref().unwrap_or_default()).and_then(|text| {
+            match Some(text).filter(may_say) {
+                Some(text) => parse(&toml_file::Fields::root(&toml_file::borrowed(text)?)),
+                None => Ok(T::default()),
+            }
+        });
         parsed.map_err(|source| EnvironmentError::Project { path: path.to_owned(), source })
     }
 }

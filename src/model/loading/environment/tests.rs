@@ -416,16 +416,20 @@ fn paths_may_hold_any_bytes() {
 
 #[test]
 fn a_project_that_cannot_be_used_is_named() {
-    let broken = MemoryFiles::default().with(HERE, "a = ");
+    let broken = MemoryFiles::default().with(HERE, "manifest = ");
     let error = ask().result(&broken).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot use `{HERE}`"));
     assert!(matches!(error, EnvironmentError::Project { source: TomlError::Syntax { .. }, .. }));
     let secret = MemoryFiles::default().with_unreadable(HERE);
     let error = ask().result(&secret).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot read `{HERE}`"));
-    // Fields that do not decide where packages come from are not read.
-    let odd = MemoryFiles::default().with(HERE, "uuid = 1\ndeps = 2");
-    assert_eq!(ask().project(&odd), some(HERE));
+    // Fields that do not decide where packages come from are not read, in whatever state they are.
+    for text in ["uuid = 1\ndeps = 2", "a = "] {
+        let odd = MemoryFiles::default().with(HERE, text);
+        assert_eq!(ask().project(&odd), some(HERE));
+    }
+    let escaped = MemoryFiles::default().with(HERE, "\"mani\\u0066est\" = 1");
+    assert!(ask().result(&escaped).is_err());
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(super) fn manifest_file(
     search: &Search<'_>,
     project_file: &Path,
 ) -> Result<Option<PathBuf>, EnvironmentError> {
-    let explicit = search.read(project_file, |fields| fields.owned("manifest"))?;
+    let explicit = search.read(project_file, "manifest", |fields| fields.owned("manifest"))?;
     if let Some(base) = base_project(search, project_file)?
         && let Some(manifest) = manifest_file(search, &base)?
     {
@@ -82,7 +82,7 @@ fn left_home(search: &Search<'_>, folder: &Path, above: &Path) -> bool {
 }
 
 fn lists(search: &Search<'_>, base: &Path, root: &Path, folder: &Path) -> Result<bool, EnvironmentError> {
-    let members = search.read(base, project::workspace_projects)?;
+    let members = search.read(base, "workspace", project::workspace_projects)?;
     if !search.since(1, 12, 2) {
         return Ok(members.iter().any(|member| folder.file_name() == Some(member.as_ref())));
     }
@@ -109,7 +109,7 @@ pub(super) fn workspace(search: &Search<'_>, project_file: &Path) -> Result<Work
     let mut looked_at = 0;
     while let Some(project_file) = workspace.projects.get(looked_at).cloned() {
         looked_at += 1;
-        for member in search.read(&project_file, project::workspace_projects)? {
+        for member in search.read(&project_file, "workspace", project::workspace_projects)? {
             let folder = paths::absolute(&paths::directory_name(&project_file), member);
             match search.kind(&folder) {
                 Kind::Project(file) if workspace.projects.contains(&file) => {}

@@ -1,6 +1,6 @@
 //! A manifest reduced to some of its packages, in the format that it had.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 use toml::{Table, Value};
 use uuid::Uuid;
@@ -10,12 +10,12 @@ use crate::model::loading::toml_file;
 /// Merges several manifests, with only the packages in `keep`: each as in the first manifest that holds it. The form is
 /// that of the first.
 #[must_use]
-pub(crate) fn merged(raw: &[Table], keep: &BTreeSet<Uuid>) -> Table {
+pub(crate) fn merged(raw: &[Table], keep: &HashSet<Uuid>) -> Table {
     let Some((first, others)) = raw.split_first() else { return Table::new() };
     let mut result = filtered(first, keep);
     let mut held = uuids(packages(&result));
     for other in others {
-        let missing: BTreeSet<Uuid> = keep.difference(&held).copied().collect();
+        let missing: HashSet<Uuid> = keep.difference(&held).copied().collect();
         let addition = packages(&filtered(other, &missing)).clone();
         held.extend(uuids(&addition));
         let is_flat = is_flat(&result);
@@ -43,7 +43,7 @@ fn packages(manifest: &Table) -> &Table {
     }
 }
 
-fn uuids(packages: &Table) -> BTreeSet<Uuid> {
+fn uuids(packages: &Table) -> HashSet<Uuid> {
     packages.values().filter_map(Value::as_array).flatten().filter_map(uuid).collect()
 }
 
@@ -55,7 +55,7 @@ fn uuids(packages: &Table) -> BTreeSet<Uuid> {
 /// UUID is dropped, and with it the extensions that it triggers. `project_hash` is dropped too, as it belongs to the
 /// whole. Everything else stays as it is, unknown fields included.
 #[must_use]
-pub(super) fn filtered(raw: &Table, keep: &BTreeSet<Uuid>) -> Table {
+pub(super) fn filtered(raw: &Table, keep: &HashSet<Uuid>) -> Table {
     let mut result = raw.clone();
     result.remove("project_hash");
     if is_flat(raw) {
@@ -75,7 +75,7 @@ fn is_flat(raw: &Table) -> bool {
     }
 }
 
-fn filter(packages: &mut Table, keep: &BTreeSet<Uuid>) {
+fn filter(packages: &mut Table, keep: &HashSet<Uuid>) {
     let only = only_uuids(packages);
     packages.retain(|_, value| {
         let Value::Array(stanzas) = value else {

@@ -1,4 +1,5 @@
 use super::filtered::filtered;
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use proptest::prelude::*;
@@ -165,7 +166,7 @@ fn a_reduced_manifest_is_one_that_julia_reads() {
          [[deps.Trig]]\nuuid = \"{B}\"\n"
     );
     let raw = toml_file::table(text.as_bytes()).unwrap();
-    let result = filtered(&raw, &BTreeSet::from([id(A)]));
+    let result = filtered(&raw, &HashSet::from([id(A)]));
     let expected = format!(
         "julia_version = \"1.10.4\"\nmanifest_format = \"2.0\"\n\n[[deps.Par]]\npinned = true\n\
          uuid = \"{A}\"\n\n[deps.Par.extensions]\nParTrig = \"Trig\"\n\n\
@@ -178,7 +179,7 @@ fn a_reduced_manifest_is_one_that_julia_reads() {
 fn nothing_kept_is_still_a_manifest() {
     for text in ["manifest_format = \"2.0\"\n[[deps.X]]\n", "[[X]]\n"] {
         let raw = toml_file::table(format!("{text}uuid = \"{A}\"").as_bytes()).unwrap();
-        let result = toml::to_string(&filtered(&raw, &BTreeSet::new())).unwrap();
+        let result = toml::to_string(&filtered(&raw, &HashSet::new())).unwrap();
         assert!(parse(&result).packages.is_empty(), "{result}");
     }
 }
@@ -239,11 +240,11 @@ proptest! {
         let text = plan.write(false);
         let before = parse(&text);
         let all = before.packages.keys().enumerate();
-        let keep: BTreeSet<Uuid> =
+        let keep: HashSet<Uuid> =
             all.filter(|(index, _)| chosen >> index & 1 == 1).map(|(_, uuid)| *uuid).collect();
         let reduced = filtered(&toml_file::table(text.as_bytes()).unwrap(), &keep);
         let after = parse(&toml::to_string(&reduced).unwrap());
-        prop_assert_eq!(after.packages.keys().copied().collect::<BTreeSet<_>>(), keep);
+        prop_assert_eq!(after.packages.keys().copied().collect::<HashSet<_>>(), keep);
         for (uuid, package) in after.packages {
             prop_assert_eq!(&package.weak_dependencies, &before.packages[&uuid].weak_dependencies);
         }
