@@ -11,6 +11,7 @@
 #   Helper 0.1.0, and OnHelper 1.0.0 (on Helper)
 #   SlowLoad 1.0.0 (compiles for a second or so when it is loaded), SlowCall 1.0.0 (when it is first called)
 #   Broken 1.0.0 (does not load); InitThrows 1.0.0 (its __init__ throws under any image but Julia's own)
+#   Foreign 1.0.0 (loads on another processor only), OnForeign 1.0.0 (on Foreign, which it loads there only)
 #   Uncached 1.0.0 (is never compiled ahead), OnUncached 1.0.0 (on Uncached)
 #   Sneaky 1.0.0 (loads Extra without depending on it, where that can be found)
 #   Built 1.0.0 (includes deps/deps.jl, which its build writes from BUILT_ANSWER), Schema 1.0.0 (depends on schema.txt in the
@@ -127,6 +128,15 @@ function __init__()
     occursin("images-v1", image) || occursin("build-", image) || return
     error("InitThrows does not like images")
 end
+end'
+register Foreign 1.0.0 '' 'module Foreign
+error("Foreign is for another processor")
+end'
+register OnForeign 1.0.0 "$(dependency Foreign)" 'module OnForeign
+if Sys.ARCH === :m68k
+    using Foreign
+end
+answer() = "without Foreign"
 end'
 register Uncached 1.0.0 '' '__precompile__(false)
 module Uncached

@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use crate::assessment;
+use crate::assessment::{self, ProjectState};
 use crate::building::plan::Plan;
 use crate::julia::builder::{self, BuildError, Builder, Job};
-use crate::julia::import::{self, Purpose};
+use crate::julia::exchange::PackageRequest;
+use crate::julia::import::{self, ImportResult, Imported, Purpose};
 use crate::julia::loaded_modules::compare;
 use crate::julia::log_text::with_cause;
 use crate::julia::session::Session;
 use crate::julia::stage::Stage;
 use crate::julia::{process, starts, startup_statements, verify};
+use crate::model::image::key::BakedPackage;
 use crate::model::image::record::ImageRecord;
 use crate::model::image::tracked::{Artifact, TrackedFile};
 use crate::platform;
@@ -55,21 +57,33 @@ pub(super) fn build_image(
     let loading = job.folder.join("loading-statements.jl");
     let imported = import::import(job, job.packages, None, Purpose::Trace(&loading))?;
     let load_times = imported.packages.iter().map(|outcome| (outcome.uuid, outcome.seconds)).collect();
-    if let Some(failure) = imported.packages.into_iter().find(|outcome| !outcome.ok) {
-        let text = with_cause(failure.error, job.log);
-        return Err(BuildError::PackageFailed { name: failure.name, text });
+    let failures: Vec<&ImportResult> = imported.packages.iter().filter(|outcome| !outcome.ok).collect();
+    if let Some(first) =
+        failures.first().filter(|_| failures.iter().any(|failure| is_needed(failure, &imported, plan)))
+    {
+        let text = with_cause(first.error.clone(), job.log);
+        return Err(BuildError::PackageFailed { name: first.name.clone(), text });
     }
+    let loads = |uuid: Uuid| failures.iter().all(|failure| failure.uuid != uuid);
+    let packages: Vec<BakedPackage> =
+        plan.packages().iter().filter(|package| loads(package.uuid)).cloned().collect();
+    let requests: Vec<PackageRequest> = job
+        .packages
+        .iter()
+        .filter(|request| packages.iter().any(|package| package.uuid.to_string() == request.uuid))
+        .cloned()
+        .collect();
     if !imported.never_compiled.is_empty() {
         return Err(BuildError::NeverCompiled { names: imported.never_compiled });
     }
     // The packages loaded now are those to be baked: checked before code is generated, which takes most of the time.
-    let faults = compare(imported.modules, plan.packages(), &plan.state().manifest, job.julia);
+    let faults = compare(imported.modules, &packages, &plan.state().manifest, job.julia);
     if !faults.is_empty() {
         return Err(BuildError::LoadsOthers(faults));
     }
     // Recorded before the image is made: a file that changes meanwhile counts as changed later.
-    let tracked = assessment::track(&imported.files, plan.state(), plan.packages())?;
-    let artifacts = assessment::installed_artifacts(plan.state(), plan.packages());
+    let tracked = assessment::track(&imported.files, plan.state(), &packages)?;
+    let artifacts = assessment::installed_artifacts(plan.state(), &packages);
     job.watcher.stage(Stage::Trace);
     let mut statements = startup_statements::of_julia(job, startup)?;
     statements.extend(Some(loading).filter(|path| path.is_file()));
@@ -77,20 +91,35 @@ pub(super) fn build_image(
     statements.extend(plan.statements());
     // It stays beside the image, and tells later what that lacks.
     statements.extend(recordings.write(&job.image.with_file_name(REPLAYED))?);
-    let job = Job { statements: &statements, ..*job };
+    let job = Job { packages: &requests, statements: &statements, ..*job };
     match builder {
         Builder::Direct => builder::direct(&job, &plan.state().depots)?,
         Builder::PackageCompiler { environment, .. } => builder::packagecompiler(&job, environment)?,
     }
     job.watcher.stage(Stage::Verify);
-    let loaded = verify::verify(&job, plan.packages(), &plan.state().manifest)?;
-    starts::workers(&job, plan.packages(), &plan.state().manifest)?;
+    let loaded = verify::verify(&job, &packages, &plan.state().manifest)?;
+    starts::workers(&job, &packages, &plan.state().manifest)?;
     for member in &plan.members {
         starts::member(&job, &member.state.launched_project())?;
     }
     let direct: Vec<Uuid> = plan.state().direct().into_values().collect();
-    let direct_only = starts::direct_only(&job, plan.packages(), &direct)?;
+    let direct_only = starts::direct_only(&job, &packages, &direct)?;
     Ok(Learned { load_times, loaded, tracked, artifacts, direct_only })
+}
+
+/// Whether the image cannot do without a package that does not load. If no project loads it by name, and what does load by
+/// name came without it, then it is for another system or Julia, say, and its users do without it here. Who includes it
+/// by name wants it.
+fn is_needed(failure: &ImportResult, imported: &Imported, plan: &Plan) -> bool {
+    let names_it = |state: &ProjectState| {
+        let included = state.settings.include.as_ref();
+        state.direct().values().any(|uuid| *uuid == failure.uuid)
+            || included.is_some_and(|names| names.contains(&failure.name))
+    };
+    let is_named = plan.projects().iter().any(|(state, _)| names_it(state));
+    // One whose `__init__` fails is loaded all the same.
+    let is_loaded = imported.modules.iter().any(|module| module.uuid() == Some(failure.uuid));
+    is_named || is_loaded
 }
 
 /// Runs the project's workload files and returns the trace files of what they compiled.

@@ -4,6 +4,7 @@ use crate::assessment;
 use crate::building::context::BuildContext;
 use crate::building::make::Made;
 use crate::building::plan::Plan;
+use crate::model::image::bake::Outside;
 use crate::model::usage::journal::Clock;
 use crate::path_text;
 use crate::store::catalog;
@@ -50,6 +51,8 @@ pub(super) fn built(build: &BuildContext<'_>, plan: &Plan, made: &Made, verbosit
     let packages = plan.packages().iter().map(|package| package.uuid);
     let estimate = assessment::estimated_saving(julia.context, &julia.installation, &images, packages);
     let projects = plan.projects().into_iter().map(|(state, _)| path_text::encode(&state.folder));
+    let left_out: Vec<&str> =
+        made.record.left_out(&plan.inputs).map(|package| package.name.as_str()).collect();
     let mut lines = vec![
         (
             if plan.members.is_empty() { "project" } else { "projects" },
@@ -61,8 +64,8 @@ pub(super) fn built(build: &BuildContext<'_>, plan: &Plan, made: &Made, verbosit
             "packages",
             format!(
                 "{} in the image, {} outside",
-                plan.packages().len(),
-                plan.assessment.wanted.outside.len()
+                plan.packages().len() - left_out.len(),
+                plan.assessment.wanted.outside.len() + left_out.len()
             ),
         ),
         ("size", format!("{} MB", made.record.file.size / 1_000_000)),
@@ -70,6 +73,9 @@ pub(super) fn built(build: &BuildContext<'_>, plan: &Plan, made: &Made, verbosit
         ("", stages(measured)),
         ("load time", load_time(measured, estimate)),
     ];
+    if !left_out.is_empty() {
+        lines.push(("left out", format!("{}: {}", left_out.join(", "), Outside::DoesNotLoad)));
+    }
     let clock = Clock::at(build.toolchain.context.now);
     let known = assessment::known_project(build.toolchain.context, clock, &plan.state().folder);
     if let Ok(known) = known

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit;
 use crate::installation::Installation;
+use crate::model::image::bake::Outside;
 use crate::model::image::difference::Difference;
 use crate::model::image::key::{BakedPackage, find};
 use crate::model::image::record::{KnownImage, Measurements};
@@ -152,6 +153,9 @@ fn report(context: &Context, target: &TargetProject) -> Report {
         .values()
         .map(|(name, reason)| OutsideReport { name: name.clone(), reason: reason.to_string() })
         .collect();
+    outside.extend(
+        left_out(assessment).map(|name| OutsideReport { name, reason: Outside::DoesNotLoad.to_string() }),
+    );
     outside.sort_by(|left, right| left.name.cmp(&right.name));
     Report {
         project: path_text::encode(&state.folder),
@@ -234,7 +238,7 @@ fn image(context: &Context, installation: &Installation, assessment: &Assessment
         builder: inputs.builder.clone(),
         cpu_target: inputs.cpu_target.clone(),
         code_for: record.targets.iter().map(|target| target.name.as_str()).collect::<Vec<_>>().join(", "),
-        packages: inputs.packages.len(),
+        packages: inputs.packages.len() - record.left_out(inputs).count(),
         measured: record.measured.clone(),
         estimated_saving: estimated_saving(context, installation, &assessment.catalog.images, of_project),
     })
@@ -250,6 +254,17 @@ fn foreign(assessment: &Assessment) -> Vec<String> {
     let mut names: Vec<String> = foreign.map(|package| package.name.clone()).collect();
     names.sort();
     names
+}
+
+/// Names of the project's packages that the image in force does without.
+fn left_out(assessment: &Assessment) -> impl Iterator<Item = String> {
+    let image = match &assessment.verdict {
+        Verdict::Exact { key } | Verdict::Contained { key, .. } => assessment.catalog.image(key),
+        Verdict::Plain(_) => None,
+    };
+    let own = &assessment.wanted.inputs.packages;
+    let left_out = image.into_iter().flat_map(|image| image.record.left_out(&image.inputs));
+    left_out.filter(|package| find(own, package.uuid).is_some()).map(|package| package.name.clone())
 }
 
 /// Extensions that load sooner under the image in force.

@@ -43,6 +43,8 @@ pub(crate) enum Outside {
     Unresolved(Vec<String>),
     /// It is in a cycle of dependencies, or depends on one.
     Cycle,
+    /// It did not load when the image was made, and nothing that is loaded by name needed it: for another system, say.
+    DoesNotLoad,
 }
 
 impl fmt::Display for Outside {
@@ -56,6 +58,7 @@ impl fmt::Display for Outside {
             Self::DependsOn(name) => write!(formatter, "depends on {name}"),
             Self::Unresolved(names) => write!(formatter, "the manifest lacks {}", names.join(", ")),
             Self::Cycle => formatter.write_str("in a cycle of dependencies"),
+            Self::DoesNotLoad => formatter.write_str("does not load here, and nothing needs it"),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::model::image::key::{Digest, KeyInputs};
+use crate::model::image::key::{BakedPackage, Digest, KeyInputs};
 use crate::model::image::processor::Processor;
 use crate::model::image::target::{Fitness, ImageTarget, fitness};
 use crate::model::image::tracked::{Artifact, TrackedFile};
@@ -81,6 +81,12 @@ impl ImageRecord {
                 Some(format!("it is for `{target}`, and it is unknown whether this processor is one"))
             }
         }
+    }
+
+    /// Those of its packages that it does without: they did not load when it was made, and nothing needed them.
+    pub(crate) fn left_out<'a>(&self, inputs: &'a KeyInputs) -> impl Iterator<Item = &'a BakedPackage> {
+        let is_known = !self.loaded.is_empty();
+        inputs.packages.iter().filter(move |package| is_known && !self.loaded.contains(&package.uuid))
     }
 
     /// Whether it was built for this project, alone or with others.

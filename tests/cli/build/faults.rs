@@ -109,6 +109,30 @@ fn packages_that_do_not_load_or_are_not_in_the_image_are_named() {
     assert_nothing_left(&sandbox);
 }
 
+/// A package that others load on another system only is in the manifest everywhere.
+#[test]
+fn a_package_that_does_not_load_and_that_nothing_needs_is_left_out() {
+    let sandbox = prepared();
+    world().julia(Some(&sandbox.project()), "using Pkg; Pkg.add(\"OnForeign\")", &[]);
+    // The image that the builder's stand-in hands over does not have it.
+    sandbox.write("project/jlproj.toml", "exclude = [\"OnForeign\"]\n");
+    let ran = sandbox.jlproj(["build"]);
+    ran.code(0).stderr_has("\nleft out   Foreign: does not load here, and nothing needs it\n");
+    ran.stderr_has("packages   3 in the image, 4 outside\n");
+    sandbox.jlproj(["status"]).code(0).stdout_has("Foreign: does not load here, and nothing needs it\n");
+    assert_starts(&sandbox, "image", 0);
+
+    // Who names it needs it.
+    sandbox.write("project/jlproj.toml", "exclude = [\"OnForeign\"]\ninclude = [\"Alpha\", \"Foreign\"]\n");
+    let ran = sandbox.jlproj(["build", "--force"]);
+    ran.code(1).stderr_has("Foreign does not load in this project");
+    sandbox.write("project/jlproj.toml", "exclude = [\"OnForeign\"]\n");
+    world().julia(Some(&sandbox.project()), "using Pkg; Pkg.add(\"Foreign\")", &[]);
+    let ran = sandbox.jlproj(["build", "--force"]);
+    ran.code(1).stderr_has("Foreign does not load in this project");
+    assert_starts(&sandbox, "image", 0);
+}
+
 /// Most of a build's time goes into code: what is loaded beside what is to be baked is told before that.
 #[test]
 fn a_package_that_loads_what_is_not_to_be_baked_is_named_before_code_is_generated() {

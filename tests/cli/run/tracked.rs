@@ -47,7 +47,7 @@ fn assert_in_force(sandbox: &Sandbox) {
     ran.code(0).stdout("image").stderr("");
 }
 
-const ALL: &str = "Built, Schema, Prefers, Artful, Choosy, Holder, Moody, Versioned, Extended";
+const ALL: &str = "Built, Schema, Prefers, Artful, Choosy, Holder, Moody, Versioned, OnForeign, Extended";
 
 /// One image, and one after the other what Julia notices and a tree hash does not.
 #[test]
@@ -71,7 +71,7 @@ fn what_no_tree_hash_tells_is_noticed() {
     let answers = |built: &str, schema: &str| {
         format!(
             "built {built}, schema {schema}, prefers {colour}, artful data, choosy, holds choosy, moody, version 1.2.3, \
-             {extended}"
+             without Foreign, {extended}"
         )
     };
 
