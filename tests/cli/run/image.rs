@@ -1,6 +1,7 @@
 //! A real image, and what becomes of it as its project changes.
 
 use std::fs;
+use std::process::{Child, Command, Stdio};
 
 use crate::support::sandbox::Sandbox;
 use crate::support::world::{self, world};
@@ -23,7 +24,7 @@ fn built() -> Sandbox {
 fn what_is_baked_is_what_cannot_change() {
     let image = world().image();
     let code = "print(join(sort([id.name for id in keys(Base.loaded_modules)]), ' '))";
-    let output = std::process::Command::new(world::julia())
+    let output = Command::new(world::julia())
         .arg(format!("--sysimage={}", image.display()))
         .args(["--startup-file=no", "-e", code])
         .output()
@@ -50,6 +51,32 @@ fn a_build_writes_nothing_into_the_project_and_leaves_nothing_behind() {
     assert_eq!(files(&sandbox), before);
     assert_eq!(sandbox.names("project"), ["Manifest.toml", "Project.toml"]);
     assert_eq!(sandbox.names("store/tmp"), [""; 0]);
+}
+
+/// As an array of jobs does it, on a store where nothing was decided yet.
+#[test]
+fn of_many_starts_at_once_none_is_lost_and_each_has_the_image() {
+    // Later Julias take hundreds of megabytes each.
+    let starts = if world::is_at_least(9) { 16 } else { 64 };
+    let sandbox = built();
+    let lines = |sandbox: &Sandbox| {
+        let journal = fs::read_to_string(sandbox.path("store/usage-v1.log")).unwrap_or_default();
+        journal.lines().filter(|line| line.contains("\texact\t")).count()
+    };
+    let before = lines(&sandbox);
+    let _ = fs::remove_dir_all(sandbox.path("store/verdicts-v1"));
+    let start = || {
+        let mut command = sandbox.command(["run", "--startup-file=no", "-e", ASK]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts")
+    };
+    let started: Vec<Child> = (0..starts).map(|_| start()).collect();
+    for child in started {
+        let ran = sandbox.ran("one of many", &child.wait_with_output().expect("ends"));
+        ran.code(0).stdout("baked alpha 1.0.0").stderr("");
+    }
+    assert_eq!(lines(&sandbox), before + starts);
+    let left = sandbox.names("store/verdicts-v1").into_iter().filter(|name| name.contains("half-written"));
+    assert_eq!(left.collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]
