@@ -201,19 +201,32 @@ impl ProjectState {
         &self,
         installation: &Installation,
     ) -> Result<BTreeMap<String, String>, Error> {
+        let named = self.named_preferences(installation)?.into_iter();
+        let others = named.filter(|(_, (uuid, _))| !self.manifest.packages.contains_key(uuid));
+        Ok(others.map(|(name, (_, preferences))| (name, Preferences(preferences).canonical())).collect())
+    }
+
+    /// Preferences of all packages that a project names, by name; of those that have any.
+    ///
+    /// # Errors
+    /// As [`ProjectState::preferences`].
+    pub(crate) fn named_preferences(
+        &self,
+        installation: &Installation,
+    ) -> Result<BTreeMap<String, (Uuid, Table)>, Error> {
         let projects = self.layers.iter().map(|(project, _)| project);
         let named = projects.flat_map(|project| {
             let sections = [&project.dependencies, &project.extras, &project.weak_dependencies];
             sections.into_iter().flatten()
         });
-        let mut texts = BTreeMap::new();
-        for (name, uuid) in named.filter(|(_, uuid)| !self.manifest.packages.contains_key(uuid)) {
-            let preferences = Preferences(self.preferences(installation, *uuid)?);
-            if !preferences.is_empty() {
-                texts.insert(name.clone(), preferences.canonical());
+        let mut preferences = BTreeMap::new();
+        for (name, uuid) in named {
+            let table = self.preferences(installation, *uuid)?;
+            if !table.is_empty() {
+                preferences.insert(name.clone(), (*uuid, table));
             }
         }
-        Ok(texts)
+        Ok(preferences)
     }
 
     /// Preferences of a package, in the form that is hashed; empty if it has none.

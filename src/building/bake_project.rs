@@ -40,7 +40,18 @@ pub(super) fn write(
             preferences.insert(package.name.clone(), Value::Table(own));
         }
     }
-    let project = Table::from_iter([("deps".to_owned(), Value::Table(dependencies))]);
+    // A package may read those of one that the project only names; what is compiled here is what the image is made from.
+    let mut extras = Table::new();
+    for (name, (uuid, table)) in state.named_preferences(installation)? {
+        if !dependencies.contains_key(&name) {
+            extras.insert(name.clone(), Value::String(uuid.to_string()));
+            preferences.insert(name, Value::Table(table));
+        }
+    }
+    let project = Table::from_iter([
+        ("deps".to_owned(), Value::Table(dependencies)),
+        ("extras".to_owned(), Value::Table(extras)),
+    ]);
     let project_file = folder.join("Project.toml");
     write_table(&project_file, &project)?;
     write_table(&folder.join("Manifest.toml"), &manifest)?;

@@ -106,6 +106,8 @@ pub(crate) enum SettingsError {
     OpenQuote { key: &'static str, text: String },
     #[error("`{path}` in `{key}` is not an absolute path")]
     NotAbsolute { key: &'static str, path: String },
+    #[error("`{argument}` in `build_arguments` makes no sound image: {reason}")]
+    Unsound { argument: String, reason: &'static str },
     #[error("{variable} is `{value}`, but can only be {allowed}")]
     Variable { variable: &'static str, value: String, allowed: &'static str },
     #[error("{variable} cannot be followed: {text}")]

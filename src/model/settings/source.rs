@@ -57,6 +57,11 @@ pub(crate) struct ProjectFile {
     pub(crate) cpu_target: Option<CpuTarget>,
 }
 
+/// A flag that drops the source of all methods from an image, and what would have to be compiled again when one of them is
+/// replaced (`strip_all_codeinfos_`, src/staticdata.c 1.10.8:2250).
+const STRIP_IR: &str = "--strip-ir";
+const WITHOUT_IR: &str = "nothing in it could be compiled for further types, and what calls a method that is replaced would go on with the old one";
+
 /// Variables of the process environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Variables {
@@ -99,6 +104,10 @@ impl UserFile {
         let stores = file.stores.iter().flatten();
         if let Some(store) = stores.into_iter().find(|store| !store.is_absolute()) {
             return Err(SettingsError::NotAbsolute { key: "stores", path: store.display().to_string() });
+        }
+        let mut arguments = file.build_arguments.iter().flatten();
+        if let Some(argument) = arguments.find(|argument| *argument == STRIP_IR) {
+            return Err(SettingsError::Unsound { argument: argument.clone(), reason: WITHOUT_IR });
         }
         Ok(file)
     }
