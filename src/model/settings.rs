@@ -344,6 +344,14 @@ mod tests {
     }
 
     #[test]
+    fn an_argument_that_makes_unsound_images_is_refused() {
+        assert!(UserFile::parse(b"build_arguments = [\"-O1\", \"--strip-metadata\"]").is_ok());
+        let error =
+            UserFile::parse(b"build_arguments = [\"-O1\", \"--strip-ir\"]").expect_err("unsound").to_string();
+        assert!(error.starts_with("`--strip-ir` in `build_arguments` makes no sound image: "), "{error}");
+    }
+
+    #[test]
     fn an_unknown_key_is_named() {
         let error = UserFile::parse(b"bulider = \"direct\"").expect_err("misspelt").to_string();
         assert!(error.contains("bulider"), "{error}");
