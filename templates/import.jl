@@ -27,7 +27,7 @@ function locate(id)
     end
 end
 
-function row(id, ok, started, failure, baked)
+function row(id, ok, started, failure, baked, in_init = false)
     path = locate(id)
     version = haskey(Base.loaded_modules, id) ? origin(id, Base.loaded_modules[id]).version : ""
     if isempty(version) && !isempty(path)
@@ -39,7 +39,7 @@ function row(id, ok, started, failure, baked)
     end
     return ["name" => id.name, "uuid" => uuid_text(id), "ok" => ok,
             "seconds" => (time_ns() - started) / 1.0e9, "error" => failure, "path" => path,
-            "version" => version, "in_image" => baked]
+            "version" => version, "in_image" => baked, "in_init" => in_init]
 end
 
 function load(id, baked)
@@ -48,9 +48,12 @@ function load(id, baked)
         Base.require(id)
         return row(id, true, started, "", baked)
     catch exception
-        return row(id, false, started, error_text(exception), baked)
+        return row(id, false, started, error_text(exception), baked, fails_in_init(exception))
     end
 end
+
+# Whether a package was loaded, and its `__init__` failed, or that of one that it loads: then others may have it.
+fails_in_init(exception) = exception isa InitError || exception isa LoadError && fails_in_init(exception.error)
 
 # Pkg notes in a log of the depot that it worked in a project, and who reads it takes that for use by a person. In this
 # process it notes nothing (`write_env_usage`, Pkg's src/Types.jl 1.6 to 1.10).

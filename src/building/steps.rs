@@ -117,9 +117,9 @@ fn is_needed(failure: &ImportResult, imported: &Imported, plan: &Plan) -> bool {
             || included.is_some_and(|names| names.contains(&failure.name))
     };
     let is_named = plan.projects().iter().any(|(state, _)| names_it(state));
-    // One whose `__init__` fails is loaded all the same.
+    // One whose `__init__` fails comes with others all the same; Julia 1.12 does not list it among the loaded modules.
     let is_loaded = imported.modules.iter().any(|module| module.uuid() == Some(failure.uuid));
-    is_named || is_loaded
+    is_named || is_loaded || failure.in_init
 }
 
 /// Runs the project's workload files and returns the trace files of what they compiled.

@@ -51,6 +51,9 @@ pub(crate) struct ImportResult {
     pub(crate) name: String,
     pub(crate) uuid: Uuid,
     pub(crate) ok: bool,
+    /// Whether it, or a package that it loads, failed in `__init__`: it may be loaded all the same.
+    #[serde(default)]
+    pub(crate) in_init: bool,
     /// Seconds of loading, on top of the packages loaded before it.
     pub(crate) seconds: f64,
     #[serde(default)]
