@@ -201,18 +201,20 @@ impl ProjectState {
         &self,
         installation: &Installation,
     ) -> Result<BTreeMap<String, String>, Error> {
-        let named = self.named_preferences(installation)?.into_iter();
-        let others = named.filter(|(_, (uuid, _))| !self.manifest.packages.contains_key(uuid));
+        let others =
+            self.named_preferences(installation, |uuid| !self.manifest.packages.contains_key(uuid))?;
+        let others = others.into_iter();
         Ok(others.map(|(name, (_, preferences))| (name, Preferences(preferences).canonical())).collect())
     }
 
-    /// Preferences of all packages that a project names, by name; of those that have any.
+    /// Preferences, by name, of those packages among the ones that a project names; of those that have any.
     ///
     /// # Errors
     /// As [`ProjectState::preferences`].
     pub(crate) fn named_preferences(
         &self,
         installation: &Installation,
+        is_among: impl Fn(&Uuid) -> bool,
     ) -> Result<BTreeMap<String, (Uuid, Table)>, Error> {
         let projects = self.layers.iter().map(|(project, _)| project);
         let named = projects.flat_map(|project| {
@@ -220,7 +222,7 @@ impl ProjectState {
             sections.into_iter().flatten()
         });
         let mut preferences = BTreeMap::new();
-        for (name, uuid) in named {
+        for (name, uuid) in named.filter(|(_, uuid)| is_among(uuid)) {
             let table = self.preferences(installation, *uuid)?;
             if !table.is_empty() {
                 preferences.insert(name.clone(), (*uuid, table));

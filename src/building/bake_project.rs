@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
+use uuid::Uuid;
 
 use crate::assessment::ProjectState;
 use crate::error::Error;
@@ -33,7 +34,7 @@ pub(super) fn write(
     let manifest = merged(&tables(state)?, &keep);
     let mut dependencies = Table::new();
     let mut preferences = Table::new();
-    for package in held {
+    for package in &held {
         dependencies.entry(&package.name).or_insert(Value::String(package.uuid.to_string()));
         let own = state.preferences(installation, package.uuid)?;
         if !own.is_empty() {
@@ -42,7 +43,8 @@ pub(super) fn write(
     }
     // A package may read those of one that the project only names; what is compiled here is what the image is made from.
     let mut extras = Table::new();
-    for (name, (uuid, table)) in state.named_preferences(installation)? {
+    let is_other = |uuid: &Uuid| held.iter().all(|package| package.uuid != *uuid);
+    for (name, (uuid, table)) in state.named_preferences(installation, is_other)? {
         if !dependencies.contains_key(&name) {
             extras.insert(name.clone(), Value::String(uuid.to_string()));
             preferences.insert(name, Value::Table(table));

@@ -70,7 +70,7 @@ pub(super) fn build_image(
     let requests: Vec<PackageRequest> = job
         .packages
         .iter()
-        .filter(|request| packages.iter().any(|package| package.uuid.to_string() == request.uuid))
+        .filter(|request| failures.iter().all(|failure| failure.uuid.to_string() != request.uuid))
         .cloned()
         .collect();
     if !imported.never_compiled.is_empty() {
