@@ -1,6 +1,6 @@
 //! Sorts the packages of a manifest so that each comes after its dependencies.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
@@ -20,26 +20,28 @@ pub(crate) struct DependencyOrder {
 /// Uses no recursion: a manifest can be made arbitrarily deep.
 #[must_use]
 pub(crate) fn dependency_order(manifest: &Manifest) -> DependencyOrder {
-    let mut waiting_for: BTreeMap<Uuid, usize> = BTreeMap::new();
-    let mut dependents: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
-    for (uuid, package) in &manifest.packages {
-        let held = package.dependencies.values().filter(|uuid| manifest.packages.contains_key(uuid));
+    // By place in the manifest, which is sorted by UUID.
+    let uuids: Vec<Uuid> = manifest.packages.keys().copied().collect();
+    let mut waiting_for = vec![0_usize; uuids.len()];
+    let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); uuids.len()];
+    for ((place, package), count) in manifest.packages.values().enumerate().zip(&mut waiting_for) {
         // One that is listed under two names is waited for twice, and comes twice.
-        let mut count = 0;
-        for dependency in held {
-            dependents.entry(*dependency).or_default().push(*uuid);
-            count += 1;
+        for dependency in package.dependencies.values() {
+            if let Some(dependents) =
+                uuids.binary_search(dependency).ok().and_then(|at| dependents.get_mut(at))
+            {
+                dependents.push(place);
+                *count += 1;
+            }
         }
-        waiting_for.insert(*uuid, count);
     }
-    let mut ready: BTreeSet<Uuid> =
-        waiting_for.iter().filter(|(_, count)| **count == 0).map(|(uuid, _)| *uuid).collect();
-    let mut sorted = Vec::with_capacity(manifest.packages.len());
-    while let Some(uuid) = ready.pop_first() {
-        sorted.push(uuid);
-        waiting_for.remove(&uuid);
-        for dependent in dependents.remove(&uuid).unwrap_or_default() {
-            if let Some(count) = waiting_for.get_mut(&dependent) {
+    let mut ready: BTreeSet<usize> =
+        waiting_for.iter().enumerate().filter(|(_, count)| **count == 0).map(|(place, _)| place).collect();
+    let mut sorted = Vec::with_capacity(uuids.len());
+    while let Some(place) = ready.pop_first() {
+        sorted.extend(uuids.get(place));
+        for dependent in dependents.get_mut(place).map(std::mem::take).unwrap_or_default() {
+            if let Some(count) = waiting_for.get_mut(dependent) {
                 *count -= 1;
                 if *count == 0 {
                     ready.insert(dependent);
@@ -47,5 +49,6 @@ pub(crate) fn dependency_order(manifest: &Manifest) -> DependencyOrder {
             }
         }
     }
-    DependencyOrder { sorted, cyclic: waiting_for.into_keys().collect() }
+    let waiting = uuids.into_iter().zip(waiting_for).filter(|(_, count)| *count > 0);
+    DependencyOrder { sorted, cyclic: waiting.map(|(uuid, _)| uuid).collect() }
 }
