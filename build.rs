@@ -41,6 +41,8 @@ fn main() -> io::Result<()> {
     }
     for argument in arguments {
         println!("cargo::rustc-link-arg-bins={argument}");
+        // What programs are compared with starts the same way.
+        println!("cargo::rustc-link-arg-benches={argument}");
     }
     Ok(())
 }

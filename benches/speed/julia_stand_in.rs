@@ -1,20 +1,34 @@
-//! A program that stands for Julia: the bench itself under that name, which answers the probe and otherwise ends at
-//! once. A real Julia's start varies by more than what is measured.
+//! Programs that the bench itself is under other names: one that stands for Julia, which answers the probe and otherwise ends
+//! at once (a real Julia's start varies by more than what is measured), and one that does nothing but start it.
 
 use std::ffi::OsStr;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-/// Whether this process was started as Julia.
-pub(crate) fn is_julia() -> bool {
-    env::args_os().next().is_some_and(|name| Path::new(&name).file_name() == Some(OsStr::new("julia")))
+/// Name of the program that becomes the `julia` beside it at once: what no launcher can do without.
+pub(crate) const BARE: &str = "julia-through-exec";
+
+/// Whether this process was started under this name.
+pub(crate) fn is_called(name: &str) -> bool {
+    env::args_os().next().is_some_and(|own| Path::new(&own).file_name() == Some(OsStr::new(name)))
+}
+
+/// Becomes Julia.
+pub(crate) fn start() {
+    let mut arguments = env::args_os();
+    let own = arguments.next().expect("own name");
+    let error = Command::new(Path::new(&own).with_file_name("julia")).args(arguments).exec();
+    panic!("{error}");
 }
 
 /// Puts it into a folder of programs.
 pub(crate) fn install(folder: &Path) {
     // A copy: a link would be resolved to a program of another name.
-    fs::copy(env::current_exe().expect("own path"), folder.join("julia")).expect("julia");
+    let own = env::current_exe().expect("own path");
+    fs::copy(&own, folder.join("julia")).expect("julia");
+    fs::copy(&own, folder.join(BARE)).expect("a bare launcher");
     fs::write(folder.join("default-image"), "image").expect("default image");
 }
 

@@ -1,4 +1,4 @@
-//! Starts of Julia, in six ways.
+//! Starts of Julia, in seven ways.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 use std::{env, thread};
 
+use crate::julia_stand_in;
 use crate::measure::{self, Size};
 use crate::table;
 use crate::world::World;
@@ -24,32 +25,43 @@ pub(crate) fn compare(world: &World, rounds: usize) {
     let script = script(world);
     let launcher = launcher(world);
     let by_hand = || world.by_hand(&world.julia());
+    let through_exec = || world.by_hand(&world.julia().with_file_name(julia_stand_in::BARE));
     let through_script = || world.by_hand(&script);
     let through_launcher = || launcher.as_deref().map(|launcher| with_juliaup(world, launcher));
     let run = || world.jlproj(&["run", "-e", "1"]);
     let resting = || world.jlproj_with(RESTING, &["run", "-e", "1"]);
-    let mut times: [Vec<Duration>; 6] = Default::default();
+    let mut times: [Vec<Duration>; 7] = Default::default();
     for _ in 0..rounds {
         times[0].push(measure::time(by_hand()));
-        times[1].push(measure::time(through_script()));
-        times[2].extend(through_launcher().map(measure::time));
-        times[3].push(measure::time(run()));
-        times[4].push(measure::time(resting()));
+        times[1].push(measure::time(through_exec()));
+        times[2].push(measure::time(through_script()));
+        times[3].extend(through_launcher().map(measure::time));
+        times[4].push(measure::time(run()));
+        times[5].push(measure::time(resting()));
     }
     // Apart from the rest: it leaves much to be done by the disk.
     for _ in 0..rounds.div_ceil(4) {
         world.forget_verdicts();
-        times[5].push(measure::time(run()));
+        times[6].push(measure::time(run()));
     }
     let commands = [
         Some(by_hand()),
+        Some(through_exec()),
         Some(through_script()),
         through_launcher(),
         Some(run()),
         Some(resting()),
         Some(run()),
     ];
-    let names = ["by hand", "through sh", "through juliaup", "run, warm", "run, 50 files", "run, cold"];
+    let names = [
+        "by hand",
+        "through exec",
+        "through sh",
+        "through juliaup",
+        "run, warm",
+        "run, 50 files",
+        "run, cold",
+    ];
     let size = Size { lines: 0, ..world.size };
     let base = measure::middle(times[0].clone());
     for (place, ((name, times), command)) in names.into_iter().zip(times).zip(commands).enumerate() {

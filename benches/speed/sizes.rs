@@ -15,8 +15,11 @@ const GROUPS: [(&str, &[&str]); 4] = [
 ];
 
 pub(crate) fn print() {
-    if julia_stand_in::is_julia() {
+    if julia_stand_in::is_called("julia") {
         return julia_stand_in::answer();
+    }
+    if julia_stand_in::is_called(julia_stand_in::BARE) {
+        return julia_stand_in::start();
     }
     if measure::is_measuring() {
         return measure::tell_memory();
