@@ -7,6 +7,7 @@ mod context;
 mod limits;
 mod make;
 mod measure;
+pub(crate) mod memory;
 mod plan;
 pub(crate) mod preflight;
 mod remember;

@@ -11,6 +11,7 @@ use crate::store::catalog;
 use crate::ui::message;
 use crate::ui::pay_off::{load_time, pay_off_text};
 use crate::ui::progress::Verbosity;
+use crate::ui::size::size;
 use crate::ui::stages::{build_time, stages};
 use crate::ui::table::pairs;
 
@@ -68,7 +69,7 @@ pub(super) fn built(build: &BuildContext<'_>, plan: &Plan, made: &Made, verbosit
                 plan.assessment.wanted.outside.len() + left_out.len()
             ),
         ),
-        ("size", format!("{} MB", made.record.file.size / 1_000_000)),
+        ("size", size(made.record.file.size)),
         ("built in", build_time(measured)),
         ("", stages(measured)),
         ("load time", load_time(measured, estimate)),

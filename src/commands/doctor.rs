@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::assessment;
 use crate::assessment::TargetProject;
+use crate::building::memory;
 use crate::cli::DoctorArgs;
 use crate::commands::setup;
 use crate::context::Context;
@@ -14,6 +15,7 @@ use crate::exit;
 use crate::fs;
 use crate::fs::Stamp;
 use crate::hosts;
+use crate::installation::Installation;
 use crate::julia::linker;
 use crate::model::image::verdict::Verdict;
 use crate::model::settings::Flags;
@@ -24,6 +26,7 @@ use crate::store::{catalog, unfinished};
 use crate::ui::count::count as counted;
 use crate::ui::message::in_one_line;
 use crate::ui::output;
+use crate::ui::size::size;
 
 /// Severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -82,7 +85,7 @@ pub(crate) fn run(arguments: &DoctorArgs, context: &Context) -> Result<u8, Error
             findings.push(Finding::note("project", error.in_one_line(), remedy));
         }
     }
-    findings.push(memory());
+    findings.push(memory(context, target.as_ref().ok().map(|target| &target.installation)));
     findings.push(disk(context));
     findings.extend(shared_stores(context));
     findings.extend(images(context, arguments.thorough));
@@ -191,15 +194,15 @@ fn caches(context: &Context, target: &TargetProject) -> Finding {
     )
 }
 
-fn memory() -> Finding {
-    const COMFORTABLE: u64 = 2_000_000_000;
+fn memory(context: &Context, installation: Option<&Installation>) -> Finding {
+    let needed = memory::one_build(&context.layout, installation);
     match platform::free_memory() {
-        Some(free) if free < COMFORTABLE => Finding::note(
+        Some(free) if free < needed => Finding::note(
             "memory",
-            format!("{} MB are free; a build takes about 2000 MB", free / 1_000_000),
+            format!("{} are free; a build takes about {}", size(free), size(needed)),
             "close other programs before a build",
         ),
-        Some(free) => Finding::good("memory", format!("{} MB are free", free / 1_000_000)),
+        Some(free) => Finding::good("memory", format!("{} are free", size(free))),
         None => Finding::good("memory", "unknown on this system"),
     }
 }
@@ -211,10 +214,10 @@ fn disk(context: &Context) -> Finding {
     match platform::free_disk(existing) {
         Some(free) if free < COMFORTABLE => Finding::note(
             "disk",
-            format!("{} MB are free in `{}`", free / 1_000_000, existing.display()),
+            format!("{} are free in `{}`", size(free), existing.display()),
             "free some space, or set JLPROJ_HOME to another disk",
         ),
-        Some(free) => Finding::good("disk", format!("{} MB are free", free / 1_000_000)),
+        Some(free) => Finding::good("disk", format!("{} are free", size(free))),
         None => Finding::good("disk", "unknown on this system"),
     }
 }

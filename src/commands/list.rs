@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::exit;
 use crate::ui::message::visible;
 use crate::ui::output;
+use crate::ui::size::size;
 use crate::ui::table::{Side, columns};
 use crate::ui::time::{age, seconds, time};
 
@@ -71,7 +72,7 @@ fn cells(row: &RankedProject, context: &Context) -> Vec<String> {
             .map_or_else(dash, |saved| format!("{tilde}{}", time(saved))),
         row.uses.to_string(),
         row.last_use.map_or_else(dash, |last| age(context.now.saturating_sub(last))),
-        row.size.map_or_else(dash, |size| format!("{} MB", size / 1_000_000)),
+        row.size.map_or_else(dash, size),
         if row.cold.is_empty() { dash() } else { row.cold.len().to_string() },
     ]
 }

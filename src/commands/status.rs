@@ -22,6 +22,7 @@ use crate::store::recording::Recordings;
 use crate::ui::count::count;
 use crate::ui::output;
 use crate::ui::pay_off::{load_time, pay_off_text};
+use crate::ui::size::size;
 use crate::ui::stages::{build_time, stages};
 use crate::ui::table::pairs;
 use crate::ui::time::date;
@@ -326,15 +327,15 @@ fn table(report: &Report, verbose: bool) -> String {
         lines.push(("foreign", report.foreign.join(", ")));
     }
     if let Some(image) = &report.image {
-        let megabytes = image.size / 1_000_000;
         lines.push(("image", image.path.clone()));
         lines.push((
             "made",
             format!(
-                "{}, {}, {}, {megabytes} MB",
+                "{}, {}, {}, {}",
                 date(image.built),
                 image.builder,
-                count(image.packages, "package")
+                count(image.packages, "package"),
+                size(image.size)
             ),
         ));
         lines.push(("processor", image.cpu_target.clone()));

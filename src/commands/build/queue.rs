@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::building::{BuildContext, Options};
+use crate::building::{BuildContext, Options, memory};
 use crate::commands::build::build_project;
 use crate::error::Error;
 use crate::exit;
@@ -15,11 +15,7 @@ use crate::julia::builder::BuildError;
 use crate::model::loading::environment::ProjectFlag;
 use crate::path_text;
 use crate::platform;
-use crate::store::project_record;
 use crate::ui::message;
-
-/// Memory that a build takes if none was measured: 2 GiB.
-const USUAL_MEMORY: u64 = 2 << 30;
 
 /// Projects to be built, and the outcome of those that were.
 struct Queue {
@@ -105,13 +101,12 @@ pub(super) fn not_built(project: &OsStr, error: &Error) {
     error.print();
 }
 
-/// Bytes of memory for one build: the peak of all builds on record and a quarter more; the usual if none is on record.
+/// Bytes of memory for one build: a quarter more than one is known to take.
 fn needed_memory(build: &BuildContext<'_>) -> u64 {
     if !build.toolchain.settings.runner.value.is_empty() {
         // The scheduler behind the runner sees to it.
         return 0;
     }
-    let records = project_record::read_all(&build.toolchain.context.layout);
-    let peak = records.iter().map(|record| record.measured.peak_memory).max().filter(|peak| *peak > 0);
-    peak.map_or(USUAL_MEMORY, |peak| peak.saturating_add(peak / 4))
+    let peak = memory::one_build(&build.toolchain.context.layout, Some(&build.toolchain.installation));
+    peak.saturating_add(peak / 4)
 }

@@ -9,6 +9,7 @@ use crate::model::image::key::BakedPackage;
 use crate::model::sharing::{SharedImage, Sharing};
 use crate::model::usage::savings::WEEKS_TO_PAY;
 use crate::path_text;
+use crate::ui::size::size;
 use crate::ui::table::pairs;
 use crate::ui::time::time;
 use crate::ui::{message, prompt};
@@ -169,7 +170,7 @@ fn image_text(number: usize, image: &ImageReport, width: usize) -> String {
     let mut lines = vec![
         (title.as_str(), state.to_owned()),
         ("saves", format!("~{} a week", time(image.saves))),
-        ("size", format!("~{} MB", image.bytes / 1_000_000)),
+        ("size", format!("~{}", size(image.bytes))),
         ("packages", wrapped(&image.packages, width.saturating_sub(12))),
         ("projects", image.projects.iter().map(member_text).collect::<Vec<_>>().join("\n")),
     ];
