@@ -345,10 +345,16 @@ mod tests {
 
     #[test]
     fn an_argument_that_makes_unsound_images_is_refused() {
-        assert!(UserFile::parse(b"build_arguments = [\"-O1\", \"--strip-metadata\"]").is_ok());
-        let error =
-            UserFile::parse(b"build_arguments = [\"-O1\", \"--strip-ir\"]").expect_err("unsound").to_string();
-        assert!(error.starts_with("`--strip-ir` in `build_arguments` makes no sound image: "), "{error}");
+        let parse = |argument: &str| {
+            UserFile::parse(format!("build_arguments = [\"-O1\", \"{argument}\"]").as_bytes())
+        };
+        assert!(parse("--strip-metadata").is_ok());
+        assert!(parse("--pkgimages=no").is_ok());
+        for argument in ["--strip-ir", "--pkgimages=yes", "--pkgimages=existing"] {
+            let error = parse(argument).expect_err("unsound").to_string();
+            let expected = format!("`{argument}` in `build_arguments` makes no sound image: ");
+            assert!(error.starts_with(&expected), "{error}");
+        }
     }
 
     #[test]
