@@ -133,17 +133,19 @@ fn as_in_image(
     if packages.is_empty() {
         return packages;
     }
-    for (uuid, name) in &installation.standard_libraries {
-        let is_there = installation.in_default_image.contains(uuid)
-            || packages.iter().any(|package| package.uuid == *uuid);
+    let absent = installation.standard_libraries.iter().filter(|(uuid, name)| {
         // One from a registry is a package like others: the project decides what stays outside of it.
         let other = manifest.packages.get(uuid).is_some_and(|package| !package.source.is_standard_library());
-        if is_there || other || !INTERACTIVE.contains(&name.as_str()) {
-            continue;
-        }
-        packages.extend(standard_package(*uuid, name));
+        INTERACTIVE.contains(&name.as_str())
+            && !installation.in_default_image.contains(uuid)
+            && find(&packages, *uuid).is_none()
+            && !other
+    });
+    let added: Vec<BakedPackage> = absent.flat_map(|(uuid, name)| standard_package(*uuid, name)).collect();
+    if !added.is_empty() {
+        packages.extend(added);
+        packages.sort_unstable_by_key(|package| package.uuid);
     }
-    packages.sort_unstable_by_key(|package| package.uuid);
     packages
 }
 

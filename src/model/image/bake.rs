@@ -78,14 +78,15 @@ pub(crate) struct Selection {
 /// user at any moment, while an image never does.
 #[must_use]
 pub(crate) fn select(manifest: &Manifest, rules: &Rules) -> Selection {
-    let DependencyOrder { sorted, cyclic } = dependency_order(manifest);
+    let DependencyOrder { sorted, cyclic, lacking } = dependency_order(manifest);
     let included = included_closure(manifest, &rules.include);
     let mut selection = Selection::default();
     for uuid in sorted {
         // `sorted` holds packages of the manifest only.
         let Some(package) = manifest.packages.get(&uuid) else { continue };
         let reason = own_reason(package, rules)
-            .or_else(|| inherited_reason(manifest, package, &selection.outside))
+            .or_else(|| lacking.get(&uuid).and_then(|_| lacked(manifest, package)))
+            .or_else(|| inherited_reason(package, &selection.outside))
             .or_else(|| included.as_ref().filter(|set| !set.contains(&uuid)).map(|_| Outside::NotIncluded));
         match reason {
             Some(reason) => {
@@ -115,18 +116,17 @@ fn own_reason(package: &Package, rules: &Rules) -> Option<Outside> {
     }
 }
 
+/// Returns as a reason the dependencies that the manifest does not hold.
+fn lacked(manifest: &Manifest, package: &Package) -> Option<Outside> {
+    let absent = package.dependencies.iter().filter(|(_, uuid)| !manifest.packages.contains_key(uuid));
+    let absent: Vec<String> = absent.map(|(name, _)| name.clone()).collect();
+    (!absent.is_empty()).then_some(Outside::Unresolved(absent))
+}
+
 /// Returns the reason to stay outside that comes from a dependency, if there is one.
-fn inherited_reason(
-    manifest: &Manifest,
-    package: &Package,
-    outside: &BTreeMap<Uuid, Outside>,
-) -> Option<Outside> {
-    package.dependencies.iter().find_map(|(name, uuid)| {
-        if !manifest.packages.contains_key(uuid) {
-            return Some(Outside::Unresolved(vec![name.clone()]));
-        }
-        outside.contains_key(uuid).then(|| Outside::DependsOn(name.clone()))
-    })
+fn inherited_reason(package: &Package, outside: &BTreeMap<Uuid, Outside>) -> Option<Outside> {
+    let mut dependencies = package.dependencies.iter();
+    dependencies.find_map(|(name, uuid)| outside.contains_key(uuid).then(|| Outside::DependsOn(name.clone())))
 }
 
 /// Returns the named packages and all their dependencies; `None` if no name is given.

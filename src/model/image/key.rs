@@ -1,6 +1,6 @@
 //! The inputs of an image, and their digest: the key. The only place that hashes for keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -193,7 +193,7 @@ pub(crate) fn baked_packages(
     selection: &Selection,
     preferences: impl Fn(Uuid) -> String,
 ) -> Vec<BakedPackage> {
-    let mut digests: BTreeMap<Uuid, Digest> = BTreeMap::new();
+    let mut digests: HashMap<Uuid, Digest> = HashMap::with_capacity(selection.baked.len());
     let mut packages = Vec::with_capacity(selection.baked.len());
     let mut text = Vec::new();
     for package in selection.baked.iter().filter_map(|uuid| manifest.packages.get(uuid)) {
@@ -220,7 +220,7 @@ pub(crate) fn baked_packages(
 fn package_digest(
     package: &Package,
     preferences: &str,
-    known: &BTreeMap<Uuid, Digest>,
+    known: &HashMap<Uuid, Digest>,
     text: &mut Vec<u8>,
 ) -> Digest {
     let bare;

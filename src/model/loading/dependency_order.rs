@@ -13,6 +13,8 @@ pub(crate) struct DependencyOrder {
     pub(crate) sorted: Vec<Uuid>,
     /// Packages that are in a cycle of dependencies or depend on one: they have no place in the order.
     pub(crate) cyclic: BTreeSet<Uuid>,
+    /// Packages with a dependency that the manifest does not hold.
+    pub(crate) lacking: BTreeSet<Uuid>,
 }
 
 /// Sorts the packages of `manifest`. Dependencies that it does not hold are skipped.
@@ -24,6 +26,7 @@ pub(crate) fn dependency_order(manifest: &Manifest) -> DependencyOrder {
     let uuids: Vec<Uuid> = manifest.packages.keys().copied().collect();
     let mut waiting_for = vec![0_usize; uuids.len()];
     let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); uuids.len()];
+    let mut lacking = BTreeSet::new();
     for ((place, package), count) in manifest.packages.values().enumerate().zip(&mut waiting_for) {
         // One that is listed under two names is waited for twice, and comes twice.
         for dependency in package.dependencies.values() {
@@ -32,6 +35,8 @@ pub(crate) fn dependency_order(manifest: &Manifest) -> DependencyOrder {
             {
                 dependents.push(place);
                 *count += 1;
+            } else {
+                lacking.insert(package.uuid);
             }
         }
     }
@@ -50,5 +55,5 @@ pub(crate) fn dependency_order(manifest: &Manifest) -> DependencyOrder {
         }
     }
     let waiting = uuids.into_iter().zip(waiting_for).filter(|(_, count)| *count > 0);
-    DependencyOrder { sorted, cyclic: waiting.map(|(uuid, _)| uuid).collect() }
+    DependencyOrder { sorted, cyclic: waiting.map(|(uuid, _)| uuid).collect(), lacking }
 }
