@@ -85,7 +85,7 @@ pub(crate) fn select(manifest: &Manifest, rules: &Rules) -> Selection {
         // `sorted` holds packages of the manifest only.
         let Some(package) = manifest.packages.get(&uuid) else { continue };
         let reason = own_reason(package, rules)
-            .or_else(|| lacking.get(&uuid).and_then(|_| lacked(manifest, package)))
+            .or_else(|| lacking.contains(&uuid).then(|| lacked(manifest, package)))
             .or_else(|| inherited_reason(package, &selection.outside))
             .or_else(|| included.as_ref().filter(|set| !set.contains(&uuid)).map(|_| Outside::NotIncluded));
         match reason {
@@ -117,10 +117,9 @@ fn own_reason(package: &Package, rules: &Rules) -> Option<Outside> {
 }
 
 /// Returns as a reason the dependencies that the manifest does not hold.
-fn lacked(manifest: &Manifest, package: &Package) -> Option<Outside> {
+fn lacked(manifest: &Manifest, package: &Package) -> Outside {
     let absent = package.dependencies.iter().filter(|(_, uuid)| !manifest.packages.contains_key(uuid));
-    let absent: Vec<String> = absent.map(|(name, _)| name.clone()).collect();
-    (!absent.is_empty()).then_some(Outside::Unresolved(absent))
+    Outside::Unresolved(absent.map(|(name, _)| name.clone()).collect())
 }
 
 /// Returns the reason to stay outside that comes from a dependency, if there is one.
