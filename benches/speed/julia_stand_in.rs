@@ -23,9 +23,9 @@ pub(crate) fn start() {
     panic!("{error}");
 }
 
-/// Puts it into a folder of programs.
+/// Puts both into a folder of programs.
 pub(crate) fn install(folder: &Path) {
-    // A copy: a link would be resolved to a program of another name.
+    // Copies: a link would be resolved to a program of another name.
     let own = env::current_exe().expect("own path");
     fs::copy(&own, folder.join("julia")).expect("julia");
     fs::copy(&own, folder.join(BARE)).expect("a bare launcher");

@@ -2,7 +2,8 @@
 //! with shared libraries.
 //!
 //! Starts of Julia: by hand, through a program that does nothing else, through a script, through juliaup's launcher and
-//! through `jlproj run`, for more and more known projects and packages. Then the commands that look at all projects, at all precompile files and at the whole journal.
+//! through `jlproj run`, for more and more known projects and packages. Then the commands that look at all projects, at all
+//! precompile files and at the whole journal.
 //! Julia is a stand-in that ends at once: a real one's start varies by more than what is measured. All ways of a group are
 //! timed in turns, and medians told.
 //!

@@ -134,12 +134,11 @@ fn as_in_image(
         return packages;
     }
     let absent = installation.standard_libraries.iter().filter(|(uuid, name)| {
-        // One from a registry is a package like others: the project decides what stays outside of it.
-        let other = manifest.packages.get(uuid).is_some_and(|package| !package.source.is_standard_library());
         INTERACTIVE.contains(&name.as_str())
             && !installation.in_default_image.contains(uuid)
             && find(&packages, *uuid).is_none()
-            && !other
+            // One from a registry is a package like others: the project decides what stays outside of it.
+            && manifest.packages.get(uuid).is_none_or(|package| package.source.is_standard_library())
     });
     let added: Vec<BakedPackage> = absent.flat_map(|(uuid, name)| standard_package(*uuid, name)).collect();
     if !added.is_empty() {

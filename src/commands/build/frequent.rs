@@ -12,6 +12,7 @@ use crate::model::image::verdict::Verdict;
 use crate::path_text;
 use crate::ui::message;
 use crate::ui::progress::Verbosity;
+use crate::ui::size::size;
 use crate::ui::time::time;
 
 /// Weeks in a month of 30 days.
@@ -61,7 +62,7 @@ pub(super) fn choose(
     }
     let cost = survey.build_seconds();
     let mut room = arguments.disk.map(|disk| disk.saturating_sub(survey.image_bytes()));
-    let size = survey.image_size();
+    let image = survey.image_size();
     let mut chosen = Vec::new();
     for candidate in candidates.into_iter().take(arguments.top.unwrap_or(usize::MAX)) {
         let Candidate { project, path, per_month, obstacle } = candidate;
@@ -70,12 +71,12 @@ pub(super) fn choose(
         match obstacle {
             Some(obstacle) => tell(&format!("{path}: {obstacle}")),
             None if !pays => tell(&format!("{path}: left out, would save {verdict}")),
-            None if room.is_some_and(|room| room < size) => {
-                tell(&format!("{path}: left out, no room for {} MB more", size / 1_000_000));
+            None if room.is_some_and(|room| room < image) => {
+                tell(&format!("{path}: left out, no room for {} more", size(image)));
             }
             None => {
                 tell(&format!("{path}: would save {verdict}"));
-                room = room.map(|room| room - size);
+                room = room.map(|room| room - image);
                 chosen.push(project);
             }
         }

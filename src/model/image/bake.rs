@@ -78,14 +78,14 @@ pub(crate) struct Selection {
 /// user at any moment, while an image never does.
 #[must_use]
 pub(crate) fn select(manifest: &Manifest, rules: &Rules) -> Selection {
-    let DependencyOrder { sorted, cyclic, lacking } = dependency_order(manifest);
+    let DependencyOrder { sorted, cyclic, mut lacking } = dependency_order(manifest);
     let included = included_closure(manifest, &rules.include);
     let mut selection = Selection::default();
     for uuid in sorted {
         // `sorted` holds packages of the manifest only.
         let Some(package) = manifest.packages.get(&uuid) else { continue };
         let reason = own_reason(package, rules)
-            .or_else(|| lacking.contains(&uuid).then(|| lacked(manifest, package)))
+            .or_else(|| lacking.remove(&uuid).map(Outside::Unresolved))
             .or_else(|| inherited_reason(package, &selection.outside))
             .or_else(|| included.as_ref().filter(|set| !set.contains(&uuid)).map(|_| Outside::NotIncluded));
         match reason {
@@ -114,12 +114,6 @@ fn own_reason(package: &Package, rules: &Rules) -> Option<Outside> {
     } else {
         Some(Outside::Unresolved(package.unresolved_dependencies.iter().cloned().collect()))
     }
-}
-
-/// Returns as a reason the dependencies that the manifest does not hold.
-fn lacked(manifest: &Manifest, package: &Package) -> Outside {
-    let absent = package.dependencies.iter().filter(|(_, uuid)| !manifest.packages.contains_key(uuid));
-    Outside::Unresolved(absent.map(|(name, _)| name.clone()).collect())
 }
 
 /// Returns the reason to stay outside that comes from a dependency, if there is one.

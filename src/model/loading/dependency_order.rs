@@ -1,6 +1,6 @@
 //! Sorts the packages of a manifest so that each comes after its dependencies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -13,8 +13,8 @@ pub(crate) struct DependencyOrder {
     pub(crate) sorted: Vec<Uuid>,
     /// Packages that are in a cycle of dependencies or depend on one: they have no place in the order.
     pub(crate) cyclic: BTreeSet<Uuid>,
-    /// Packages with a dependency that the manifest does not hold.
-    pub(crate) lacking: BTreeSet<Uuid>,
+    /// Names of the dependencies that the manifest does not hold, of each package that has some.
+    pub(crate) lacking: BTreeMap<Uuid, Vec<String>>,
 }
 
 /// Sorts the packages of `manifest`. Dependencies that it does not hold are skipped.
@@ -26,17 +26,17 @@ pub(crate) fn dependency_order(manifest: &Manifest) -> DependencyOrder {
     let uuids: Vec<Uuid> = manifest.packages.keys().copied().collect();
     let mut waiting_for = vec![0_usize; uuids.len()];
     let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); uuids.len()];
-    let mut lacking = BTreeSet::new();
+    let mut lacking: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
     for ((place, package), count) in manifest.packages.values().enumerate().zip(&mut waiting_for) {
         // One that is listed under two names is waited for twice, and comes twice.
-        for dependency in package.dependencies.values() {
+        for (name, dependency) in &package.dependencies {
             if let Some(dependents) =
                 uuids.binary_search(dependency).ok().and_then(|at| dependents.get_mut(at))
             {
                 dependents.push(place);
                 *count += 1;
             } else {
-                lacking.insert(package.uuid);
+                lacking.entry(package.uuid).or_default().push(name.clone());
             }
         }
     }
@@ -45,11 +45,11 @@ pub(crate) fn dependency_order(manifest: &Manifest) -> DependencyOrder {
     let mut sorted = Vec::with_capacity(uuids.len());
     while let Some(place) = ready.pop_first() {
         sorted.extend(uuids.get(place));
-        for dependent in dependents.get_mut(place).map(std::mem::take).unwrap_or_default() {
-            if let Some(count) = waiting_for.get_mut(dependent) {
+        for dependent in dependents.get(place).into_iter().flatten() {
+            if let Some(count) = waiting_for.get_mut(*dependent) {
                 *count -= 1;
                 if *count == 0 {
-                    ready.insert(dependent);
+                    ready.insert(*dependent);
                 }
             }
         }

@@ -61,8 +61,8 @@ pub(crate) struct ProjectFile {
 ///
 /// `--strip-ir` drops the source of all methods from an image, and what would have to be compiled again when one of them is
 /// replaced (`strip_all_codeinfos_`, src/staticdata.c 1.10.8:2250). `--strip-metadata` makes an image of 34 packages a fifth
-/// smaller with 1.10.8 (276 MB, then 214), and takes all help and the names of arguments. With caches that hold native code Julia 1.10.8 crashed
-/// while it wrote an image of 34 packages (signal 11); one of Example alone was made.
+/// smaller with 1.10.8 (276 MB, then 214), and takes all help and the names of arguments. With caches that hold native code
+/// Julia 1.10.8 crashed while it wrote an image of 34 packages (signal 11); one of Example alone was made.
 const UNSOUND: [(&str, &str); 3] = [
     (
         "--strip-ir",
@@ -72,7 +72,7 @@ const UNSOUND: [(&str, &str); 3] = [
         "--strip-metadata",
         "`hasmethod` finds no keyword any more, which packages ask it for, and there is no help",
     ),
-    ("--pkgimages", "Julia crashes when it writes one from precompile files with native code"),
+    ("--pkgimages", "Julia 1.10.8 crashed when it wrote one from precompile files with native code"),
 ];
 
 /// Why no sound image can be made with this argument.
