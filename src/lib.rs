@@ -126,6 +126,7 @@ fn execute(command: Option<&Command>) -> u8 {
 
 /// Runs every command but `run`, which ends in Julia.
 fn dispatch(command: Option<&Command>) -> Result<u8, Error> {
+    platform::keep_freed_memory();
     let context = Context::read()?;
     let Some(command) = command else { return commands::overview::run(&context) };
     match command {

@@ -19,6 +19,7 @@ use crate::model::launch::options::{Effects, Ruling};
 use crate::model::loading::environment::ProjectFlag;
 use crate::model::settings::{ImagePolicy, Settings};
 use crate::path_text;
+use crate::platform;
 use crate::store::verdict_cache::{self, StartDecision};
 
 /// Decides on the project and the image. Trouble with the project's files means a plain start, not a failure.
@@ -160,6 +161,7 @@ fn compute(
     effects: &Effects,
     question: &Digest,
 ) -> Result<StartDecision, Error> {
+    platform::keep_freed_memory();
     let read_at = context::clock();
     let installation = describe(context, located)?;
     let files = ObservedFiles::default();

@@ -149,19 +149,19 @@ fn catalog_for(
     files: &ObservedFiles,
 ) -> Catalog {
     let Subject { state, keys, .. } = subject;
-    let (layout, processor) = (&context.layout, &context.processor());
+    let layout = &context.layout;
     files.observe(layout.root());
     files.observe_listing(&layout.images());
     for form in forms {
         observe_image(layout, &form.key, files);
-        if let Ok(image) = catalog::read_form(layout, form, processor)
+        if let Ok(image) = catalog::read_form(layout, form, || context.processor())
             && image.can_be_used()
             && obstacles(layout, &image.record, state, files).is_empty()
         {
             return Catalog { images: vec![image], ..Catalog::default() };
         }
     }
-    let mut catalog = catalog::read_all(layout, processor);
+    let mut catalog = catalog::read_all(layout, &context.processor());
     for image in &catalog.images {
         observe_image(layout, &image.record.key, files);
     }

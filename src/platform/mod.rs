@@ -21,7 +21,9 @@ mod elsewhere;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use elsewhere::*;
 
+mod heap;
 mod processor;
+pub(crate) use heap::keep_freed_memory;
 pub(crate) use processor::{processor_features, processor_fingerprint};
 
 /// Metadata that distinguishes one state of a file from another.

@@ -140,7 +140,7 @@ fn image(
     if path_digest(&path) != record.file.path {
         return Err("it was moved: the store must be at the same path everywhere".to_owned());
     }
-    if let Some(reason) = record.unfit(&inputs, processor) {
+    if let Some(reason) = record.unfit(&inputs, || processor.clone()) {
         return Err(reason);
     }
     let inputs = Arc::new(inputs);

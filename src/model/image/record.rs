@@ -68,13 +68,17 @@ impl ImageRecord {
     /// Returns why Julia would not start under it on this processor, in a few words. `None` if it would, or if the key
     /// holds the processor: then the verdict compares that.
     #[must_use]
-    pub(crate) fn unfit(&self, inputs: &KeyInputs, processor: &Processor) -> Option<String> {
+    pub(crate) fn unfit(&self, inputs: &KeyInputs, processor: impl FnOnce() -> Processor) -> Option<String> {
         let is_for_one = !inputs.processor.is_empty();
-        if is_for_one || self.tried_on.as_ref() == Some(&processor.fingerprint) {
+        if is_for_one {
+            return None;
+        }
+        let processor = processor();
+        if self.tried_on.as_ref() == Some(&processor.fingerprint) {
             return None;
         }
         let target = &inputs.cpu_target;
-        match fitness(&self.targets, processor) {
+        match fitness(&self.targets, &processor) {
             Fitness::Fits => None,
             Fitness::Unfit => Some(format!("it is for `{target}`, which this processor is not")),
             Fitness::Unknown => {
@@ -223,7 +227,7 @@ mod tests {
             ..inputs(&Manifest::of([]))
         };
         let named = inputs("haswell", "");
-        let unfit = |record: ImageRecord, inputs: &KeyInputs| record.unfit(inputs, &processor);
+        let unfit = |record: ImageRecord, inputs: &KeyInputs| record.unfit(inputs, || processor.clone());
         assert_eq!(unfit(record(None, &["00000001"]), &named), None);
         assert_eq!(
             unfit(record(None, &["00000004"]), &named).expect("unfit"),
