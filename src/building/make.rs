@@ -9,6 +9,7 @@ use crate::building::steps::{Learned, build_image, precompile_outside};
 use crate::building::turn::Turn;
 use crate::building::watcher::BuildWatcher;
 use crate::building::{Options, bake_project, choice, preflight};
+use crate::context;
 use crate::error::Error;
 use crate::julia::builder::{BuildError, Builder, Job, Work};
 use crate::julia::session::Session;
@@ -231,7 +232,7 @@ impl BuildContext<'_> {
         Ok(ImageRecord {
             format: RECORD_FORMAT,
             key: key.clone(),
-            built: self.toolchain.context.now,
+            built: context::now(),
             project: path_text::encode(&plan.state().folder),
             julia: path_text::encode(&self.toolchain.installation.binary),
             file: catalog::record_of(&self.toolchain.context.layout, key, image)?,

@@ -22,18 +22,18 @@ use crate::template;
 const ROUNDS: usize = 3;
 
 impl BuildContext<'_> {
-    /// Measures starts of the plan's project without its image and with it, and records them. `None` if the image is not
-    /// there.
+    /// Measures starts of the plan's project without its image and with it, and records them. `false` if there is no image
+    /// of it.
     ///
     /// # Errors
     /// Where a package does not load, or the store cannot be written.
-    pub(crate) fn measure(&self, plan: &Plan) -> Result<Option<Measurements>, Error> {
-        let Some(key) = plan.done(self) else { return Ok(None) };
+    pub(crate) fn measure(&self, plan: &Plan) -> Result<bool, Error> {
+        let Some(key) = plan.done(self) else { return Ok(false) };
         let layout = &self.toolchain.context.layout;
         let state = plan.state();
         let seen = self.last_load(state);
         let image = catalog::read(layout, key, &self.toolchain.context.processor());
-        let Ok(mut image) = image else { return Ok(None) };
+        let Ok(mut image) = image else { return Ok(false) };
         let workspace = Workspace::create(layout)?;
         let log = workspace.path().join("measure.log");
         let session = Session {
@@ -60,7 +60,7 @@ impl BuildContext<'_> {
             publish::update(layout, &image.record)?;
         }
         self.keep_measured(plan, key, &measured, seen)?;
-        Ok(Some(measured))
+        Ok(true)
     }
 
     fn keep_measured(

@@ -4,11 +4,18 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::support::world;
 
 /// The fixed time that jlproj is told: 2026-01-01 00:00:00 UTC.
 pub const NOW: i64 = 1_767_225_600;
+
+/// The real time, in seconds since 1970.
+pub fn real_now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    i64::try_from(since.as_secs()).expect("a time")
+}
 
 /// Everything that one test touches; removed when it ends.
 pub struct Sandbox {

@@ -70,8 +70,8 @@ pub(super) fn measure(build: &BuildContext<'_>, projects: &[OsString]) -> Result
     note("being measured in the background");
     let outcome = build.measure(&plan);
     match &outcome {
-        Ok(Some(_)) => note("measured in the background"),
-        Ok(None) => note("not measured: this project has no image of its own"),
+        Ok(true) => note("measured in the background"),
+        Ok(false) => note("not measured: this project has no image of its own"),
         Err(error) => note(&failure("the measurement", error)),
     }
     outcome.map(|_| exit::SUCCESS)

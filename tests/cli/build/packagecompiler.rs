@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::support::sandbox::Sandbox;
+use crate::support::caches::json;
+use crate::support::sandbox::{Sandbox, real_now};
 use crate::support::starts::prepared;
 use crate::support::world::{self, BUILDER_FAILURE, world};
 
@@ -57,6 +58,18 @@ fn code_is_generated_on_all_cores_unless_the_user_says_on_how_many() {
     sandbox.set("JULIA_IMAGE_THREADS", "7");
     sandbox.jlproj(["build", "--quiet", "--force"]).code(0).stderr("");
     assert_eq!(threads(), "7");
+}
+
+#[test]
+fn an_image_is_as_old_as_the_end_of_its_build() {
+    const BUILD: i64 = 3;
+    let mut sandbox = prepared().with("JLPROJ_STANDIN_SLEEP", BUILD.to_string());
+    sandbox.unset("__JLPROJ_NOW");
+    let begun = real_now();
+    sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
+    let status = json(sandbox.jlproj(["status", "--format", "json"]).code(0));
+    let built = status["image"]["built"].as_i64().expect("a time");
+    assert!(built >= begun + BUILD, "begun {begun}, recorded as built {built}");
 }
 
 #[test]

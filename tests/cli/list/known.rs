@@ -3,23 +3,17 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::support::listing::{DAY, last_use, listed, paths, row, scan, small_project, start, text};
-use crate::support::sandbox::{NOW, Sandbox, copy_folder};
+use crate::support::sandbox::{NOW, Sandbox, copy_folder, real_now};
 use crate::support::starts::{instead, probed, wait_for_the_end};
 use crate::support::world::{self, world};
 
 /// Starts per week that one start counts for: ln 2 over a half life of two weeks.
 const ONE_START: f64 = std::f64::consts::LN_2 / 2.0;
-
-/// The real time, in seconds since 1970.
-fn real_now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
-    i64::try_from(since.as_secs()).expect("a time")
-}
 
 /// A sandbox whose clock is the real one, with the packages of the world, but caches and logs of its own, and a copy
 /// of the world's project.
