@@ -252,6 +252,12 @@ pub(crate) fn now() -> i64 {
     fixed.unwrap_or_else(|| clock() / 1_000_000_000)
 }
 
+/// Bytes of memory that a build can take; `None` if unknown. A test can set another number.
+pub(crate) fn free_memory() -> Option<u64> {
+    let fixed = raw_variable("__JLPROJ_FREE_MEMORY").and_then(|value| value.to_str()?.parse().ok());
+    fixed.or_else(platform::free_memory)
+}
+
 /// Returns the processor's fingerprint that a test sets.
 fn fixed_processor() -> Option<String> {
     raw_variable("__JLPROJ_PROCESSOR").and_then(|value| value.into_string().ok())

@@ -14,6 +14,7 @@ use crate::model::launch::options::SplitError;
 use crate::model::loading::environment::EnvironmentError;
 use crate::model::settings::SettingsError;
 use crate::ui::message;
+use crate::ui::size::size;
 
 /// Why a command failed.
 #[derive(Debug, ThisError)]
@@ -56,9 +57,11 @@ pub(crate) enum Error {
     NotInstalled { packages: Vec<String>, project: PathBuf },
     #[error("no package of this project can be baked")]
     NothingToBake { reasons: Vec<String> },
-    #[error("not enough room in `{}`: {free} MB free, about {needed} MB needed", folder.display())]
+    /// Sizes in bytes.
+    #[error("not enough room in `{}`: {} free, about {} needed", folder.display(), size(*free), size(*needed))]
     DiskFull { folder: PathBuf, free: u64, needed: u64 },
-    #[error("not enough memory: {free} MB free, about {needed} MB needed")]
+    /// Sizes in bytes.
+    #[error("not enough memory: {} free, about {} needed", size(*free), size(*needed))]
     MemoryLow { free: u64, needed: u64 },
     #[error("the linker cannot find `libjulia` of `{}`", julia.display())]
     NoLibrary { julia: PathBuf },

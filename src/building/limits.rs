@@ -4,8 +4,8 @@ use std::thread;
 
 use crate::building::context::BuildContext;
 use crate::building::memory::{self, PERCENT_OF_THREAD};
+use crate::context;
 use crate::julia::session::Limits;
-use crate::platform;
 
 /// Memory of a process that precompiles a package: 1 GB.
 const PRECOMPILING: u64 = 1_000_000_000;
@@ -19,7 +19,7 @@ impl BuildContext<'_> {
             return Limits::default();
         }
         let cores = thread::available_parallelism().map_or(1, usize::from) / jobs.max(1);
-        let free = platform::free_memory().map(|free| free / jobs.max(1) as u64);
+        let free = context::free_memory().map(|free| free / jobs.max(1) as u64);
         let peak = memory::one_build(&toolchain.context.layout, Some(&toolchain.installation));
         let variables = &toolchain.context.julia_variables;
         let may_choose = toolchain.installation.has_image_threads() && variables.image_threads.is_none();

@@ -1,13 +1,28 @@
 //! The memory that a build takes.
 
+use crate::building::context::BuildContext;
+use crate::context;
 use crate::installation::Installation;
 use crate::model::image::record::Measurements;
 use crate::store::layout::Layout;
 use crate::store::project_record;
+use crate::ui::size::size;
 
 /// Share of the peak memory with one thread that each further thread adds, in percent. Measured on Julia 1.10.8 with 34
 /// packages: 4.2 GB with one thread, 6.5 GB with two.
 pub(super) const PERCENT_OF_THREAD: u64 = 55;
+
+/// What a build takes and what is free, in words, if that is less; `None` if it is enough, unknown, or on another machine.
+pub(crate) fn shortage(build: &BuildContext<'_>) -> Option<String> {
+    let toolchain = &build.toolchain;
+    if !toolchain.settings.runner.value.is_empty() {
+        return None;
+    }
+    let free = context::free_memory()?;
+    let needed = one_build(&toolchain.context.layout, Some(&toolchain.installation));
+    (free < needed)
+        .then(|| format!("a build takes about {} of memory, and {} are free", size(needed), size(free)))
+}
 
 /// Bytes that a build takes at its peak, if one thread generates code: the most of all builds on record; the usual if none
 /// was measured, with an unknown Julia that of a new one.
@@ -15,13 +30,18 @@ pub(crate) fn one_build(layout: &Layout, installation: Option<&Installation>) ->
     let records = project_record::read_all(layout);
     let peak = records.iter().map(|record| with_one_thread(&record.measured)).max();
     peak.filter(|peak| *peak > 0)
-        .unwrap_or_else(|| usual(installation.is_none_or(Installation::has_image_threads)))
+        .unwrap_or_else(|| usual(|minor| installation.is_none_or(|julia| julia.is_at_least(1, minor))))
 }
 
-/// 6.5 GB for a Julia that generates code in several threads (1.10 and later): 1.12.5 took 10 GB with two of them, for 46
-/// packages. 2 GiB for older ones.
-const fn usual(has_image_threads: bool) -> u64 {
-    if has_image_threads { 6_500_000_000 } else { 2 << 30 }
+/// What builds took with one thread: 1.12.5 with 46 packages 6.5 GB, 1.10.8 with 34 packages 4.2 GB.
+fn usual(is_at_least: impl Fn(u64) -> bool) -> u64 {
+    if is_at_least(12) {
+        6_500_000_000
+    } else if is_at_least(10) {
+        4_200_000_000
+    } else {
+        2 << 30
+    }
 }
 
 /// Peak memory that a build would have had with one thread.

@@ -72,6 +72,11 @@ pub(crate) fn make(build: &BuildContext<'_>, plan: &Plan, options: Options) -> R
         summary::intention(plan);
         return Ok(exit::SUCCESS);
     }
+    if options.verbosity != Verbosity::Quiet
+        && let Some(shortage) = memory::shortage(build)
+    {
+        crate::ui::message::note(&format!("{shortage}: it may get slow, or be ended by the system"));
+    }
     for folder in protection::tighten(&build.toolchain.context.layout)? {
         let folder = crate::path_text::encode(&folder);
         crate::ui::message::note(&format!("`{folder}` could be written by others; now by you alone"));

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::building::context::BuildContext;
 use crate::building::plan::Plan;
+use crate::context;
 use crate::error::Error;
 use crate::fs::ObservedFiles;
 use crate::installation::Installation;
@@ -92,10 +93,8 @@ fn check_library(installation: &Installation) -> Result<(), Error> {
 /// Checks the free memory: generating code takes a gigabyte even for a small project.
 fn check_memory() -> Result<(), Error> {
     const NEEDED: u64 = 1 << 30;
-    match platform::free_memory() {
-        Some(free) if free < NEEDED => {
-            Err(Error::MemoryLow { free: megabytes(free), needed: megabytes(NEEDED) })
-        }
+    match context::free_memory() {
+        Some(free) if free < NEEDED => Err(Error::MemoryLow { free, needed: NEEDED }),
         _ => Ok(()),
     }
 }
@@ -116,8 +115,8 @@ pub(super) fn explain_full_disk(error: Error, build: &BuildContext<'_>) -> Error
     match platform::free_disk(root) {
         Some(free) if free < LITTLE && !is_interrupted => Error::DiskFull {
             folder: root.to_owned(),
-            free: megabytes(free),
-            needed: megabytes(needed_disk(&build.toolchain.installation)),
+            free,
+            needed: needed_disk(&build.toolchain.installation),
         },
         _ => error,
     }
@@ -129,15 +128,7 @@ fn check_disk(build: &BuildContext<'_>, installation: &Installation) -> Result<(
     let existing = root.ancestors().find(|folder| folder.exists()).unwrap_or(root);
     let needed = needed_disk(installation);
     match platform::free_disk(existing) {
-        Some(free) if free < needed => Err(Error::DiskFull {
-            folder: existing.to_owned(),
-            free: megabytes(free),
-            needed: megabytes(needed),
-        }),
+        Some(free) if free < needed => Err(Error::DiskFull { folder: existing.to_owned(), free, needed }),
         _ => Ok(()),
     }
-}
-
-const fn megabytes(bytes: u64) -> u64 {
-    bytes / 1_000_000
 }

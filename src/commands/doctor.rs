@@ -9,7 +9,7 @@ use crate::assessment::TargetProject;
 use crate::building::memory;
 use crate::cli::DoctorArgs;
 use crate::commands::setup;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::error::Error;
 use crate::exit;
 use crate::fs;
@@ -196,7 +196,7 @@ fn caches(context: &Context, target: &TargetProject) -> Finding {
 
 fn memory(context: &Context, installation: Option<&Installation>) -> Finding {
     let needed = memory::one_build(&context.layout, installation);
-    match platform::free_memory() {
+    match context::free_memory() {
         Some(free) if free < needed => Finding::note(
             "memory",
             format!("{} are free; a build takes about {}", size(free), size(needed)),

@@ -1,5 +1,6 @@
 //! Linux: what it says of the machine and of running processes.
 
+mod control_group;
 mod machine;
 mod processes;
 

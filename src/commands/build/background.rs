@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::assessment;
-use crate::building::{BuildContext, Options, Plan, make};
+use crate::building::{BuildContext, Options, Plan, make, memory};
 use crate::commands::build::frequent;
 use crate::context;
 use crate::error::Error;
@@ -92,6 +92,10 @@ fn reason_against(build: &BuildContext<'_>, plan: &Plan) -> Result<Option<String
     let known = assessment::known_project(context, survey.clock, &plan.state().folder)?;
     if known.record.as_ref().is_some_and(|record| record.is_declined) {
         return Ok(Some("its image was dropped".to_owned()));
+    }
+    let shortage = memory::shortage(build);
+    if shortage.is_some() {
+        return Ok(shortage);
     }
     let packages = plan.packages().iter().map(|package| package.uuid);
     // Where the image is there, it would only be one with what was recorded.

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use crate::building::{BuildContext, Options, memory};
 use crate::commands::build::build_project;
+use crate::context;
 use crate::error::Error;
 use crate::exit;
 use crate::julia::builder::BuildError;
 use crate::model::loading::environment::ProjectFlag;
 use crate::path_text;
-use crate::platform;
 use crate::ui::message;
 
 /// Projects to be built, and the outcome of those that were.
@@ -63,7 +63,7 @@ fn work(build: &BuildContext<'_>, queue: &Mutex<Queue>, options: Options, needed
                 return;
             }
             // One build always runs: it checks the memory itself before it begins.
-            let has_room = platform::free_memory().is_none_or(|free| free >= needed);
+            let has_room = context::free_memory().is_none_or(|free| free >= needed);
             if queue.running == 0 || has_room {
                 queue.running += 1;
                 queue.waiting.pop_front()
