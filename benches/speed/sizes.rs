@@ -61,7 +61,7 @@ fn launches(quick: bool) -> Vec<Size> {
     if quick {
         return vec![Size { projects: 10, packages: 10, ..around }];
     }
-    let projects = [10, 100, 1_000, 5_000].map(|projects| Size { projects, ..around });
+    let projects = [10, 100, 1_000, 10_000].map(|projects| Size { projects, ..around });
     let packages = [10, 100, 2_000].map(|packages| Size { packages, ..around });
     projects.into_iter().chain(packages).collect()
 }
