@@ -101,10 +101,16 @@ fn was_killed(job: &Job<'_>, status: std::process::ExitStatus) -> bool {
         || (!job.runner.is_empty() && status.code() == Some(shown))
 }
 
-/// Returns the project to load packages from. It is the user's own, since Julia names its caches by the project's path:
-/// those that exist already are then found. If TOML cannot write its path, it is the bake project.
+/// Returns the project to load packages from. It is ours: it has the preferences of all environments in the load path, as
+/// they were when the key was computed, and the packages were compiled in it. Before there were preferences (1.6), they were
+/// compiled in the user's own, unless TOML cannot write its path.
 fn load_project(job: &Job<'_>) -> Result<String, ExchangeError> {
-    exchange::text_of(job.project_file).or_else(|_| exchange::text_of(job.bake_project))
+    let own = || exchange::text_of(job.bake_project);
+    if job.julia.has_parallel_precompile() {
+        own()
+    } else {
+        exchange::text_of(job.project_file).or_else(|_| own())
+    }
 }
 
 /// Links the archive into the image.

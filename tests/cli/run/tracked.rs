@@ -60,8 +60,12 @@ fn what_no_tree_hash_tells_is_noticed() {
     sandbox.jlproj(["pkg", "--project", "scratch", "add", "Extra"]).code(0);
     let scratch = fs::read_to_string(sandbox.path("project/scratch/Project.toml")).expect("project");
     fs::remove_dir_all(sandbox.path("project/scratch")).expect("remove");
-    sandbox.write("project/Project.toml", format!("[extras]\nExtra = \"{}\"\n", uuid(&scratch, "Extra")));
-    sandbox.write("project/LocalPreferences.toml", "[Extra]\ncolour = \"red\"\n");
+    let extras = format!("[extras]\nExtra = \"{}\"\n", uuid(&scratch, "Extra"));
+    sandbox.write("project/Project.toml", &extras);
+    // An environment below the project in the load path has preferences too.
+    let below = PathBuf::from(format!("home/.julia/environments/v{}", world::release()));
+    sandbox.write(below.join("Project.toml"), &extras);
+    sandbox.write(below.join("LocalPreferences.toml"), "[Extra]\ncolour = \"red\"\n");
     let names: Vec<&str> = ALL.split(", ").collect();
     let added = jlproj_with(&sandbox, &[&["pkg", "add"], &names[..]].concat(), &[("BUILT_ANSWER", "a")]);
     added.code(0);
@@ -103,11 +107,11 @@ fn what_no_tree_hash_tells_is_noticed() {
 
     // 3: preferences of a package that the project only names.
     if has_preferences {
-        sandbox.write("project/LocalPreferences.toml", "[Extra]\ncolour = \"blue\"\n");
+        let own = sandbox.write("project/LocalPreferences.toml", "[Extra]\ncolour = \"blue\"\n");
         let ran = sandbox.jlproj(["run", "--startup-file=no", "-e", WHICH]);
         ran.code(0).stdout("plain");
         ran.stderr("jlproj: the image is out of date: preferences of Extra changed; run `jlproj build`\n");
-        sandbox.write("project/LocalPreferences.toml", "[Extra]\ncolour = \"red\"\n");
+        fs::remove_file(own).expect("remove");
         assert_in_force(&sandbox);
     } else {
         world::left_out("preferences of a package that is only named", "Julia has them from 1.6 on");
@@ -130,9 +134,7 @@ fn what_no_tree_hash_tells_is_noticed() {
     let project = fs::read_to_string(sandbox.path("project/Project.toml")).expect("project");
     let without = project.lines().filter(|line| !line.starts_with("Choosy")).collect::<Vec<_>>().join("\n");
     fs::write(other.join("Project.toml"), without).expect("project");
-    for name in ["Manifest.toml", "LocalPreferences.toml"] {
-        fs::copy(sandbox.path("project").join(name), other.join(name)).expect("copy");
-    }
+    fs::copy(sandbox.path("project/Manifest.toml"), other.join("Manifest.toml")).expect("copy");
     let mut command = sandbox.command(["run", "--startup-file=no", "-e", WHICH]);
     let ran = sandbox.run(command.current_dir(&other).stdin(Stdio::null()));
     ran.code(0).stdout("plain");
