@@ -14,6 +14,7 @@ use crate::julia::session::{Limits, Session};
 use crate::model::image::key::Digest;
 use crate::model::image::record::Measurements;
 use crate::path_text;
+use crate::store::lock::{Attempt, Lock};
 use crate::store::workspace::Workspace;
 use crate::store::{catalog, load_times, project_record, publish};
 use crate::template;
@@ -33,7 +34,7 @@ impl BuildContext<'_> {
         let state = plan.state();
         let seen = self.last_load(state);
         let image = catalog::read(layout, key, &self.toolchain.context.processor());
-        let Ok(mut image) = image else { return Ok(false) };
+        let Ok(image) = image else { return Ok(false) };
         let workspace = Workspace::create(layout)?;
         let log = workspace.path().join("measure.log");
         let session = Session {
@@ -52,6 +53,12 @@ impl BuildContext<'_> {
         let (without, with) = import::measure(&session, &direct, &image.path, ROUNDS).map_err(failed)?;
         let packages = import::import(&session, &plan.requests(), None, Purpose::Load).map_err(failed)?;
         let packages = packages.packages.into_iter().map(|outcome| (outcome.uuid, outcome.seconds));
+        // It may have been built again, or removed, while Julias were started.
+        let Attempt::Taken(_lock) = Lock::attempt(&layout.lock(key.as_str()))? else { return Ok(false) };
+        let measured_image = (image.record.built, image.record.file.clone());
+        let now = catalog::read(layout, key, &self.toolchain.context.processor());
+        let now = now.ok().filter(|now| (now.record.built, now.record.file.clone()) == measured_image);
+        let Some(mut image) = now else { return Ok(false) };
         let measured =
             Measurements { load_without: without, load_with: with, ..image.record.measured.clone() };
         if image.record.is_for(&path_text::encode(&state.folder)) {
