@@ -106,7 +106,10 @@ pub(super) fn begin(context: &Context, split: Split, manner: Manner) -> Result<u
     if matches!(lease, Some(None)) {
         decision = assessment::without_image(decision, "no image: it is just being removed".to_owned(), true);
     }
-    decision = after_failure(context, decision);
+    // A death is counted where it is noticed: a dry run only looks.
+    if !split.own.dry_run {
+        decision = after_failure(context, decision);
+    }
     require_image(&settings, &decision)?;
     decision.notes.extend(silent.iter().map(|store| assessment::silence(store)));
     if manner == Manner::AsJulia {

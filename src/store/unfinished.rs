@@ -6,13 +6,15 @@
 //! mark that nobody locks is that of a dead start.
 
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use crate::fs::{self, ObservedFiles};
 use crate::model::image::key::Digest;
 use crate::model::loading::files::Files as _;
 use crate::platform;
 use crate::store::layout::Layout;
-use crate::store::lease;
+use crate::store::{lease, workspace};
 
 /// Environment variable with the path of the mark, for the image.
 pub(crate) const MARK: &str = "JLPROJ_MARK";
@@ -41,22 +43,41 @@ pub(crate) fn mark(layout: &Layout, key: &Digest) -> Option<Mark> {
     }
     let failures = layout.failures(key);
     let failures = failures.exists().then_some(failures);
-    Some(Mark { path: folder.join(std::process::id().to_string()), failures })
+    Some(Mark { path: folder.join(format!("{}{}", prefix(), std::process::id())), failures })
 }
 
 /// Whether starts under the image of `key` died since the last call: each is counted, and reported once.
 pub(crate) fn has_just_failed(layout: &Layout, key: &Digest) -> bool {
     let counter = layout.failures(key);
     let entries = fs_err::read_dir(layout.starts(key)).into_iter().flatten().flatten();
-    let marks = entries.map(|entry| entry.path()).filter(|path| *path != counter);
+    let prefix = prefix();
+    let is_own = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.strip_prefix(&prefix).is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let marks = entries.map(|entry| entry.path()).filter(is_own);
     // A mark that its image removes meanwhile cannot be removed here.
-    let dead = marks.filter(|path| !lease::is_in_use(path) && fs_err::remove_file(path).is_ok()).count();
+    let dead = marks.filter(|path| is_dead(path) && fs_err::remove_file(path).is_ok()).count();
     if dead == 0 {
         return false;
     }
     let total = u32::try_from(dead).unwrap_or(u32::MAX).saturating_add(count(&counter));
     let _ = fs::replace(&counter, total.to_string().as_bytes());
     true
+}
+
+/// Whether nobody holds a mark. The image locks it a moment after it has made it.
+fn is_dead(mark: &Path) -> bool {
+    const MOMENT: Duration = Duration::from_millis(5);
+    !lease::is_in_use(mark) && {
+        thread::sleep(MOMENT);
+        !lease::is_in_use(mark)
+    }
+}
+
+/// What the names of this machine's marks begin with: locks may not reach from one machine to the next.
+fn prefix() -> String {
+    format!("{}-", workspace::host())
 }
 
 /// Whether so many starts in a row died under the image of `key` that it is not tried again.

@@ -17,8 +17,8 @@ pub(crate) struct Workspace {
     lock: Option<Lock>,
 }
 
-/// A short mark of this machine, for the names of its workspaces.
-fn host() -> String {
+/// A short mark of this machine, for names of what only it can judge.
+pub(crate) fn host() -> String {
     let name = platform::host_name();
     crate::model::image::key::Digest::of(name.as_bytes()).short().get(..8).unwrap_or_default().to_owned()
 }
