@@ -99,6 +99,7 @@ struct Question {
     jlproj: &'static str,
     julia: String,
     project: Option<(bool, String)>,
+    /// Only where `@script` is a project or an entry of the load path.
     script: Option<String>,
     variables: [Option<String>; 3],
     home: Option<String>,
@@ -124,12 +125,15 @@ impl Question {
         });
         let variables = &context.julia_variables;
         let variables = [&variables.project, &variables.load_path, &variables.depot_path];
+        let variables = variables.map(|value| value.as_deref().map(text));
+        let flag: Option<&String> = project.as_ref().map(|(_, value): &(bool, String)| value);
+        let is_script_named = variables.iter().flatten().chain(flag).any(|value| value.contains("@script"));
         Self {
             jlproj: env!("CARGO_PKG_VERSION"),
             julia: path_text::encode(&located.binary),
             project,
-            script: effects.script().map(text),
-            variables: variables.map(|value| value.as_deref().map(text)),
+            script: effects.script().map(text).filter(|_| is_script_named),
+            variables,
             home: context.home.as_deref().map(path_text::encode),
             directory: path_text::encode(&context.directory),
             looks_upward: context.looks_upward,
