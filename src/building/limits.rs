@@ -1,5 +1,6 @@
 //! How much of the machine a build may take.
 
+use std::path::Path;
 use std::thread;
 
 use crate::building::context::BuildContext;
@@ -12,7 +13,7 @@ const PRECOMPILING: u64 = 1_000_000_000;
 
 impl BuildContext<'_> {
     /// Limits of one of `jobs` builds that run at once. What the user's environment says wins: then there is none of ours.
-    pub(super) fn limits(&self, jobs: usize) -> Limits {
+    pub(super) fn limits(&self, jobs: usize, project: &Path) -> Limits {
         let toolchain = &self.toolchain;
         if !toolchain.settings.runner.value.is_empty() {
             // Cores and memory are those of another machine.
@@ -20,7 +21,7 @@ impl BuildContext<'_> {
         }
         let cores = thread::available_parallelism().map_or(1, usize::from) / jobs.max(1);
         let free = context::free_memory().map(|free| free / jobs.max(1) as u64);
-        let peak = memory::one_build(&toolchain.context.layout, Some(&toolchain.installation));
+        let peak = memory::one_build(&toolchain.context.layout, Some(&toolchain.installation), Some(project));
         let variables = &toolchain.context.julia_variables;
         let may_choose = toolchain.installation.has_image_threads() && variables.image_threads.is_none();
         Limits {

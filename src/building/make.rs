@@ -172,7 +172,7 @@ impl BuildContext<'_> {
             folder: work.folder,
             scripts: work.scripts,
             log: work.log,
-            limits: self.limits(options.jobs),
+            limits: self.limits(options.jobs, &plan.state().folder),
             watcher,
         };
         let base = Job {

@@ -1,11 +1,14 @@
 //! The memory that a build takes.
 
+use std::path::Path;
+
 use crate::building::context::BuildContext;
 use crate::context;
 use crate::installation::Installation;
+use crate::julia::stage::Stage;
 use crate::model::image::record::Measurements;
 use crate::store::layout::Layout;
-use crate::store::project_record;
+use crate::store::project_record::{self, ProjectRecord};
 use crate::ui::size::size;
 
 /// Share of the peak memory with one thread that each further thread adds, in percent. Measured on Julia 1.10.8 with 34
@@ -13,23 +16,24 @@ use crate::ui::size::size;
 pub(super) const PERCENT_OF_THREAD: u64 = 55;
 
 /// What a build takes and what is free, in words, if that is less; `None` if it is enough, unknown, or on another machine.
-pub(crate) fn shortage(build: &BuildContext<'_>) -> Option<String> {
+pub(crate) fn shortage(build: &BuildContext<'_>, project: &Path) -> Option<String> {
     let toolchain = &build.toolchain;
     if !toolchain.settings.runner.value.is_empty() {
         return None;
     }
     let free = context::free_memory()?;
-    let needed = one_build(&toolchain.context.layout, Some(&toolchain.installation));
+    let needed = one_build(&toolchain.context.layout, Some(&toolchain.installation), Some(project));
     (free < needed)
         .then(|| format!("a build takes about {} of memory, and {} are free", size(needed), size(free)))
 }
 
-/// Bytes that a build takes at its peak, if one thread generates code: the most of all builds on record; the usual if none
-/// was measured, with an unknown Julia that of a new one.
-pub(crate) fn one_build(layout: &Layout, installation: Option<&Installation>) -> u64 {
-    let records = project_record::read_all(layout);
-    let peak = records.iter().map(|record| with_one_thread(&record.measured)).max();
-    peak.filter(|peak| *peak > 0)
+/// Bytes that a build takes at its peak, if one thread generates code: what the last one of `project` took; the most of all
+/// builds on record; the usual if none was measured, with an unknown Julia that of a new one.
+pub(crate) fn one_build(layout: &Layout, installation: Option<&Installation>, project: Option<&Path>) -> u64 {
+    let peak = |record: ProjectRecord| Some(with_one_thread(&record.measured)).filter(|peak| *peak > 0);
+    let own = project.and_then(|project| project_record::read(layout, project)).and_then(peak);
+    let most = || project_record::read_all(layout).into_iter().filter_map(peak).max();
+    own.or_else(most)
         .unwrap_or_else(|| usual(|minor| installation.is_none_or(|julia| julia.is_at_least(1, minor))))
 }
 
@@ -44,10 +48,12 @@ fn usual(is_at_least: impl Fn(u64) -> bool) -> u64 {
     }
 }
 
-/// Peak memory that a build would have had with one thread.
+/// Memory that generating the code would have taken with one thread, which is more than all else takes in a build.
 fn with_one_thread(measured: &Measurements) -> u64 {
+    let generating = measured.stages.iter().find(|time| time.stage == Stage::Compile.name());
+    let peak = generating.map_or(measured.peak_memory, |time| time.peak_memory);
     let further = measured.image_threads.saturating_sub(1) as u64;
-    measured.peak_memory / (100 + further * PERCENT_OF_THREAD) * 100
+    peak / (100 + further * PERCENT_OF_THREAD) * 100
 }
 
 #[cfg(test)]

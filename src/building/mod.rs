@@ -73,7 +73,7 @@ pub(crate) fn make(build: &BuildContext<'_>, plan: &Plan, options: Options) -> R
         return Ok(exit::SUCCESS);
     }
     if options.verbosity != Verbosity::Quiet
-        && let Some(shortage) = memory::shortage(build)
+        && let Some(shortage) = memory::shortage(build, &plan.state().folder)
     {
         crate::ui::message::note(&format!("{shortage}: it may get slow, or be ended by the system"));
     }

@@ -195,7 +195,7 @@ fn caches(context: &Context, target: &TargetProject) -> Finding {
 }
 
 fn memory(context: &Context, installation: Option<&Installation>) -> Finding {
-    let needed = memory::one_build(&context.layout, installation);
+    let needed = memory::one_build(&context.layout, installation, None);
     match context::free_memory() {
         Some(free) if free < needed => Finding::note(
             "memory",

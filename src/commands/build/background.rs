@@ -93,7 +93,7 @@ fn reason_against(build: &BuildContext<'_>, plan: &Plan) -> Result<Option<String
     if known.record.as_ref().is_some_and(|record| record.is_declined) {
         return Ok(Some("its image was dropped".to_owned()));
     }
-    let shortage = memory::shortage(build);
+    let shortage = memory::shortage(build, &plan.state().folder);
     if shortage.is_some() {
         return Ok(shortage);
     }

@@ -37,6 +37,9 @@ pub(super) fn build_all(
 ) -> Result<u8, Error> {
     let all = projects.len();
     let needed = needed_memory(build);
+    // A build takes its memory minutes after it began: what several that just began will take is not seen yet.
+    let room = context::free_memory().map_or(u64::MAX, |free| free / needed.max(1));
+    let jobs = jobs.min(usize::try_from(room).unwrap_or(usize::MAX));
     let waiting = projects.iter().cloned().collect();
     let queue = Mutex::new(Queue { waiting, running: 0, failed: 0, interrupted: None });
     thread::scope(|scope| {
@@ -107,6 +110,6 @@ fn needed_memory(build: &BuildContext<'_>) -> u64 {
         // The scheduler behind the runner sees to it.
         return 0;
     }
-    let peak = memory::one_build(&build.toolchain.context.layout, Some(&build.toolchain.installation));
+    let peak = memory::one_build(&build.toolchain.context.layout, Some(&build.toolchain.installation), None);
     peak.saturating_add(peak / 4)
 }

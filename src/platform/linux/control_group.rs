@@ -13,14 +13,22 @@ pub(super) fn memory_room() -> Option<u64> {
 struct Files {
     limit: &'static str,
     used: &'static str,
-    /// Line of `memory.stat` with the bytes that are dropped first where memory gets short: of files read a while ago.
-    droppable: &'static str,
+    /// Lines of `memory.stat` with the bytes that are dropped where memory gets short: of files that were read, and of what
+    /// the system notes of them.
+    droppable: &'static [&'static str],
 }
 
-const VERSION_1: Files =
-    Files { limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes", droppable: "total_inactive_file" };
+const VERSION_1: Files = Files {
+    limit: "memory.limit_in_bytes",
+    used: "memory.usage_in_bytes",
+    droppable: &["total_inactive_file ", "total_active_file "],
+};
 
-const VERSION_2: Files = Files { limit: "memory.max", used: "memory.current", droppable: "inactive_file" };
+const VERSION_2: Files = Files {
+    limit: "memory.max",
+    used: "memory.current",
+    droppable: &["inactive_file ", "active_file ", "slab_reclaimable "],
+};
 
 /// `groups` is what /proc/self/cgroup says, a line for each hierarchy: its number, its controllers, and the group
 /// (cgroups(7)). A batch system sets the limit of a job on a group above that of the process.
@@ -49,8 +57,9 @@ fn room_in(group: &Path, files: &Files) -> Option<u64> {
     let limit = number(&text(files.limit)?)?;
     let used = number(&text(files.used)?)?;
     let statistics = text("memory.stat").unwrap_or_default();
-    let droppable = statistics.lines().find_map(|line| number(line.strip_prefix(files.droppable)?));
-    Some(limit.saturating_sub(used.saturating_sub(droppable.unwrap_or_default())))
+    let of_line = |line: &str| files.droppable.iter().find_map(|name| number(line.strip_prefix(name)?));
+    let droppable: u64 = statistics.lines().filter_map(of_line).sum();
+    Some(limit.saturating_sub(used.saturating_sub(droppable)))
 }
 
 #[cfg(test)]
@@ -63,7 +72,8 @@ mod tests {
         let [limit, used, droppable] = numbers;
         fs_err::write(group.join(files.limit), format!("{limit}\n")).expect("write");
         fs_err::write(group.join(files.used), format!("{used}\n")).expect("write");
-        let statistics = format!("anon 1\n{} {droppable}\n", files.droppable);
+        let [inactive, active] = [files.droppable[0], files.droppable[1]];
+        let statistics = format!("anon 1\n{inactive}{droppable}\n{active}5\n");
         fs_err::write(group.join("memory.stat"), statistics).expect("write");
     }
 
@@ -73,16 +83,16 @@ mod tests {
         let groups = "0::/system.slice/job_1/step_0/user/task_0\n";
         write(&root.path().join("system.slice/job_1/step_0/user/task_0"), &VERSION_2, ["max", "60", "0"]);
         write(&root.path().join("system.slice/job_1/step_0"), &VERSION_2, ["900", "60", "0"]);
-        assert_eq!(room(root.path(), groups), Some(840));
+        assert_eq!(room(root.path(), groups), Some(845));
         write(&root.path().join("system.slice/job_1"), &VERSION_2, ["800", "300", "0"]);
-        assert_eq!(room(root.path(), groups), Some(500));
+        assert_eq!(room(root.path(), groups), Some(505));
     }
 
     #[test]
     fn files_that_were_read_take_no_room() {
         let root = tempfile::tempdir().expect("temporary folder");
         write(&root.path().join("user"), &VERSION_2, ["1000", "700", "600"]);
-        assert_eq!(room(root.path(), "0::/user\n"), Some(900));
+        assert_eq!(room(root.path(), "0::/user\n"), Some(905));
     }
 
     #[test]
@@ -91,11 +101,11 @@ mod tests {
         write(&root.path().join("memory/slurm/job_1"), &VERSION_1, ["1000", "400", "100"]);
         write(&root.path().join("memory"), &VERSION_1, ["9223372036854771712", "400", "100"]);
         let groups = "5:cpu,cpuacct:/\n4:memory:/slurm/job_1\n0::/\n";
-        assert_eq!(room(root.path(), groups), Some(700));
+        assert_eq!(room(root.path(), groups), Some(705));
         // In a container: the group has the name that it has outside.
         let groups = "4:memory:/docker/1234\n0::/\n";
         write(&root.path().join("memory"), &VERSION_1, ["500", "400", "100"]);
-        assert_eq!(room(root.path(), groups), Some(200));
+        assert_eq!(room(root.path(), groups), Some(205));
     }
 
     #[test]
