@@ -95,7 +95,7 @@ impl BuildContext<'_> {
         let scripts = template::materialise(&layout.scripts())?;
         platform::create_private_folders(&layout.builders())?;
         platform::close_to_others(&layout.builders())?;
-        let prepared = workspace.path().join("image");
+        let prepared = workspace.path().join(publish::PREPARED);
         platform::create_private_folders(&prepared)?;
         let log = prepared.join("build.log");
         let work = Work { folder: workspace.path(), scripts: &scripts, log: &log, watcher };
@@ -258,7 +258,7 @@ impl BuildContext<'_> {
             return Error::Build { source, log: None };
         }
         let kept = self.toolchain.context.layout.failed_log(&plan.state().folder);
-        let log = workspace.path().join("image/build.log");
+        let log = workspace.path().join(publish::PREPARED).join("build.log");
         let copied = fs_err::read(&log).and_then(|text| crate::fs::replace(&kept, &text));
         Error::Build { source, log: copied.is_ok().then_some(kept) }
     }

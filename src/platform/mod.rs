@@ -1,6 +1,8 @@
 //! Differences between operating systems, behind one set of functions: files, owners, processes (`unix`, `windows`), and
 //! what the system says of the machine and of running processes (`linux`, `elsewhere`).
 
+use std::path::{Path, PathBuf};
+
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
@@ -25,6 +27,13 @@ mod heap;
 mod processor;
 pub(crate) use heap::keep_freed_memory;
 pub(crate) use processor::{processor_features, processor_fingerprint};
+
+/// Where the folder that `one` is exchanged with is for an instant, if the system does not exchange them in one step.
+pub(crate) fn aside(one: &Path) -> PathBuf {
+    let mut aside = one.as_os_str().to_owned();
+    aside.push(".old");
+    aside.into()
+}
 
 /// Metadata that distinguishes one state of a file from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use crate::fs;
 use crate::platform::{self, Group};
 use crate::store::layout::Layout;
 use crate::store::lock::{Attempt, Lock};
+use crate::store::publish;
 
 /// A folder of the store for one build; removed with all that is in it when this value is dropped.
 #[derive(Debug)]
@@ -125,11 +126,11 @@ fn is_abandoned(layout: &Layout, folder: &Path) -> bool {
         && fs_err::symlink_metadata(folder).is_ok()
 }
 
-/// Removes the folder of a dead builder, and kills processes that still work for it. `false` if the builder lives, or
-/// another process is removing the folder.
+/// Removes the folder of a dead builder, and kills processes that still work for it; an image that it had moved aside
+/// goes back to its place. `false` if the builder lives, or another process is removing the folder.
 ///
 /// # Errors
-/// Where it cannot be removed.
+/// Where it cannot be removed, or a build is at work on the image in it.
 pub(crate) fn sweep_one(layout: &Layout, folder: &Path) -> io::Result<bool> {
     if is_of_another_host(folder) {
         return Ok(false);
@@ -141,7 +142,7 @@ pub(crate) fn sweep_one(layout: &Layout, folder: &Path) -> io::Result<bool> {
     {
         Group::of(number).kill(true);
     }
-    let removed = remove(folder);
+    let removed = publish::put_back(layout, folder).and_then(|()| remove(folder));
     lock.retire(&lock_path);
     removed.map(|()| true)
 }
@@ -170,6 +171,7 @@ fn is_at_work(number: u32, birth: u64, folder: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::image::key::Digest;
     use crate::store::leftovers;
 
     /// Windows opens no folder to set its time.
@@ -195,6 +197,33 @@ mod tests {
         age(&other, 25 * 3600);
         assert_eq!(sweep(&layout), 1);
         assert!(!other.exists());
+    }
+
+    #[test]
+    fn an_image_that_a_dead_builder_moved_aside_is_put_back_unless_there_is_another() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let layout = Layout::new(folder.path().join("store"));
+        let key = Digest::of(b"image");
+        let image = layout.image_file(&key);
+        let left = layout.temporary().join(format!("build-{}-abc", host()));
+        let leave = || {
+            let record = format!("key = \"{key}\"\n");
+            fs::replace(&left.join("image.old/image.toml"), record.as_bytes()).expect("record");
+            fs::replace(&left.join("image.old").join(image.file_name().expect("name")), b"old")
+                .expect("image");
+        };
+        fs_err::create_dir_all(layout.images()).expect("folder");
+        leave();
+        let Ok(Attempt::Taken(build)) = Lock::attempt(&layout.lock(key.as_str())) else { panic!("a lock") };
+        assert_eq!(sweep(&layout), 0, "a build may put another one there");
+        drop(build);
+        assert_eq!(sweep(&layout), 1);
+        assert_eq!(fs_err::read(&image).expect("put back"), b"old");
+        fs::replace(&image, b"new").expect("image");
+        leave();
+        assert_eq!(sweep(&layout), 1);
+        assert_eq!(fs_err::read(&image).expect("as it was"), b"new");
+        assert_eq!(fs_err::read_dir(layout.temporary()).expect("folders").count(), 0);
     }
 
     #[test]

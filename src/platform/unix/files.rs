@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use crate::platform::Identity;
+use crate::platform::{Identity, aside};
 
 /// The identity of the file that `path` leads to.
 ///
@@ -88,10 +88,12 @@ pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
 
 /// As [`exchange`], in three steps: a reader may find nothing at `other` for an instant.
 fn exchange_in_steps(one: &Path, other: &Path) -> io::Result<()> {
-    let mut aside = one.as_os_str().to_owned();
-    aside.push(".old");
+    let aside = aside(one);
     fs_err::rename(other, &aside)?;
-    fs_err::rename(one, other)?;
+    if let Err(error) = fs_err::rename(one, other) {
+        fs_err::rename(aside, other)?;
+        return Err(error);
+    }
     fs_err::rename(aside, one)
 }
 
@@ -168,4 +170,23 @@ pub(crate) fn remove_beneath(root: &Path, below: &Path, name: &OsStr, seen: (u64
 pub(crate) fn free_disk(path: &Path) -> Option<u64> {
     let statistics = rustix::fs::statvfs(path).ok()?;
     Some(statistics.f_bavail.saturating_mul(statistics.f_frsize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exchange_that_fails_half_way_changes_nothing() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+        fs_err::create_dir(&other).expect("folder");
+        fs_err::write(other.join("sys.so"), "good").expect("write");
+        assert!(exchange_in_steps(&one, &other).is_err());
+        assert_eq!(fs_err::read_to_string(other.join("sys.so")).expect("still there"), "good");
+        assert_eq!(fs_err::read_dir(folder.path()).expect("list").count(), 1);
+        fs_err::create_dir(&one).expect("folder");
+        exchange_in_steps(&one, &other).expect("exchanged");
+        assert!(one.join("sys.so").exists() && !other.join("sys.so").exists());
+    }
 }

@@ -13,7 +13,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_OPEN_REPARSE_POINT, FileBasicInfo, GetFileInformationByHandleEx,
 };
 
-use crate::platform::Identity;
+use crate::platform::{Identity, aside};
 
 /// The identity of the file that `path` leads to.
 ///
@@ -142,10 +142,8 @@ fn is_use(error: &io::Error) -> bool {
 /// # Errors
 /// Where a file in one of them is open in any program: then both are as they were.
 pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
-    let mut aside = one.as_os_str().to_owned();
-    aside.push(".old");
-    let aside = Path::new(&aside);
-    fs_err::rename(other, aside)?;
+    let aside = aside(one);
+    fs_err::rename(other, &aside)?;
     if let Err(error) = fs_err::rename(one, other) {
         fs_err::rename(aside, other)?;
         return Err(error);
