@@ -56,7 +56,7 @@ fn drop_image(context: &Context, folder: &Path) -> Result<(), Error> {
     project_record::update(&context.layout, folder, |record| {
         // An unshared image leaves the record only after its removal: if killed before that, this command can be
         // repeated.
-        if is_shared {
+        if is_shared && record.image.as_ref() == Some(&key) {
             record.image = None;
         }
         record.is_declined = true;
@@ -67,7 +67,7 @@ fn drop_image(context: &Context, folder: &Path) -> Result<(), Error> {
     }
     let removed = removal::remove_image(&context.layout, &key, None);
     removed.map_err(|reason| Error::NotDropped { project: path.clone(), reason })?;
-    project_record::update(&context.layout, folder, |record| record.image = None)?;
+    project_record::withdraw(&context.layout, folder, &key)?;
     message::line(&format!("{path}: the image is removed; Julia starts plain"));
     Ok(())
 }

@@ -94,6 +94,14 @@ pub(crate) fn update(
     fs::replace_durably(&layout.project_record(project), text.as_bytes())
 }
 
+/// Takes an image out of the record of a project, unless the project has another one by now.
+///
+/// # Errors
+/// Where the store cannot be written.
+pub(crate) fn withdraw(layout: &Layout, project: &Path, key: &Digest) -> io::Result<()> {
+    update(layout, project, |record| record.image = record.image.take().filter(|image| image != key))
+}
+
 /// Reads the record of a project; `None` if none can be read.
 pub(crate) fn read(layout: &Layout, project: &Path) -> Option<ProjectRecord> {
     parse(&fs::read_limited(&layout.project_record(project)).ok()??)
@@ -114,4 +122,24 @@ pub(crate) fn read_all(layout: &Layout) -> Vec<ProjectRecord> {
 fn parse(bytes: &[u8]) -> Option<ProjectRecord> {
     let record: ProjectRecord = toml::from_str(std::str::from_utf8(bytes).ok()?).ok()?;
     (record.format <= FORMAT).then_some(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_image_that_is_named_leaves_the_record() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let (layout, project) = (Layout::new(folder.path().join("store")), folder.path().join("project"));
+        let (old, new) = (Digest::of(b"old"), Digest::of(b"new"));
+        let image = || read(&layout, &project).expect("a record").image;
+        update(&layout, &project, |record| record.image = Some(old.clone())).expect("record");
+        // Built meanwhile.
+        update(&layout, &project, |record| record.image = Some(new.clone())).expect("record");
+        withdraw(&layout, &project, &old).expect("record");
+        assert_eq!(image(), Some(new.clone()));
+        withdraw(&layout, &project, &new).expect("record");
+        assert_eq!(image(), None);
+    }
 }

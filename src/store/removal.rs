@@ -80,7 +80,7 @@ pub(crate) fn remove_image(layout: &Layout, key: &Digest, built: Option<i64>) ->
     for record in project_record::read_all(layout) {
         if record.image.as_ref() == Some(key) {
             let project = crate::path_text::decode(&record.path);
-            project_record::update(layout, &project, |record| record.image = None).map_err(told)?;
+            project_record::withdraw(layout, &project, key).map_err(told)?;
         }
     }
     drop(workspace);
