@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::exit;
 use crate::model::usage::garbage::{Item, Limits, plan};
 use crate::path_text;
-use crate::store::removal;
+use crate::store::removal::{self, Removed};
 use crate::ui::output::{self, Format};
 use crate::ui::size::size;
 use crate::ui::table::{Side, columns};
@@ -64,17 +64,9 @@ pub(crate) fn run(arguments: &GcArgs, context: &Context) -> Result<u8, Error> {
 
 /// Removes what was shown. Reports what cannot be removed, and goes on.
 fn remove(context: &Context, items: &[Item]) -> Result<u8, Error> {
-    let (mut freed, mut failed) = (0, 0);
-    for item in items {
-        match removal::remove(&context.layout, item, context.now) {
-            Ok(bytes) => freed += bytes,
-            Err(text) => {
-                failed += 1;
-                message::line(&format!("{}: {text}", row(context, item).name));
-            }
-        }
-    }
-    message::note(&format!("{} of {} removed, {} freed", items.len() - failed, items.len(), size(freed)));
+    let told = |item: &Item, reason: &str| message::line(&format!("{}: {reason}", row(context, item).name));
+    let Removed { bytes, failed } = removal::remove_all(&context.layout, items, context.now, told);
+    message::note(&format!("{} of {} removed, {} freed", items.len() - failed, items.len(), size(bytes)));
     match failed {
         0 => Ok(exit::SUCCESS),
         failed => Err(Error::SomeNotRemoved { failed, all: items.len() }),

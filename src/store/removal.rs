@@ -1,5 +1,6 @@
 //! Removes planned items that are still as they were planned.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
 
@@ -12,11 +13,49 @@ use crate::store::lock::{Attempt, Lock};
 use crate::store::workspace::{self, Workspace};
 use crate::store::{catalog, journal, lease, leftovers, project_record, unfinished};
 
+/// What became of a plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Removed {
+    /// Bytes freed.
+    pub(crate) bytes: u64,
+    /// Number of items that stay.
+    pub(crate) failed: usize,
+}
+
+/// Removes all items in their order, and goes on where one stays: `told` is given it, and why, in a few words. Where an
+/// image stays, so do the caches that go only with it, without a word.
+pub(crate) fn remove_all(
+    layout: &Layout,
+    items: &[Item],
+    now: i64,
+    mut told: impl FnMut(&Item, &str),
+) -> Removed {
+    let mut removed = Removed::default();
+    let mut kept = BTreeSet::new();
+    for item in items {
+        if item.image_that_it_goes_with().is_some_and(|key| kept.contains(key)) {
+            removed.failed += 1;
+            continue;
+        }
+        match remove(layout, item, now) {
+            Ok(bytes) => removed.bytes += bytes,
+            Err(reason) => {
+                removed.failed += 1;
+                if let Item::Image { image, .. } = item {
+                    kept.insert(&image.key);
+                }
+                told(item, &reason);
+            }
+        }
+    }
+    removed
+}
+
 /// Removes an item and returns the number of bytes freed.
 ///
 /// # Errors
 /// Why it stays, in a few words.
-pub(crate) fn remove(layout: &Layout, item: &Item, now: i64) -> Result<u64, String> {
+fn remove(layout: &Layout, item: &Item, now: i64) -> Result<u64, String> {
     let told = |error: io::Error| error.to_string();
     match item {
         Item::Image { image, .. } => {
@@ -99,15 +138,68 @@ fn remove_cache(cache: &StoredCache) -> Result<u64, String> {
     Ok(cache.bytes)
 }
 
-#[cfg(all(test, windows))]
+#[cfg(test)]
 mod tests {
-    use std::os::windows::fs::OpenOptionsExt as _;
+    use std::path::PathBuf;
 
     use super::*;
+    use crate::model::usage::garbage::StoredImage;
+
+    #[test]
+    fn what_goes_with_an_image_stays_with_it() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let layout = Layout::new(folder.path().join("store"));
+        let cache = |name: &str, image: &Digest, garbage: Option<&'static str>| {
+            let path = folder.path().join("compiled").join(name);
+            fs::replace(&path, b"cache").expect("cache");
+            let seen = platform::entry_identity(&path).expect("identity");
+            let cache = StoredCache {
+                project: String::new(),
+                depot: folder.path().to_owned(),
+                folder: PathBuf::from("compiled"),
+                files: vec![SeenFile { name: name.to_owned(), inode: seen.inode, modified: seen.modified }],
+                bytes: 1,
+                last_use: 0,
+                image: Some(image.clone()),
+                garbage,
+                is_shared: false,
+            };
+            Item::Cache { cache, why: garbage.unwrap_or("its image is removed") }
+        };
+        // One that cannot be removed, since it is another one by now, and one that is gone already.
+        let (kept, gone) = (Digest::of(b"kept"), Digest::of(b"gone"));
+        fs::replace(&layout.image_file(&kept), b"library").expect("image");
+        let image = |key: &Digest| {
+            let image = StoredImage {
+                key: key.clone(),
+                project: "/p".to_owned(),
+                built: 1,
+                bytes: 100,
+                last_use: 0,
+                is_orphan: false,
+                hold: None,
+            };
+            Item::Image { image, why: String::new() }
+        };
+        let items = [
+            image(&kept),
+            image(&gone),
+            cache("with-kept.ji", &kept, None),
+            cache("garbage.ji", &kept, Some("its project is gone")),
+            cache("with-gone.ji", &gone, None),
+        ];
+        let mut told = 0;
+        let removed = remove_all(&layout, &items, 0, |_, _| told += 1);
+        let left = fs_err::read_dir(folder.path().join("compiled")).expect("list").flatten();
+        assert_eq!(left.map(|entry| entry.file_name()).collect::<Vec<_>>(), ["with-kept.ji"]);
+        assert_eq!((removed, told), (Removed { bytes: 102, failed: 2 }, 1));
+    }
 
     /// As a library that is loaded: others may read it, and that is all.
+    #[cfg(windows)]
     #[test]
     fn an_image_that_is_loaded_stays_whole() {
+        use std::os::windows::fs::OpenOptionsExt as _;
         const READ: u32 = 1;
         let folder = tempfile::tempdir().expect("temporary folder");
         let layout = Layout::new(folder.path().join("store"));

@@ -119,6 +119,14 @@ impl Item {
             Self::Journal { bytes } => *bytes,
         }
     }
+
+    /// The image without whose removal it stays.
+    pub(crate) fn image_that_it_goes_with(&self) -> Option<&Digest> {
+        match self {
+            Self::Cache { cache, .. } if cache.garbage.is_none() => cache.image.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// Returns what is removed, in this order: builders' folders, images, caches, lines of the journal. Of images and of
