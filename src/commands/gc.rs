@@ -83,6 +83,9 @@ fn row(context: &Context, item: &Item) -> Row {
             why: why.clone(),
             bytes,
         },
+        Item::Damaged(image) => {
+            Row { kind: "image", name: image.key.to_string(), project: None, why: image.why.clone(), bytes }
+        }
         Item::Cache { cache, why } => Row {
             kind: "cache",
             name: path_text::encode(

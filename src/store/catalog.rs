@@ -3,9 +3,12 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
 
 use crate::fs::{self, Stamp};
-use crate::model::image::key::{Digest, KeyInputs};
+use crate::model::image::key::{Digest, KEY_VERSION, KeyInputs};
 use crate::model::image::processor::Processor;
 use crate::model::image::record::{FileRecord, ImageRecord, KnownImage, RECORD_FORMAT};
 use crate::model::image::wanted::Form;
@@ -97,41 +100,92 @@ fn known(
     KnownImage { record, inputs, flaw, unfit, path, is_shared: false }
 }
 
+/// Explains why the folder of `key` holds no image, if it has held none for a day. `None` if it holds one, or may to a
+/// newer jlproj, or cannot be read.
+pub(crate) fn lasting_damage(layout: &Layout, key: &Digest) -> Option<String> {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    match read_checked(layout, key) {
+        Err(Invalid::Damaged(reason)) => fs::is_older(&layout.image_folder(key), DAY).then_some(reason),
+        _ => None,
+    }
+}
+
 /// Reads the record and the inputs of one image.
 ///
 /// # Errors
 /// As [`read`].
 pub(crate) fn read_record(layout: &Layout, key: &Digest) -> Result<(ImageRecord, KeyInputs), String> {
-    let (record, inputs) = read_texts(layout, key)?;
-    if Digest::of(inputs.as_bytes()) != *key {
-        return Err(NOT_OF_ITS_KEY.to_owned());
+    Ok(read_checked(layout, key)?)
+}
+
+/// Why a folder holds no image that can be read.
+enum Invalid {
+    /// In a few words.
+    Damaged(String),
+    Newer,
+    /// What the system says.
+    Unreadable(io::Error),
+}
+
+impl From<Invalid> for String {
+    fn from(invalid: Invalid) -> Self {
+        match invalid {
+            Invalid::Damaged(reason) => reason,
+            Invalid::Newer => "it was made by a newer jlproj".to_owned(),
+            Invalid::Unreadable(error) => error.to_string(),
+        }
     }
-    let inputs = serde_json::from_str(&inputs).map_err(|_| "its `inputs.json` is damaged".to_owned())?;
-    Ok((record, inputs))
 }
 
 const NOT_OF_ITS_KEY: &str = "its record does not belong to its key";
 
+fn read_checked(layout: &Layout, key: &Digest) -> Result<(ImageRecord, KeyInputs), Invalid> {
+    /// What every version of the inputs has.
+    #[derive(Deserialize)]
+    struct Version {
+        key_version: u32,
+    }
+    let (record, inputs) = read_texts(layout, key)?;
+    if Digest::of(inputs.as_bytes()) != *key {
+        return Err(Invalid::Damaged(NOT_OF_ITS_KEY.to_owned()));
+    }
+    let is_newer =
+        || serde_json::from_str(&inputs).is_ok_and(|version: Version| version.key_version > KEY_VERSION);
+    let parsed = serde_json::from_str(&inputs);
+    let parsed = parsed.map_err(|_| invalid("its `inputs.json` is damaged", is_newer()))?;
+    Ok((record, parsed))
+}
+
 /// Reads the record of one image, and the text of its inputs.
-fn read_texts(layout: &Layout, key: &Digest) -> Result<(ImageRecord, String), String> {
+fn read_texts(layout: &Layout, key: &Digest) -> Result<(ImageRecord, String), Invalid> {
+    /// What every form of the record has.
+    #[derive(Deserialize)]
+    struct Version {
+        format: u32,
+    }
     let folder = layout.image_folder(key);
     let text = read_text(&folder.join("image.toml"))?;
+    let is_newer = || toml::from_str(&text).is_ok_and(|version: Version| version.format > RECORD_FORMAT);
     let record: ImageRecord =
-        toml::from_str(&text).map_err(|_| "its record `image.toml` is damaged".to_owned())?;
+        toml::from_str(&text).map_err(|_| invalid("its record `image.toml` is damaged", is_newer()))?;
     if record.format > RECORD_FORMAT {
-        return Err("it was made by a newer jlproj".to_owned());
+        return Err(Invalid::Newer);
     }
     if record.key != *key {
-        return Err(NOT_OF_ITS_KEY.to_owned());
+        return Err(Invalid::Damaged(NOT_OF_ITS_KEY.to_owned()));
     }
     Ok((record, read_text(&folder.join("inputs.json"))?))
 }
 
-fn read_text(path: &Path) -> Result<String, String> {
+fn invalid(reason: &str, is_newer: bool) -> Invalid {
+    if is_newer { Invalid::Newer } else { Invalid::Damaged(reason.to_owned()) }
+}
+
+fn read_text(path: &Path) -> Result<String, Invalid> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let bytes = fs::read_limited(path).map_err(|error| error.to_string())?;
-    let bytes = bytes.ok_or_else(|| format!("its `{name}` is missing"))?;
-    String::from_utf8(bytes).map_err(|_| format!("its `{name}` is damaged"))
+    let bytes = fs::read_limited(path).map_err(Invalid::Unreadable)?;
+    let bytes = bytes.ok_or_else(|| Invalid::Damaged(format!("its `{name}` is missing")))?;
+    String::from_utf8(bytes).map_err(|_| Invalid::Damaged(format!("its `{name}` is damaged")))
 }
 
 /// Explains why the file of the image must not be used: it is no longer the recorded one, or somebody else could have

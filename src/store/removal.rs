@@ -61,6 +61,11 @@ fn remove(layout: &Layout, item: &Item, now: i64) -> Result<u64, String> {
         Item::Image { image, .. } => {
             remove_image(layout, &image.key, Some(image.built)).map(|()| image.bytes)
         }
+        Item::Damaged(image) => {
+            let is_damaged = || catalog::lasting_damage(layout, &image.key).is_some();
+            let check = || is_damaged().then_some(()).ok_or_else(|| BUILT_AGAIN.to_owned());
+            remove_checked(layout, &image.key, check).map(|()| image.bytes)
+        }
         Item::Cache { cache, .. } => remove_cache(cache),
         Item::Abandoned(abandoned) => {
             let path = &abandoned.path;
@@ -88,6 +93,20 @@ fn remove(layout: &Layout, item: &Item, now: i64) -> Result<u64, String> {
 /// # Errors
 /// Why it stays, in a few words.
 pub(crate) fn remove_image(layout: &Layout, key: &Digest, built: Option<i64>) -> Result<(), String> {
+    remove_checked(layout, key, || match built {
+        Some(built) if catalog::read_record(layout, key)?.0.built != built => Err(BUILT_AGAIN.to_owned()),
+        _ => Ok(()),
+    })
+}
+
+const BUILT_AGAIN: &str = "it was built again meanwhile";
+
+/// As [`remove_image`], if `check` passes while no build can be at work on it.
+fn remove_checked(
+    layout: &Layout,
+    key: &Digest,
+    check: impl FnOnce() -> Result<(), String>,
+) -> Result<(), String> {
     let told = |error: io::Error| error.to_string();
     let folder = layout.image_folder(key);
     let Attempt::Taken(_lock) = Lock::attempt(&layout.lock(key.as_str())).map_err(told)? else {
@@ -96,11 +115,7 @@ pub(crate) fn remove_image(layout: &Layout, key: &Digest, built: Option<i64>) ->
     if !folder.exists() {
         return Ok(());
     }
-    if let Some(built) = built
-        && catalog::read_record(layout, key)?.0.built != built
-    {
-        return Err("it was built again meanwhile".to_owned());
-    }
+    check()?;
     let sole = match lease::take_sole(&layout.image_file(key)) {
         Ok(Some(sole)) => Some(sole),
         Ok(None) => return Err("it is in use".to_owned()),
@@ -193,6 +208,40 @@ mod tests {
         let left = fs_err::read_dir(folder.path().join("compiled")).expect("list").flatten();
         assert_eq!(left.map(|entry| entry.file_name()).collect::<Vec<_>>(), ["with-kept.ji"]);
         assert_eq!((removed, told), (Removed { bytes: 102, failed: 2 }, 1));
+    }
+
+    /// Windows opens no folder to set its time.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_image_goes_after_a_day() {
+        use std::time::Duration;
+
+        use crate::model::usage::garbage::DamagedImage;
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let layout = Layout::new(folder.path().join("store"));
+        let make = |name: &str, record: &str, days: u64| {
+            let key = Digest::of(name.as_bytes());
+            fs::replace(&layout.image_folder(&key).join("image.toml"), record.as_bytes()).expect("record");
+            let opened = fs_err::File::open(layout.image_folder(&key)).expect("open");
+            let time = opened.metadata().expect("metadata").modified().expect("time");
+            opened.file().set_modified(time - Duration::from_secs(days * 24 * 3600)).expect("set the time");
+            key
+        };
+        let old = make("old", "built = ", 2);
+        let young = make("young", "built = ", 0);
+        let newer = make("newer", "format = 1000\nmade = \"in another form\"", 2);
+        let why = |key: &Digest| catalog::lasting_damage(&layout, key);
+        assert_eq!(why(&old).as_deref(), Some("its record `image.toml` is damaged"));
+        assert_eq!((why(&young), why(&newer)), (None, None));
+        let item =
+            |key: &Digest| Item::Damaged(DamagedImage { key: key.clone(), bytes: 8, why: String::new() });
+        let Ok(Attempt::Taken(build)) = Lock::attempt(&layout.lock(old.as_str())) else { panic!("a lock") };
+        assert_eq!(remove(&layout, &item(&old), 0), Err("a build is at work on it".to_owned()));
+        drop(build);
+        assert_eq!(remove(&layout, &item(&old), 0), Ok(8));
+        assert!(remove(&layout, &item(&young), 0).is_err() && remove(&layout, &item(&newer), 0).is_err());
+        let left = |key: &Digest| layout.image_folder(key).exists();
+        assert_eq!([&old, &young, &newer].map(left), [false, true, true]);
     }
 
     /// As a library that is loaded: others may read it, and that is all.

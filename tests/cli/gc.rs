@@ -119,6 +119,21 @@ fn what_no_project_gets_goes_and_nobody_compiles_again() {
     sandbox.jlproj(["gc", "--older-than", "0d", "--dry-run"]).code(0).stdout("nothing to collect\n");
 }
 
+#[test]
+fn what_is_no_image_goes_after_a_day_and_gc_says_why() {
+    let sandbox = sandbox();
+    let key = "ab".repeat(32);
+    let folder = sandbox.path(format!("store/images-v1/{key}"));
+    fs::create_dir_all(&folder).expect("folder");
+    fs::write(folder.join("sys.so"), "library").expect("write");
+    let gc = ["gc", "--yes", "--images"];
+    sandbox.jlproj(gc).code(0).stdout("nothing to collect\n");
+    let time = SystemTime::now() - Duration::from_secs(2 * 24 * 3600);
+    File::open(&folder).expect("open").set_modified(time).expect("time");
+    sandbox.jlproj(gc).code(0).stdout_has("image [SHORT]  its `image.toml` is missing");
+    assert!(!folder.exists());
+}
+
 /// A Julia in a project that waits until its input ends.
 fn waiting(sandbox: &Sandbox, project: &Path) -> Child {
     let mut command = sandbox.command(["run", "--sysimage=require", "--startup-file=no"]);

@@ -10,8 +10,10 @@ use crate::model::caches::owner::{CacheVerdict, Standing};
 use crate::model::caches::slug::cache_folder;
 use crate::model::image::key::Digest;
 use crate::model::image::verdict::{Plain, Verdict};
-use crate::model::usage::garbage::{Abandoned, Candidates, Hold, SeenFile, StoredCache, StoredImage};
-use crate::store::catalog::Catalog;
+use crate::model::usage::garbage::{
+    Abandoned, Candidates, DamagedImage, Hold, SeenFile, StoredCache, StoredImage,
+};
+use crate::store::catalog::{self, Catalog};
 use crate::store::lock::Lock;
 use crate::store::{journal, lease, leftovers, workspace};
 
@@ -59,10 +61,25 @@ pub(super) fn find(context: &Context, inventory: &Inventory, all_julias: bool) -
     abandoned.extend(leftovers::find(&context.layout));
     Ok(Candidates {
         images: images.collect(),
+        damaged: catalog.map(|catalog| damaged(context, catalog)).unwrap_or_default(),
         caches: caches.collect(),
         abandoned: abandoned.into_iter().map(|path| Abandoned { bytes: size_of(&path), path }).collect(),
         journal: journal::plan_compaction(&context.layout, context.now),
     })
+}
+
+/// Folders among the images that hold none, and that nobody uses or is about to replace.
+fn damaged(context: &Context, catalog: &Catalog) -> Vec<DamagedImage> {
+    let layout = &context.layout;
+    let keys = catalog.damaged.iter().filter_map(|damaged| Digest::parse(&damaged.name));
+    let free = keys.filter(|key| {
+        !lease::is_in_use(&layout.image_file(key)) && !Lock::is_held(&layout.lock(key.as_str()))
+    });
+    let lasting = free.filter_map(|key| {
+        let why = catalog::lasting_damage(layout, &key)?;
+        Some(DamagedImage { bytes: size_of(&layout.image_folder(&key)), key, why })
+    });
+    lasting.collect()
 }
 
 fn stored(cache: &CacheFile) -> StoredCache {

@@ -82,6 +82,15 @@ pub(crate) struct StoredCache {
     pub(crate) is_shared: bool,
 }
 
+/// A folder among the images that holds none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DamagedImage {
+    pub(crate) key: Digest,
+    pub(crate) bytes: u64,
+    /// What is wrong with it, in a few words.
+    pub(crate) why: String,
+}
+
 /// The folder of a builder that died.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Abandoned {
@@ -93,6 +102,7 @@ pub(crate) struct Abandoned {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Candidates {
     pub(crate) images: Vec<StoredImage>,
+    pub(crate) damaged: Vec<DamagedImage>,
     pub(crate) caches: Vec<StoredCache>,
     pub(crate) abandoned: Vec<Abandoned>,
     /// Bytes by which the journal would shrink; `None` if it is short.
@@ -103,6 +113,7 @@ pub(crate) struct Candidates {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
     Image { image: StoredImage, why: String },
+    Damaged(DamagedImage),
     Cache { cache: StoredCache, why: &'static str },
     Abandoned(Abandoned),
     Journal { bytes: u64 },
@@ -114,6 +125,7 @@ impl Item {
     pub(crate) fn bytes(&self) -> u64 {
         match self {
             Self::Image { image, .. } => image.bytes,
+            Self::Damaged(image) => image.bytes,
             Self::Cache { cache, .. } => cache.bytes,
             Self::Abandoned(abandoned) => abandoned.bytes,
             Self::Journal { bytes } => *bytes,
@@ -129,13 +141,14 @@ impl Item {
     }
 }
 
-/// Returns what is removed, in this order: builders' folders, images, caches, lines of the journal. Of images and of
-/// caches, the one used longest ago comes first.
+/// Returns what is removed, in this order: builders' folders, damaged images, images, caches, lines of the journal. Of
+/// images and of caches, the one used longest ago comes first.
 #[must_use]
 pub(crate) fn plan(candidates: &Candidates, limits: &Limits) -> Vec<Item> {
     let mut items = Vec::new();
     if limits.images {
         items.extend(candidates.abandoned.iter().cloned().map(Item::Abandoned));
+        items.extend(candidates.damaged.iter().cloned().map(Item::Damaged));
     }
     let images = if limits.images { doomed_images(&candidates.images, limits) } else { Vec::new() };
     let keys: BTreeSet<&Digest> = images.iter().map(|(image, _)| &image.key).collect();
@@ -315,7 +328,7 @@ mod tests {
                         prop_assert!(cache.garbage.is_some() || !cache.is_shared);
                         removed.push(cache.files.clone());
                     }
-                    Item::Abandoned(_) | Item::Journal { .. } => {}
+                    Item::Damaged(_) | Item::Abandoned(_) | Item::Journal { .. } => {}
                 }
             }
             // Every project gets the image that it got, and keeps the one that was built for it last.
