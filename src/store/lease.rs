@@ -10,6 +10,9 @@ use std::time::Duration;
 use crate::fs;
 use crate::platform;
 
+/// How long somebody has a file who only asks about it.
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// A lease on an image: nobody removes it while this value, or the program that this process becomes, lives.
 #[derive(Debug)]
 pub(crate) struct Lease {
@@ -44,7 +47,6 @@ pub(crate) fn share(file: &std::fs::File) -> Share {
 /// process at a time has the file, and the others wait a moment.
 pub(crate) fn share_to_write(file: &std::fs::File) -> Share {
     const TRIES: u32 = 50;
-    const MOMENT: Duration = Duration::from_millis(1);
     if cfg!(unix) {
         return share(file);
     }
@@ -60,8 +62,20 @@ pub(crate) fn share_to_write(file: &std::fs::File) -> Share {
     Share::Unknown
 }
 
-/// Takes a lease on an image, without waiting. `None` if it is being removed, or was.
+/// Takes a lease on an image. `None` if it is being removed, or was.
 pub(crate) fn take(image: &Path) -> Option<Lease> {
+    take_after(image, || std::thread::sleep(MOMENT))
+}
+
+/// As [`take`]; `wait` waits until who only asks whether the image is in use has let it go.
+fn take_after(image: &Path, wait: impl FnOnce()) -> Option<Lease> {
+    try_to_take(image).or_else(|| {
+        wait();
+        try_to_take(image)
+    })
+}
+
+fn try_to_take(image: &Path) -> Option<Lease> {
     let file = fs_err::File::open(image).ok()?;
     match share(file.file()) {
         Share::Removed => None,
@@ -121,5 +135,14 @@ mod tests {
         let sole = take_sole(&image).expect("lock");
         assert!(sole.is_some());
         assert!(take(&image).is_none(), "being removed");
+    }
+
+    #[test]
+    fn who_only_asks_keeps_nobody_away() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let image = folder.path().join("sys.so");
+        fs_err::write(&image, "image").expect("write");
+        let asking = take_sole(&image).expect("lock");
+        assert!(take_after(&image, || drop(asking)).is_some());
     }
 }
