@@ -21,7 +21,7 @@ use crate::building::beside::Task;
 use crate::error::Error;
 use crate::exit;
 use crate::store::recording::Lacking;
-use crate::store::{self, leftovers, protection};
+use crate::store::{self, leftovers, protection, verdict_cache};
 use crate::ui::count::count;
 use crate::ui::progress::Verbosity;
 
@@ -50,6 +50,7 @@ pub(crate) fn sweep(build: &BuildContext<'_>, options: Options) {
     }
     let swept = store::workspace::sweep(&build.toolchain.context.layout);
     leftovers::sweep(&build.toolchain.context.layout);
+    verdict_cache::sweep(&build.toolchain.context.layout);
     if swept > 0 && options.verbosity != Verbosity::Quiet {
         crate::ui::message::note(&format!("removed the files of {}", count(swept, "unfinished build")));
     }

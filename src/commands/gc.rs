@@ -14,6 +14,7 @@ use crate::exit;
 use crate::model::usage::garbage::{Item, Limits, plan};
 use crate::path_text;
 use crate::store::removal::{self, Removed};
+use crate::store::verdict_cache;
 use crate::ui::output::{self, Format};
 use crate::ui::size::size;
 use crate::ui::table::{Side, columns};
@@ -50,7 +51,12 @@ pub(crate) fn run(arguments: &GcArgs, context: &Context) -> Result<u8, Error> {
     for text in &inventory.passed_over {
         message::note(&format!("not looked at: {text}"));
     }
-    if items.is_empty() || arguments.dry_run {
+    if arguments.dry_run {
+        return Ok(exit::SUCCESS);
+    }
+    // Without a word, as builds do: nobody misses them.
+    verdict_cache::sweep(&context.layout);
+    if items.is_empty() {
         return Ok(exit::SUCCESS);
     }
     if !arguments.yes {

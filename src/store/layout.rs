@@ -134,9 +134,13 @@ impl Layout {
         self.starts(key).join("failures")
     }
 
+    pub(crate) fn verdicts(&self) -> PathBuf {
+        self.root.join("verdicts-v1")
+    }
+
     /// A verdict with the state of all files that it depends on.
     pub(crate) fn verdict(&self, question: &Digest) -> PathBuf {
-        self.root.join("verdicts-v1").join(format!("{}.json", question.short()))
+        self.verdicts().join(format!("{}.json", question.short()))
     }
 
     /// Time of the last notice that a project has no image.

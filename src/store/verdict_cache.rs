@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -126,6 +127,16 @@ pub(crate) fn keep(
     }
 }
 
+/// Removes the entries that were not written for long: their question may never be asked again.
+pub(crate) fn sweep(layout: &Layout) {
+    const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
+    let entries = fs_err::read_dir(layout.verdicts()).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()).filter(|path| fs::is_older(path, MONTH)) {
+        // One that still holds is computed again; what cannot be removed stays for the next time.
+        let _ = fs_err::remove_file(path);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,5 +207,24 @@ mod tests {
         let text = fs_err::read(&path).expect("entry");
         fs_err::write(&path, &text[..text.len() / 2]).expect("write");
         assert!(look_up(&layout, &question, |_| None).is_none());
+    }
+
+    #[test]
+    fn an_entry_that_was_not_written_for_a_month_is_swept() {
+        const DAY: Duration = Duration::from_secs(24 * 3600);
+        let folder = folder_with_file();
+        let (layout, question) = kept(folder.path(), 10);
+        let path = layout.verdict(&question);
+        let age = |days: u32| {
+            let opened = fs_err::OpenOptions::new().write(true).open(&path).expect("open");
+            let time = opened.metadata().expect("metadata").modified().expect("time");
+            opened.file().set_modified(time - DAY * days).expect("set the time");
+        };
+        age(29);
+        sweep(&layout);
+        assert!(look_up(&layout, &question, |_| None).is_some());
+        age(2);
+        sweep(&layout);
+        assert!(!path.exists());
     }
 }
