@@ -87,6 +87,7 @@ impl Owners {
                 known.in_force.insert(image.record.key.clone());
             }
         }
+        let in_force = images.values().flat_map(|images| images.in_force.iter().cloned()).collect();
         let environments = environments(depots);
         for environment in &environments {
             let folder = fs::canonicalize(environment).unwrap_or_else(|_| environment.clone());
@@ -100,8 +101,8 @@ impl Owners {
                 let version = julia.installation.version();
                 let release = cache_folder(&version);
                 let (_, writers) = writers.entry(release).or_insert_with(|| (version, Vec::new()));
-                let field =
-                    Field { context, julia, catalog, presence: &presence, environments: &environments };
+                let (in_force, presence, environments) = (&in_force, &presence, &environments);
+                let field = Field { context, julia, catalog, in_force, presence, environments };
                 field.add(&images, writers);
             }
         }
@@ -150,6 +151,8 @@ struct Field<'a> {
     context: &'a Context,
     julia: &'a KnownJulia,
     catalog: &'a [KnownImage],
+    /// Images that the starts of any project get.
+    in_force: &'a BTreeSet<Digest>,
     /// Whether each project is there, by path.
     presence: &'a HashMap<String, bool>,
     /// Folders of named environments.
@@ -178,7 +181,9 @@ impl Field<'_> {
         let folder = path_text::decode(project);
         let files = self.project_files(&folder);
         let own = std::iter::once((None, Standing::InForce));
-        let others = images.keys.iter().map(|key| (Some(key), self.standing(project, key, images)));
+        let version = &self.julia.installation.identity.version;
+        let standing = |key| standing(self.catalog, version, (project, images), key, self.in_force);
+        let others = images.keys.iter().map(|key| (Some(key), standing(key)));
         for (key, standing) in own.chain(others) {
             let owner = self.owner(project, has_project, key, standing);
             for file in &files {
@@ -230,26 +235,32 @@ impl Field<'_> {
             owner,
         });
     }
+}
 
-    /// Standing of an image of a project.
-    fn standing(&self, project: &str, key: &Digest, images: &Images) -> Standing {
-        if images.in_force.contains(key) {
-            return Standing::InForce;
-        }
-        let version = &self.julia.installation.identity.version;
-        let of_this_julia = self.catalog.iter().filter(|image| image.inputs.julia.version == *version);
-        let successors = of_this_julia.filter(|image| {
-            image.record.key != *key
-                && (image.record.is_for(project) || images.in_force.contains(&image.record.key))
-        });
-        let last = successors.map(|image| image.record.built).max();
-        let own = self.catalog.iter().find(|image| image.record.key == *key).map(|image| image.record.built);
-        match (own, last) {
-            (Some(built), Some(since)) if since >= built => Standing::Superseded { since },
-            (Some(_), _) => Standing::InForce,
-            (None, Some(since)) => Standing::Superseded { since },
-            (None, None) => Standing::Gone,
-        }
+/// Standing of an image of a project under a version of Julia. `in_force` are the images that starts of any project get.
+fn standing(
+    catalog: &[KnownImage],
+    version: &str,
+    (project, images): (&str, &Images),
+    key: &Digest,
+    in_force: &BTreeSet<Digest>,
+) -> Standing {
+    // Under it, others load what this project left.
+    if in_force.contains(key) {
+        return Standing::InForce;
+    }
+    let of_this_julia = catalog.iter().filter(|image| image.inputs.julia.version == version);
+    let successors = of_this_julia.filter(|image| {
+        image.record.key != *key
+            && (image.record.is_for(project) || images.in_force.contains(&image.record.key))
+    });
+    let last = successors.map(|image| image.record.built).max();
+    let own = catalog.iter().find(|image| image.record.key == *key).map(|image| image.record.built);
+    match (own, last) {
+        (Some(built), Some(since)) if since >= built => Standing::Superseded { since },
+        (Some(_), _) => Standing::InForce,
+        (None, Some(since)) => Standing::Superseded { since },
+        (None, None) => Standing::Gone,
     }
 }
 
@@ -290,4 +301,30 @@ fn presence(projects: Vec<String>) -> HashMap<String, bool> {
         })
     });
     projects.into_iter().zip(answers).map(|(project, answer)| (project, answer.unwrap_or(true))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::image::verdict::tests::image;
+    use crate::model::loading::manifest::Manifest;
+    use crate::model::loading::testing::package;
+
+    #[test]
+    fn an_image_that_another_project_gets_is_not_superseded() {
+        let mut shared = image(&Manifest::of([package(1, "One", &[])]), "/p", 1);
+        shared.record.shared_with = vec!["/q".to_owned()];
+        let own = image(&Manifest::of([package(2, "Two", &[])]), "/p", 2);
+        let keys = [&shared, &own].map(|image| image.record.key.clone());
+        let [old, new] = &keys;
+        let images = Images { keys: BTreeSet::from(keys.clone()), in_force: BTreeSet::from([new.clone()]) };
+        let version = shared.inputs.julia.version.clone();
+        let catalog = [shared, own];
+        let standing = |in_force: &[&Digest]| {
+            let in_force = in_force.iter().map(|key| (*key).clone()).collect();
+            standing(&catalog, &version, ("/p", &images), old, &in_force)
+        };
+        assert_eq!(standing(&[new]), Standing::Superseded { since: 2 });
+        assert_eq!(standing(&[new, old]), Standing::InForce);
+    }
 }

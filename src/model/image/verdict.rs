@@ -243,4 +243,4 @@ fn missing<'a>(image: &'a KnownImage, wanted: &'a Wanted) -> impl Iterator<Item 
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -56,7 +56,8 @@ fn wanted(manifest: &Manifest) -> Wanted {
     }
 }
 
-fn image(manifest: &Manifest, project: &str, built: i64) -> KnownImage {
+/// An image of a project with the packages of a manifest.
+pub(crate) fn image(manifest: &Manifest, project: &str, built: i64) -> KnownImage {
     let inputs = inputs(manifest);
     let digest = Digest::of(b"");
     let record = ImageRecord {
