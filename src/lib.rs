@@ -113,47 +113,43 @@ fn parse(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
 
 /// Runs a command and returns the exit code; errors have been printed then.
 fn execute(command: Option<&Command>) -> u8 {
-    match command {
-        Some(Command::Run(arguments)) => return commands::run::run(arguments),
-        Some(Command::Julia(arguments)) => return commands::shim::run_from_wrapper(&arguments.arguments),
-        _ => {}
-    }
     dispatch(command).unwrap_or_else(|error| {
         error.print();
         error.exit_code()
     })
 }
 
-/// Runs every command but `run`, which ends in Julia.
 fn dispatch(command: Option<&Command>) -> Result<u8, Error> {
-    platform::keep_freed_memory();
-    let context = Context::read()?;
-    let Some(command) = command else { return commands::overview::run(&context) };
+    let context = || {
+        platform::keep_freed_memory();
+        Context::read()
+    };
+    let Some(command) = command else { return commands::overview::run(&context()?) };
     match command {
         // They read their surroundings themselves, since they have to go on whatever those are.
         Command::Run(arguments) => Ok(commands::run::run(arguments)),
         Command::Julia(arguments) => Ok(commands::shim::run_from_wrapper(&arguments.arguments)),
-        Command::Build(arguments) => commands::build::run(arguments, &context),
-        Command::Status(arguments) => commands::status::run(arguments, &context),
-        Command::List(arguments) => commands::list::run(arguments, &context),
-        Command::Warm(arguments) => commands::warm::run(arguments, &context),
-        Command::Plan(arguments) => commands::plan::run(arguments, &context),
-        Command::Scan(arguments) => commands::scan::run(arguments, &context),
-        Command::Forget(arguments) => commands::forget::run(arguments, &context),
-        Command::Cache(arguments) => commands::cache::run(arguments, &context),
-        Command::Gc(arguments) => commands::gc::run(arguments, &context),
-        Command::Report(arguments) => commands::report::run(arguments, &context),
-        Command::Pkg(arguments) => commands::pkg::run(arguments, &context),
-        Command::Test(arguments) => commands::test::run(arguments, &context),
-        Command::Which(arguments) => commands::which::run(arguments, &context),
-        Command::Key(arguments) => commands::key::run(arguments, &context),
-        Command::Log(arguments) => commands::log::run(arguments, &context),
-        Command::Setup(arguments) => commands::setup::run(arguments, &context),
-        Command::Env(arguments) => commands::env::run(arguments, &context),
-        Command::Exec(arguments) => commands::exec::run(arguments, &context),
-        Command::Doctor(arguments) => commands::doctor::run(arguments, &context),
+        Command::Build(arguments) => commands::build::run(arguments, &context()?),
+        Command::Status(arguments) => commands::status::run(arguments, &context()?),
+        Command::List(arguments) => commands::list::run(arguments, &context()?),
+        Command::Warm(arguments) => commands::warm::run(arguments, &context()?),
+        Command::Plan(arguments) => commands::plan::run(arguments, &context()?),
+        Command::Scan(arguments) => commands::scan::run(arguments, &context()?),
+        Command::Forget(arguments) => commands::forget::run(arguments, &context()?),
+        Command::Cache(arguments) => commands::cache::run(arguments, &context()?),
+        Command::Gc(arguments) => commands::gc::run(arguments, &context()?),
+        Command::Report(arguments) => commands::report::run(arguments, &context()?),
+        Command::Pkg(arguments) => commands::pkg::run(arguments, &context()?),
+        Command::Test(arguments) => commands::test::run(arguments, &context()?),
+        Command::Which(arguments) => commands::which::run(arguments, &context()?),
+        Command::Key(arguments) => commands::key::run(arguments, &context()?),
+        Command::Log(arguments) => commands::log::run(arguments, &context()?),
+        Command::Setup(arguments) => commands::setup::run(arguments, &context()?),
+        Command::Env(arguments) => commands::env::run(arguments, &context()?),
+        Command::Exec(arguments) => commands::exec::run(arguments, &context()?),
+        Command::Doctor(arguments) => commands::doctor::run(arguments, &context()?),
         Command::Completions(arguments) => commands::completions::run(arguments),
         Command::Man => commands::man::run(),
-        Command::Processor(arguments) => commands::processor::run(arguments, &context),
+        Command::Processor(arguments) => commands::processor::run(arguments, &context()?),
     }
 }
