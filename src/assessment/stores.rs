@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::assessment::timeout::map_with_timeout;
+use crate::assessment::timeout::map_apart;
 use crate::context::Context;
 use crate::fs::{ObservedFiles, Stamp};
 use crate::model::image::key::Digest;
@@ -50,7 +50,7 @@ pub(super) fn add_shared(
     }
     let (own, keys, processor) = (context.layout.clone(), keys.to_vec(), context.processor());
     let read = move |root: &PathBuf| shared_store::read(&own, root, &keys, &processor);
-    let readings = map_with_timeout(stores.clone(), TIMEOUT, read);
+    let readings = map_apart(stores.clone(), TIMEOUT, read);
     for (store, reading) in stores.into_iter().zip(readings) {
         let Some(Reading { images, observations, notes }) = reading else {
             shared_store::note_silence(&context.layout, &store, context.now);
@@ -76,5 +76,5 @@ pub(crate) fn distant_stamps(paths: Vec<String>) -> Option<Vec<Stamp>> {
     let stamps = |paths: &Vec<String>| {
         paths.iter().map(|path| Stamp::of(&path_text::decode(path))).collect::<Vec<Stamp>>()
     };
-    map_with_timeout(vec![paths], TIMEOUT, stamps).pop().flatten()
+    map_apart(vec![paths], TIMEOUT, stamps).pop().flatten()
 }

@@ -89,7 +89,7 @@ pub(crate) struct ObservedFiles {
 }
 
 /// Files and folders that were asked for, with their stamps at that time.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Observations {
     pub(crate) files: BTreeMap<PathBuf, Stamp>,
     /// Folders whose list of names matters.

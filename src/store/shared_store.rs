@@ -20,7 +20,7 @@ use crate::store::catalog;
 use crate::store::layout::{Layout, path_digest};
 
 /// Images found in a shared store.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Reading {
     /// Images that may be used, as far as is known without reading a whole file.
     pub(crate) images: Vec<KnownImage>,
@@ -134,6 +134,9 @@ fn image(
         return Err("a symbolic link leads to it".to_owned());
     }
     let (record, inputs) = catalog::read_record(layout, key)?;
+    if !record.measured.are_finite() {
+        return Err("its record `image.toml` is damaged".to_owned());
+    }
     if files.observe(&path).size != record.file.size {
         return Err("its file has not the recorded size".to_owned());
     }

@@ -141,6 +141,13 @@ impl Measurements {
         self.load_without > 0.0
     }
 
+    /// Whether all of them are numbers: TOML has others, which JSON has not.
+    #[must_use]
+    pub(crate) fn are_finite(&self) -> bool {
+        let stages = self.stages.iter().map(|stage| stage.seconds);
+        [self.build, self.load_without, self.load_with].into_iter().chain(stages).all(f64::is_finite)
+    }
+
     /// Seconds that the image saves at each start; negative if it costs.
     #[must_use]
     pub(crate) fn saved(&self) -> f64 {
@@ -165,7 +172,7 @@ pub(crate) struct StageTime {
 }
 
 /// An image that a store holds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct KnownImage {
     pub(crate) record: ImageRecord,
     pub(crate) inputs: Arc<KeyInputs>,

@@ -12,6 +12,21 @@ pub(crate) fn process_birth(number: u32) -> Option<u64> {
     })
 }
 
+/// Whether this process has one thread only; `false` if unknown.
+#[cfg(target_os = "macos")]
+pub(crate) fn is_single_threaded() -> bool {
+    let mut information = std::mem::MaybeUninit::<libc::proc_taskinfo>::zeroed();
+    let size = libc::c_int::try_from(size_of::<libc::proc_taskinfo>()).unwrap_or(0);
+    // SAFETY: the pointer leads to `information`, which has the size that is named, and for which all zeros are a value.
+    #[expect(unsafe_code, reason = "no crate tells the threads of this process")]
+    unsafe {
+        let number = libc::getpid();
+        let pointer = information.as_mut_ptr().cast();
+        let written = libc::proc_pidinfo(number, libc::PROC_PIDTASKINFO, 0, pointer, size);
+        written == size && information.assume_init().pti_threadnum == 1
+    }
+}
+
 /// Bytes of memory in use by the processes of a group; 0 if unknown.
 pub(crate) fn group_memory(group: u32) -> u64 {
     let system = all(ProcessRefreshKind::nothing().with_memory());

@@ -9,6 +9,11 @@ pub(crate) fn process_birth(number: u32) -> Option<u64> {
     process_field(number, 19)
 }
 
+/// Whether this process has one thread only; `false` without /proc.
+pub(crate) fn is_single_threaded() -> bool {
+    fs_err::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1)
+}
+
 /// Returns the group of a process; `None` if it does not run or the group is unknown.
 fn process_group(number: u32) -> Option<u64> {
     process_field(number, 2)

@@ -7,6 +7,7 @@ use std::os::windows::process::CommandExt as _;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use windows_sys::Win32::System::JobObjects::{
     AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
@@ -134,6 +135,15 @@ pub(crate) fn start_detached(command: &mut Command) -> io::Result<()> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP | IDLE_PRIORITY_CLASS);
     command.spawn().map(|_| ())
+}
+
+/// Does nothing: a process cannot be copied here.
+pub(crate) fn in_copies(
+    _count: usize,
+    _timeout: Duration,
+    _work: impl Fn(usize) -> Vec<u8>,
+) -> Option<Vec<Option<Vec<u8>>>> {
+    None
 }
 
 /// Notes Ctrl-C and Ctrl-Break instead of dying of them, so that a build can clean up first.
