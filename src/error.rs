@@ -77,6 +77,8 @@ pub(crate) enum Error {
     NoLog,
     #[error("no image was built for `{project}`")]
     NothingToDrop { project: String },
+    #[error("there is no folder `{project}`, and no project of that name is known")]
+    UnknownProject { project: String },
     #[error("the image of `{project}` was not removed: {reason}")]
     NotDropped { project: String, reason: String },
     #[error("the packages of `{project}` cannot be compiled")]
@@ -210,6 +212,7 @@ impl Error {
             ],
             Self::Host(error) => error.hints(),
             Self::NotConfirmed => one("`jlproj gc --yes` does it without a question".to_owned()),
+            Self::UnknownProject { .. } => one("`jlproj list --all` shows what is known".to_owned()),
             Self::NothingToDrop { .. } => one("`jlproj list` shows which projects have one".to_owned()),
             Self::NoImage { is_missing: true, .. } | Self::NoLog => one("`jlproj build`".to_owned()),
             Self::NoImage { is_missing: false, .. } => vec![

@@ -15,7 +15,7 @@
 #   Uncached 1.0.0 (is never compiled ahead), OnUncached 1.0.0 (on Uncached)
 #   Sneaky 1.0.0 (loads Extra without depending on it, where that can be found)
 #   Built 1.0.0 (includes deps/deps.jl, which its build writes from BUILT_ANSWER), Schema 1.0.0 (depends on schema.txt in the
-#   first depot), Prefers 1.0.0 (reads the preferences of Extra), Artful 1.0.0 (its __init__ wants an artifact)
+#   first depot), Prefers 1.0.0 (reads preferences of Extra and its own), Artful 1.0.0 (its __init__ wants an artifact)
 #   Choosy 1.0.0 (starts only in projects that name it), Holder 1.0.0 (on Choosy)
 #   Versioned 1.2.3 (its __init__ asks for its own version)
 #   Moody 1.0.0 (its __init__ throws where MOODY is `bad`)
@@ -169,7 +169,10 @@ end'
 register Prefers 1.0.0 '' 'module Prefers
 const extra = Base.UUID("'"$(uuid_of Extra)"'")
 const colour = isdefined(Base, :get_preferences) ? get(Base.get_preferences(extra), "colour", "none") : "none"
-answer() = "prefers " * colour
+const own = Base.PkgId(Prefers).uuid
+isdefined(Base, :record_compiletime_preference) && Base.record_compiletime_preference(own, "shade")
+const shade = isdefined(Base, :get_preferences) ? get(Base.get_preferences(own), "shade", "none") : "none"
+answer() = "prefers $colour $shade"
 end'
 printf '[data]\ngit-tree-sha1 = "%s"\n' "$(printf data | sha1 | cut -c1-40)" >"$folder/packages/Artful/Artifacts.toml"
 register Artful 1.0.0 'Pkg = "44cfe95a-1eb2-52ea-b672-e2afdf69b78f"' 'module Artful

@@ -11,7 +11,7 @@ use crate::installation::Installation;
 use crate::julia::locate::Located;
 use crate::model::loading::environment::ProjectFlag;
 use crate::model::loading::paths;
-use crate::model::settings::Flags;
+use crate::model::settings::{Flags, ImagePolicy, Origin};
 use crate::store::project_record;
 
 /// A project with its Julia.
@@ -20,6 +20,8 @@ pub(crate) struct TargetProject {
     pub(crate) located: Located,
     pub(crate) installation: Installation,
     pub(crate) assessment: Assessment,
+    /// What switched images off, if something did: then none is in force, whatever the assessment.
+    pub(crate) switched_off: Option<Origin>,
 }
 
 impl TargetProject {
@@ -36,8 +38,10 @@ impl TargetProject {
         let overrides = Flags { julia, ..Flags::default() };
         let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
         let assessment = toolchain.assess(flag.as_ref())?;
-        let Toolchain { located, installation, .. } = toolchain;
-        Ok(Self { located, installation, assessment })
+        let Toolchain { located, installation, settings, .. } = toolchain;
+        let sysimage = settings.sysimage;
+        let switched_off = Some(sysimage.origin).filter(|_| sysimage.value == ImagePolicy::None);
+        Ok(Self { located, installation, assessment, switched_off })
     }
 }
 

@@ -27,14 +27,23 @@ pub(super) fn choose(build: &BuildContext<'_>, work: Work<'_>, quiet: bool) -> R
         BuilderChoice::PackageCompiler => packagecompiler(build, work).map_err(failed),
         BuilderChoice::Auto => {
             let needs_compiler = !matches!(build.linker, Some(Linker::Compiler(_)));
-            if needs_compiler || was_refused_lately(build) {
+            if needs_compiler {
+                return Ok(Builder::Direct);
+            }
+            if let Some(cause) = refused_lately(build) {
+                if !quiet && !cause.is_empty() {
+                    message::note(&format!(
+                        "PackageCompiler failed less than a day ago ({cause}); building directly; \
+                         `jlproj build --builder packagecompiler` tries it again"
+                    ));
+                }
                 return Ok(Builder::Direct);
             }
             match packagecompiler(build, work) {
                 Ok(builder) => Ok(builder),
                 Err(BuildError::Interrupted(signal)) => Err(failed(BuildError::Interrupted(signal))),
                 Err(_) => {
-                    remember_refusal(build);
+                    remember_refusal(build, "");
                     if !quiet {
                         let place = match &build.toolchain.settings.packagecompiler.value {
                             Some(folder) => format!("from `{}`", folder.display()),
@@ -110,28 +119,31 @@ pub(super) fn may_build_directly(build: &BuildContext<'_>) -> bool {
 
 /// Reports that PackageCompiler failed and what follows, and makes builds go without it for a day.
 pub(super) fn remember_failure(build: &BuildContext<'_>, text: &str, quiet: bool) {
-    remember_refusal(build);
+    let cause = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it did not say why");
+    remember_refusal(build, cause);
     if !quiet {
-        let cause = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it did not say why");
         message::note(&format!("PackageCompiler failed: {cause}; building directly"));
     }
 }
 
-/// File with the time at which PackageCompiler last could not be used.
+/// File with the time at which PackageCompiler last could not be used, and what it failed with, if it was there.
 fn refusal_file(build: &BuildContext<'_>) -> PathBuf {
     build.toolchain.context.layout.builder(&build.toolchain.installation.identity.version).join("refused")
 }
 
-fn was_refused_lately(build: &BuildContext<'_>) -> bool {
+/// What PackageCompiler failed with within the last day, empty if it was not available; `None` if it is to be tried.
+fn refused_lately(build: &BuildContext<'_>) -> Option<String> {
     if build.toolchain.settings.packagecompiler.value.is_some() {
-        return false;
+        return None;
     }
-    let text = fs_err::read_to_string(refusal_file(build)).unwrap_or_default();
-    let time = text.trim().parse::<i64>().ok();
-    time.is_some_and(|time| (0..NOT_ASKED_FOR).contains(&build.toolchain.context.now.saturating_sub(time)))
+    let text = fs_err::read_to_string(refusal_file(build)).ok()?;
+    let (time, cause) = text.split_once('\n').unwrap_or((&text, ""));
+    let age = build.toolchain.context.now.saturating_sub(time.trim().parse().ok()?);
+    (0..NOT_ASKED_FOR).contains(&age).then(|| cause.trim().to_owned())
 }
 
-fn remember_refusal(build: &BuildContext<'_>) {
+fn remember_refusal(build: &BuildContext<'_>, cause: &str) {
     // If this fails, the next build tries PackageCompiler again.
-    let _ = fs::replace(&refusal_file(build), build.toolchain.context.now.to_string().as_bytes());
+    let text = format!("{}\n{cause}\n", build.toolchain.context.now);
+    let _ = fs::replace(&refusal_file(build), text.as_bytes());
 }

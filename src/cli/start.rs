@@ -52,7 +52,7 @@ pub(crate) struct PkgArgs {
 /// Test a package as Pkg does, under an image that never holds what is tested
 ///
 /// Pkg makes a project of its own for the tests. The image is one whose packages are all in that, with equal contents;
-/// without one the tests run plainly.
+/// without one the tests run plainly. Bounds are checked, and lines recorded, in what is not in the image.
 #[derive(Debug, Args)]
 #[command(override_usage = "jlproj test [OPTIONS] [PACKAGE]… [-- TEST ARGUMENTS…]")]
 pub(crate) struct TestArgs {

@@ -30,7 +30,9 @@ pub(crate) fn run(arguments: &ForgetArgs, context: &Context) -> Result<u8, Error
 
 /// Drops a project from the list until it is used again.
 fn forget(context: &Context, folder: &Path) -> Result<(), Error> {
-    let is_unheard_of = !folder.exists() && project_record::read(&context.layout, folder).is_none();
+    if !folder.exists() && project_record::read(&context.layout, folder).is_none() {
+        return Err(Error::UnknownProject { project: path_text::encode(folder) });
+    }
     project_record::update(&context.layout, folder, |record| {
         record.image = None;
         record.is_found = false;
@@ -38,11 +40,6 @@ fn forget(context: &Context, folder: &Path) -> Result<(), Error> {
         record.accepted.clear();
     })?;
     message::line(&format!("{}: forgotten until it is used again", path_text::encode(folder)));
-    if is_unheard_of {
-        message::note(
-            "there is no such folder, and nothing is known of it; `jlproj list --all` shows what is known",
-        );
-    }
     Ok(())
 }
 

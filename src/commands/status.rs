@@ -134,7 +134,7 @@ pub(crate) fn brief(context: &Context, target: &TargetProject) -> String {
 }
 
 fn report(context: &Context, target: &TargetProject) -> Report {
-    let TargetProject { located, installation, assessment, .. } = target;
+    let TargetProject { located, installation, assessment, switched_off } = target;
     let Assessment { state, wanted, verdict, .. } = assessment;
     let clock = Clock::at(context.now);
     // Its use is an addition: without the journal, all else is as true.
@@ -145,7 +145,10 @@ fn report(context: &Context, target: &TargetProject) -> Report {
         _ => (Vec::new(), Vec::new()),
     };
     let foreign = foreign(assessment);
-    let image = image(context, installation, assessment);
+    let mut image = image(context, installation, assessment);
+    if let Some(image) = image.as_mut().filter(|_| switched_off.is_some()) {
+        image.in_force = false;
+    }
     let estimate = image.as_ref().map(|image| image.estimated_saving);
     let mut packages: Vec<PackageReport> = wanted.inputs.packages.iter().map(PackageReport::of).collect();
     packages.sort_by(|left, right| left.name.cmp(&right.name));
@@ -168,8 +171,11 @@ fn report(context: &Context, target: &TargetProject) -> Report {
             binary: path_text::encode(&located.binary),
             chosen: located.reason.clone(),
         },
-        verdict: assessment::code(verdict),
-        reason: reason(verdict, &foreign),
+        verdict: if switched_off.is_some() { "off" } else { assessment::code(verdict) },
+        reason: match switched_off {
+            Some(origin) => format!("images are switched off by {origin}"),
+            None => reason(verdict, &foreign),
+        },
         differences,
         missing,
         foreign,

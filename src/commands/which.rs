@@ -26,6 +26,9 @@ pub(crate) fn run(arguments: &WhichArgs, context: &Context) -> Result<u8, Error>
     let target = TargetProject::read(context, julia, arguments.project.project.as_deref())?;
     let verdict = &target.assessment.verdict;
     let (image, reason) = match verdict {
+        _ if target.switched_off.is_some() => {
+            (None, target.switched_off.as_ref().map(|origin| format!("images are switched off by {origin}")))
+        }
         Verdict::Exact { key } | Verdict::Contained { key, .. } => {
             (target.assessment.catalog.image(key).map(|image| image.path.clone()), None)
         }

@@ -126,6 +126,11 @@ mod tests {
         fs_err::remove_file(mark.path).expect("remove");
         drop(file);
         assert!(!has_just_failed(&layout, &key));
+        // Another machine's, whose locks are not seen here, and what is no mark.
+        for name in ["another-1", "1", ".jlproj-half-written-x"] {
+            fs_err::write(layout.starts(&key).join(name), "").expect("write");
+        }
+        assert!(!has_just_failed(&layout, &key));
         // One that died.
         drop(begin());
         assert!(has_just_failed(&layout, &key));

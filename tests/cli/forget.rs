@@ -42,9 +42,9 @@ fn what_is_forgotten_stays_so_until_it_is_named_or_used() {
     sandbox.jlproj(["forget", "../code/./one"]).code(0).stdout("").stderr(forgotten);
     // A slip.
     let ran = sandbox.jlproj(["forget", "../code/oen"]);
-    ran.code(0).stdout("").stderr(
-        "[SANDBOX]/code/oen: forgotten until it is used again\n\
-         jlproj: there is no such folder, and nothing is known of it; `jlproj list --all` shows what is known\n",
+    ran.code(1).stdout("").stderr(
+        "error: there is no folder `[SANDBOX]/code/oen`, and no project of that name is known\n\n\
+         hint: `jlproj list --all` shows what is known\n",
     );
     fs::rename(sandbox.path("away"), sandbox.path("code")).expect("back");
     assert_eq!(known(&sandbox), ["code/two"]);

@@ -63,14 +63,18 @@ fn what_no_tree_hash_tells_is_noticed() {
     let extras = format!("[extras]\nExtra = \"{}\"\n", uuid(&scratch, "Extra"));
     sandbox.write("project/Project.toml", &extras);
     // An environment below the project in the load path has preferences too.
-    let below = PathBuf::from(format!("home/.julia/environments/v{}", world::release()));
+    let below = PathBuf::from("home/.julia/environments").join(world::release());
     sandbox.write(below.join("Project.toml"), &extras);
-    sandbox.write(below.join("LocalPreferences.toml"), "[Extra]\ncolour = \"red\"\n");
+    let preferences = "[Extra]\ncolour = \"red\"\n[Prefers]\nshade = \"dark\"\n";
+    sandbox.write(below.join("LocalPreferences.toml"), preferences);
     let names: Vec<&str> = ALL.split(", ").collect();
     let added = jlproj_with(&sandbox, &[&["pkg", "add"], &names[..]].concat(), &[("BUILT_ANSWER", "a")]);
     added.code(0);
+    let project = fs::read_to_string(sandbox.path("project/Project.toml")).expect("project");
+    let prefers = format!("Prefers = \"{}\"\n", uuid(&project, "Prefers"));
+    sandbox.write(below.join("Project.toml"), extras + &prefers);
     let has_preferences = world::is_at_least(6);
-    let colour = if has_preferences { "red" } else { "none" };
+    let colour = if has_preferences { "red dark" } else { "none none" };
     let extended = if world::is_at_least(9) { "extended by Versioned" } else { "extended" };
     let answers = |built: &str, schema: &str| {
         format!(
