@@ -280,7 +280,8 @@ fn a_store_that_does_not_answer_costs_a_second_a_minute() {
     time(&sandbox);
     // Without Julia, whose start is longer on a busy machine.
     let begun = Instant::now();
-    sandbox.jlproj(["run", "--dry-run", "-e", "0"]).code(0).stderr_has("dead/store`: it does not answer");
+    let ran = sandbox.jlproj(["run", "-v", "--dry-run", "-e", "0"]);
+    ran.code(0).stderr_has("dead/store`: it does not answer");
     let next = begun.elapsed();
     assert!(next < Duration::from_millis(900), "{next:?}");
     assert_starts(&sandbox, "image", 0);
