@@ -2,6 +2,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod catalog;
+mod host;
 pub(crate) mod image_file;
 pub(crate) mod installation_cache;
 pub(crate) mod journal;

@@ -13,8 +13,9 @@ use crate::fs::{self, ObservedFiles};
 use crate::model::image::key::Digest;
 use crate::model::loading::files::Files as _;
 use crate::platform;
+use crate::store::host::host;
 use crate::store::layout::Layout;
-use crate::store::{lease, workspace};
+use crate::store::lease;
 
 /// Environment variable with the path of the mark, for the image.
 pub(crate) const MARK: &str = "JLPROJ_MARK";
@@ -50,10 +51,10 @@ pub(crate) fn mark(layout: &Layout, key: &Digest) -> Option<Mark> {
 pub(crate) fn has_just_failed(layout: &Layout, key: &Digest) -> bool {
     let counter = layout.failures(key);
     let entries = fs_err::read_dir(layout.starts(key)).into_iter().flatten().flatten();
-    let prefix = prefix();
+    // Computed where there is something to compare it with: this is asked at every start.
     let is_own = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.strip_prefix(&prefix).is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+        name.strip_prefix(&prefix()).is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let marks = entries.map(|entry| entry.path()).filter(is_own);
     // A mark that its image removes meanwhile cannot be removed here.
@@ -77,7 +78,7 @@ fn is_dead(mark: &Path) -> bool {
 
 /// What the names of this machine's marks begin with: locks may not reach from one machine to the next.
 fn prefix() -> String {
-    format!("{}-", workspace::host())
+    format!("{}-", host())
 }
 
 /// Whether so many starts in a row died under the image of `key` that it is not tried again.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::fs;
 use crate::platform::{self, Group};
+use crate::store::host::host;
 use crate::store::layout::Layout;
 use crate::store::lock::{Attempt, Lock};
 use crate::store::publish;
@@ -16,12 +17,6 @@ pub(crate) struct Workspace {
     path: PathBuf,
     lock_path: PathBuf,
     lock: Option<Lock>,
-}
-
-/// A short mark of this machine, for names of what only it can judge.
-pub(crate) fn host() -> String {
-    let name = platform::host_name();
-    crate::model::image::key::Digest::of(name.as_bytes()).short().get(..8).unwrap_or_default().to_owned()
 }
 
 /// Whether a folder's name is that of another machine which may still use it: it is less than a day old. Locks may not
