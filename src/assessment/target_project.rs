@@ -11,7 +11,7 @@ use crate::installation::Installation;
 use crate::julia::locate::Located;
 use crate::model::loading::environment::ProjectFlag;
 use crate::model::loading::paths;
-use crate::model::settings::{Flags, ImagePolicy, Origin};
+use crate::model::settings::{Flags, ImagePolicy, Setting};
 use crate::store::project_record;
 
 /// A project with its Julia.
@@ -20,8 +20,8 @@ pub(crate) struct TargetProject {
     pub(crate) located: Located,
     pub(crate) installation: Installation,
     pub(crate) assessment: Assessment,
-    /// What switched images off, if something did: then none is in force, whatever the assessment.
-    pub(crate) switched_off: Option<Origin>,
+    /// Says what switched images off, if something did: then none is in force, whatever the assessment.
+    pub(crate) switched_off: Option<String>,
 }
 
 impl TargetProject {
@@ -39,8 +39,9 @@ impl TargetProject {
         let toolchain = Toolchain::open(context, overrides, ForProject::This(flag.as_ref()))?;
         let assessment = toolchain.assess(flag.as_ref())?;
         let Toolchain { located, installation, settings, .. } = toolchain;
-        let sysimage = settings.sysimage;
-        let switched_off = Some(sysimage.origin).filter(|_| sysimage.value == ImagePolicy::None);
+        let Setting { value, origin } = settings.sysimage;
+        let switched_off =
+            (value == ImagePolicy::None).then(|| format!("images are switched off by {origin}"));
         Ok(Self { located, installation, assessment, switched_off })
     }
 }

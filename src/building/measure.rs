@@ -12,7 +12,7 @@ use crate::julia::builder::BuildError;
 use crate::julia::import::{self, Purpose};
 use crate::julia::session::{Limits, Session};
 use crate::model::image::key::Digest;
-use crate::model::image::record::Measurements;
+use crate::model::image::record::{KnownImage, Measurements};
 use crate::path_text;
 use crate::store::lock::{Attempt, Lock};
 use crate::store::workspace::Workspace;
@@ -55,10 +55,10 @@ impl BuildContext<'_> {
         let packages = packages.packages.into_iter().map(|outcome| (outcome.uuid, outcome.seconds));
         // It may have been built again, or removed, while Julias were started.
         let Attempt::Taken(_lock) = Lock::attempt(&layout.lock(key.as_str()))? else { return Ok(false) };
-        let measured_image = (image.record.built, image.record.file.clone());
         let now = catalog::read(layout, key, &self.toolchain.context.processor());
-        let now = now.ok().filter(|now| (now.record.built, now.record.file.clone()) == measured_image);
-        let Some(mut image) = now else { return Ok(false) };
+        let is_same =
+            |now: &KnownImage| now.record.built == image.record.built && now.record.file == image.record.file;
+        let Some(mut image) = now.ok().filter(is_same) else { return Ok(false) };
         let measured =
             Measurements { load_without: without, load_with: with, ..image.record.measured.clone() };
         if image.record.is_for(&path_text::encode(&state.folder)) {

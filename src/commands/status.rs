@@ -172,10 +172,7 @@ fn report(context: &Context, target: &TargetProject) -> Report {
             chosen: located.reason.clone(),
         },
         verdict: if switched_off.is_some() { "off" } else { assessment::code(verdict) },
-        reason: match switched_off {
-            Some(origin) => format!("images are switched off by {origin}"),
-            None => reason(verdict, &foreign),
-        },
+        reason: switched_off.clone().unwrap_or_else(|| reason(verdict, &foreign)),
         differences,
         missing,
         foreign,

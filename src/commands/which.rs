@@ -24,15 +24,12 @@ struct Report {
 pub(crate) fn run(arguments: &WhichArgs, context: &Context) -> Result<u8, Error> {
     let julia = arguments.julia.julia.clone();
     let target = TargetProject::read(context, julia, arguments.project.project.as_deref())?;
-    let verdict = &target.assessment.verdict;
-    let (image, reason) = match verdict {
-        _ if target.switched_off.is_some() => {
-            (None, target.switched_off.as_ref().map(|origin| format!("images are switched off by {origin}")))
-        }
-        Verdict::Exact { key } | Verdict::Contained { key, .. } => {
+    let (image, reason) = match (&target.switched_off, &target.assessment.verdict) {
+        (Some(switched_off), _) => (None, Some(switched_off.clone())),
+        (None, Verdict::Exact { key } | Verdict::Contained { key, .. }) => {
             (target.assessment.catalog.image(key).map(|image| image.path.clone()), None)
         }
-        Verdict::Plain(plain) => (None, Some(assessment::reason(plain))),
+        (None, Verdict::Plain(plain)) => (None, Some(assessment::reason(plain))),
     };
     if arguments.format.format == Format::Table {
         match (&image, &reason) {

@@ -4,7 +4,7 @@
 
 use snapbox::{assert_data_eq, file};
 
-use crate::support::sandbox::{Ran, Sandbox};
+use crate::support::sandbox::{MUCH_MEMORY, Ran, Sandbox};
 use crate::support::world;
 
 /// Everything that a run left, with what differs from one run to the next replaced.
@@ -163,7 +163,7 @@ fn with_an_image() {
     }
     let sandbox = Sandbox::new().in_world().with_standin_builder();
     // Where there is less `build` says so.
-    let sandbox = sandbox.with("__JLPROJ_FREE_MEMORY", "64000000000");
+    let sandbox = sandbox.with("__JLPROJ_FREE_MEMORY", MUCH_MEMORY);
     assert_data_eq!(shown(&sandbox.jlproj(["build"])), file!["snapshots/image-build.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["build"])), file!["snapshots/image-build-again.txt"]);
     assert_data_eq!(shown(&sandbox.jlproj(["status", "-v"])), file!["snapshots/image-status.txt"]);

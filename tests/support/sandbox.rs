@@ -11,6 +11,10 @@ use crate::support::world;
 /// The fixed time that jlproj is told: 2026-01-01 00:00:00 UTC.
 pub const NOW: i64 = 1_767_225_600;
 
+/// Bytes of free memory that jlproj can be told (`__JLPROJ_FREE_MEMORY`): enough for a thousand builds, and not for one.
+pub const MUCH_MEMORY: &str = "64000000000000";
+pub const LITTLE_MEMORY: &str = "1500000000";
+
 /// The real time, in seconds since 1970.
 pub fn real_now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");

@@ -2,20 +2,17 @@
 
 use std::fs::{self, File};
 
-use crate::support::sandbox::{NOW, Ran, Sandbox};
+use crate::support::sandbox::{LITTLE_MEMORY, MUCH_MEMORY, NOW, Ran, Sandbox};
 use crate::support::starts::{
     WHICH, assert_nothing_left, instead, prepared, probed, processes, wait_for_the_end,
 };
 
 const SUGGESTION: &str = "jlproj: no image for this project yet; run `jlproj build`";
 
-/// Bytes that are free on a machine where a build has room, and on one where it has not.
-const PLENTY: &str = "64000000000";
-const LITTLE: &str = "1500000000";
-
 /// A sandbox that builds in the background whatever the image is worth.
 fn eager() -> Sandbox {
-    let sandbox = prepared().with("JLPROJ_CONFIG", "home/config.toml").with("__JLPROJ_FREE_MEMORY", PLENTY);
+    let sandbox =
+        prepared().with("JLPROJ_CONFIG", "home/config.toml").with("__JLPROJ_FREE_MEMORY", MUCH_MEMORY);
     sandbox.write("home/config.toml", "auto = \"background\"\nworth_building = 0.0\n");
     sandbox.with("JLPROJ_STANDIN_LOG", "home/calls")
 }
@@ -89,7 +86,7 @@ fn what_failed_is_told_and_not_tried_again_on_the_same_day() {
 
 #[test]
 fn where_a_build_takes_more_memory_than_is_free_it_is_not_begun() {
-    let mut sandbox = eager().with("__JLPROJ_FREE_MEMORY", LITTLE);
+    let mut sandbox = eager().with("__JLPROJ_FREE_MEMORY", LITTLE_MEMORY);
     start(&sandbox, "plain");
     wait_for_the_end(&sandbox);
     let log = assert_told(&sandbox, "not built in the background: a build takes about ");
@@ -100,7 +97,7 @@ fn where_a_build_takes_more_memory_than_is_free_it_is_not_begun() {
     let refused = sandbox.jlproj(["build"]);
     refused.code(1).stderr_has("error: not enough memory: 500 MB free, about 1073 MB needed\n");
     refused.stderr_has("hint: close other programs");
-    sandbox.set("__JLPROJ_FREE_MEMORY", LITTLE);
+    sandbox.set("__JLPROJ_FREE_MEMORY", LITTLE_MEMORY);
     let built = sandbox.jlproj(["build"]);
     built
         .code(0)
@@ -134,7 +131,7 @@ fn what_is_not_worth_a_build_is_not_built_and_the_reason_is_told() {
     let sandbox = prepared()
         .with("JLPROJ_AUTO", "background")
         .with("JLPROJ_STANDIN_LOG", "home/calls")
-        .with("__JLPROJ_FREE_MEMORY", PLENTY);
+        .with("__JLPROJ_FREE_MEMORY", MUCH_MEMORY);
     start(&sandbox, "plain");
     wait_for_the_end(&sandbox);
     let reason = "not built in the background: would save ";

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::caches::json;
-use crate::support::sandbox::{Sandbox, real_now};
+use crate::support::sandbox::{LITTLE_MEMORY, MUCH_MEMORY, Sandbox, real_now};
 use crate::support::starts::prepared;
 use crate::support::world::{self, BUILDER_FAILURE, world};
 
@@ -35,9 +35,7 @@ fn the_driver_hands_over_a_project_of_ours_and_names_no_package() {
 
 #[test]
 fn code_is_generated_on_all_cores_unless_the_user_says_on_how_many() {
-    /// Bytes of free memory that are enough for a thousand builds.
-    const PLENTY: &str = "64000000000000";
-    let mut sandbox = prepared().with("__JLPROJ_FREE_MEMORY", PLENTY);
+    let mut sandbox = prepared().with("__JLPROJ_FREE_MEMORY", MUCH_MEMORY);
     let log = sandbox.path("calls");
     sandbox.set("JLPROJ_STANDIN_LOG", &log);
     let threads = || {
@@ -50,10 +48,10 @@ fn code_is_generated_on_all_cores_unless_the_user_says_on_how_many() {
         let cores = std::thread::available_parallelism().expect("cores").get();
         assert_eq!(threads(), cores.to_string());
         // Not where memory is short.
-        sandbox.set("__JLPROJ_FREE_MEMORY", "1500000000");
+        sandbox.set("__JLPROJ_FREE_MEMORY", LITTLE_MEMORY);
         sandbox.jlproj(["build", "--quiet", "--force"]).code(0).stderr("");
         assert_eq!(threads(), "1");
-        sandbox.set("__JLPROJ_FREE_MEMORY", PLENTY);
+        sandbox.set("__JLPROJ_FREE_MEMORY", MUCH_MEMORY);
         // Of many builds at once each gets its share.
         sandbox.jlproj(["build", "--quiet", "--force", "--jobs", "1000"]).code(0).stderr("");
         assert_eq!(threads(), "1");
