@@ -3,11 +3,9 @@
 //!
 //! The image itself makes a mark, a file that it locks, before its packages are initialised, and removes it after them
 //! (`leave_mark` and `remove_mark` of `direct_steps.jl`): a start that Julia refuses for its arguments leaves none. A
-//! mark that nobody locks is that of a dead start.
+//! mark that nobody locks, and whose process is gone, is that of a dead start.
 
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
 use crate::fs::{self, ObservedFiles};
 use crate::model::image::key::Digest;
@@ -51,12 +49,7 @@ pub(crate) fn mark(layout: &Layout, key: &Digest) -> Option<Mark> {
 pub(crate) fn has_just_failed(layout: &Layout, key: &Digest) -> bool {
     let counter = layout.failures(key);
     let entries = fs_err::read_dir(layout.starts(key)).into_iter().flatten().flatten();
-    // Computed where there is something to compare it with: this is asked at every start.
-    let is_own = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.strip_prefix(&prefix()).is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    let marks = entries.map(|entry| entry.path()).filter(is_own);
+    let marks = entries.map(|entry| entry.path());
     // A mark that its image removes meanwhile cannot be removed here.
     let dead = marks.filter(|path| is_dead(path) && fs_err::remove_file(path).is_ok()).count();
     if dead == 0 {
@@ -67,13 +60,12 @@ pub(crate) fn has_just_failed(layout: &Layout, key: &Digest) -> bool {
     true
 }
 
-/// Whether nobody holds a mark. The image locks it a moment after it has made it.
-fn is_dead(mark: &Path) -> bool {
-    const MOMENT: Duration = Duration::from_millis(5);
-    !lease::is_in_use(mark) && {
-        thread::sleep(MOMENT);
-        !lease::is_in_use(mark)
-    }
+/// Whether a file is the mark of a start on this machine that is over: nobody holds it, and its process is gone. A process
+/// that lives may not hold it yet, or not at all, where somebody asked at the moment at which it tried to lock it.
+fn is_dead(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let number = name.strip_prefix(&prefix()).and_then(|number| number.parse().ok());
+    number.is_some_and(|number| !lease::is_in_use(file) && platform::process_birth(number).is_none())
 }
 
 /// What the names of this machine's marks begin with: locks may not reach from one machine to the next.
@@ -115,6 +107,9 @@ mod tests {
         // As the image does.
         let begin = || {
             let mark = mark(&layout, &key).expect("a mark");
+            // No system has a process of this number: what dies here is not this one.
+            let path = layout.starts(&key).join(format!("{}{}", prefix(), u32::MAX));
+            let mark = Mark { path, ..mark };
             let file = fs_err::File::create(&mark.path).expect("mark");
             #[expect(clippy::disallowed_methods, reason = "as the image does")]
             file.file().try_lock().expect("lock");
@@ -132,6 +127,11 @@ mod tests {
             fs_err::write(layout.starts(&key).join(name), "").expect("write");
         }
         assert!(!has_just_failed(&layout, &key));
+        // One that lives, and could not lock its mark: this one.
+        let own = super::mark(&layout, &key).expect("a mark").path;
+        fs_err::write(&own, "").expect("write");
+        assert!(!has_just_failed(&layout, &key));
+        fs_err::remove_file(own).expect("remove");
         // One that died.
         drop(begin());
         assert!(has_just_failed(&layout, &key));
