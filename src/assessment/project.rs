@@ -131,6 +131,18 @@ impl ProjectState {
         }
     }
 
+    /// Tells of names in the project's own `include` and `exclude` that no package of the manifest has: misspelt ones, most
+    /// likely. The user's `exclude` is for many projects.
+    pub(crate) fn note_on_names(&self) -> Option<String> {
+        let named = [&self.settings.include, &self.settings.exclude].into_iter().flatten().flatten();
+        let known = || self.manifest.packages.values().chain(&self.unreached).map(|package| &package.name);
+        let unknown: BTreeSet<_> = named.filter(|name| !known().any(|known| known == *name)).collect();
+        let unknown: Vec<String> = unknown.into_iter().map(|name| format!("`{name}`")).collect();
+        (!unknown.is_empty()).then(|| {
+            format!("`jlproj.toml` names packages that the manifest does not have: {}", unknown.join(", "))
+        })
+    }
+
     /// Name of the manifest, if it names no package at all.
     pub(crate) fn empty_manifest(&self) -> Option<String> {
         let is_empty = self.manifest.packages.is_empty() && self.unreached.is_empty();

@@ -23,6 +23,7 @@ use crate::exit;
 use crate::store::recording::Lacking;
 use crate::store::{self, leftovers, protection, verdict_cache};
 use crate::ui::count::count;
+use crate::ui::message;
 use crate::ui::progress::Verbosity;
 
 pub(crate) use context::BuildContext;
@@ -52,7 +53,7 @@ pub(crate) fn sweep(build: &BuildContext<'_>, options: Options) {
     leftovers::sweep(&build.toolchain.context.layout);
     verdict_cache::sweep(&build.toolchain.context.layout);
     if swept > 0 && options.verbosity != Verbosity::Quiet {
-        crate::ui::message::note(&format!("removed the files of {}", count(swept, "unfinished build")));
+        message::note(&format!("removed the files of {}", count(swept, "unfinished build")));
     }
 }
 
@@ -68,6 +69,11 @@ pub(crate) fn make(build: &BuildContext<'_>, plan: &Plan, options: Options) -> R
         }
         return Ok(exit::SUCCESS);
     }
+    if options.verbosity != Verbosity::Quiet {
+        for note in plan.projects().iter().filter_map(|(state, _)| state.note_on_names()) {
+            message::note(&note);
+        }
+    }
     preflight::check(build, plan)?;
     if options.dry_run {
         summary::intention(plan);
@@ -76,11 +82,11 @@ pub(crate) fn make(build: &BuildContext<'_>, plan: &Plan, options: Options) -> R
     if options.verbosity != Verbosity::Quiet
         && let Some(shortage) = memory::shortage(build, &plan.state().folder)
     {
-        crate::ui::message::note(&format!("{shortage}: it may get slow, or be ended by the system"));
+        message::note(&format!("{shortage}: it may get slow, or be ended by the system"));
     }
     for folder in protection::tighten(&build.toolchain.context.layout)? {
         let folder = crate::path_text::encode(&folder);
-        crate::ui::message::note(&format!("`{folder}` could be written by others; now by you alone"));
+        message::note(&format!("`{folder}` could be written by others; now by you alone"));
     }
     let made = build.make(plan, options)?;
     summary::built(build, plan, &made, options.verbosity);
@@ -98,6 +104,6 @@ fn measure_beside(build: &BuildContext<'_>, plan: &Plan, options: Options) {
         beside::begin(toolchain.context, &toolchain.located.binary, &state.folder, Task::Measure);
     }
     if options.verbosity != Verbosity::Quiet {
-        crate::ui::message::note("measuring in the background; `jlproj status` shows what comes out");
+        message::note("measuring in the background; `jlproj status` shows what comes out");
     }
 }

@@ -41,7 +41,7 @@ impl Plan {
             let outside = assessment.wanted.outside.values();
             let outside = outside.map(|(name, reason)| format!("{name}: {reason}")).take(8);
             let empty = assessment.state.empty_manifest().map(|name| format!("`{name}` names no package"));
-            let reasons = empty.into_iter().chain(outside).collect();
+            let reasons = empty.into_iter().chain(assessment.state.note_on_names()).chain(outside).collect();
             return Err(Error::NothingToBake { reasons });
         }
         let inputs = Arc::clone(&assessment.wanted.inputs);

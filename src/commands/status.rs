@@ -34,6 +34,8 @@ struct Report {
     manifest: String,
     /// Note that another minor release of Julia resolved the manifest.
     manifest_note: Option<String>,
+    /// Note that the project's settings name packages that the manifest does not have.
+    settings_note: Option<String>,
     /// Number of packages in the manifest that the project cannot load: they are for others of its workspace.
     unreached: usize,
     julia: JuliaReport,
@@ -165,6 +167,7 @@ fn report(context: &Context, target: &TargetProject) -> Report {
         project: path_text::encode(&state.folder),
         manifest: path_text::encode(&state.manifest_file),
         manifest_note: state.check_release(installation).err().map(|error| error.in_one_line()),
+        settings_note: state.note_on_names(),
         unreached: state.unreached.len(),
         julia: JuliaReport {
             version: installation.identity.version.clone(),
@@ -315,6 +318,9 @@ fn table(report: &Report, verbose: bool) -> String {
     ];
     if let Some(note) = &report.manifest_note {
         lines.push(("manifest", note.clone()));
+    }
+    if let Some(note) = &report.settings_note {
+        lines.push(("settings", note.clone()));
     }
     if verbose && report.unreached > 0 {
         let text = format!("{} of the packages in the manifest are not for this project", report.unreached);

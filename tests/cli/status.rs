@@ -174,3 +174,24 @@ fn an_image_that_other_projects_have_is_dropped_for_one_alone() {
     ran.code(0).stderr("[PROJECT]: the image is removed; Julia starts plain\n");
     assert_eq!(sandbox.names("store/images-v1"), [""; 0]);
 }
+
+#[test]
+fn names_in_the_settings_that_the_manifest_does_not_have_are_told() {
+    const NOTE: &str = "`jlproj.toml` names packages that the manifest does not have: `Alhpa`, `Delta`\n";
+    let mut sandbox = prepared();
+    sandbox.write("project/jlproj.toml", "include = [\"Alpha\", \"Delta\"]\nexclude = [\"Alhpa\"]\n");
+    sandbox.jlproj(["status"]).code(0).stdout_has(&format!("settings       {NOTE}"));
+    sandbox.jlproj(["build", "--dry-run"]).code(0).stderr_has(NOTE);
+    // Where nothing is left, it is the likely cause.
+    sandbox.write("project/jlproj.toml", "include = [\"Alhpa\", \"Delta\"]\n");
+    sandbox.jlproj(["build"]).code(1).stderr_has(NOTE);
+    // The user's own names are for all projects.
+    sandbox.write("project/jlproj.toml", "");
+    sandbox.write("config.toml", "exclude = [\"Beta\", \"CUDA\"]\n");
+    sandbox.set("JLPROJ_CONFIG", sandbox.path("config.toml"));
+    let status = sandbox.jlproj(["status"]);
+    status.code(0).stdout_has("excluded by the settings");
+    let build = sandbox.jlproj(["build", "--dry-run"]);
+    build.code(0).stderr_has("Beta (excluded by the settings)");
+    assert!(!format!("{status}{build}").contains("does not have"), "{status}{build}");
+}

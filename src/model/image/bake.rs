@@ -86,8 +86,8 @@ pub(crate) fn select(manifest: &Manifest, rules: &Rules) -> Selection {
         let Some(package) = manifest.packages.get(&uuid) else { continue };
         let reason = own_reason(package, rules)
             .or_else(|| lacking.remove(&uuid).map(Outside::Unresolved))
-            .or_else(|| inherited_reason(package, &selection.outside))
-            .or_else(|| included.as_ref().filter(|set| !set.contains(&uuid)).map(|_| Outside::NotIncluded));
+            .or_else(|| included.as_ref().filter(|set| !set.contains(&uuid)).map(|_| Outside::NotIncluded))
+            .or_else(|| inherited_reason(package, &selection.outside));
         match reason {
             Some(reason) => {
                 selection.outside.insert(uuid, reason);
