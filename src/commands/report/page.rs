@@ -6,7 +6,7 @@ use super::{Image, Project, Report, Share, Times};
 use crate::ui::count::count;
 use crate::ui::message::visible;
 use crate::ui::size::size;
-use crate::ui::time::{age, date, time};
+use crate::ui::time::{age, date, seconds, time};
 
 const STYLE: &str = include_str!("../../../templates/report.css");
 
@@ -90,7 +90,7 @@ fn project_row(project: &Project, most: f64, now: i64) -> Markup {
             th scope="row" { (visible(&row.project)) @if let Some(trouble) = &row.trouble { br; small { (visible(trouble)) } } }
             td data-name="verdict" { span.verdict.(row.verdict) { (row.verdict) } }
             td data-name="load time" { @match project.times { Some(times) => (bars(times, most)), None => "–" } }
-            td.number data-name="saves" { (row.saves_per_start.map_or_else(dash, |saving| format!("{tilde}{:.1} s", saving.seconds))) }
+            td.number data-name="saves" { (row.saves_per_start.map_or_else(dash, |saving| format!("{tilde}{}", seconds(saving.seconds)))) }
             td.number data-name="a week" { (row.saves_per_week.filter(|_| row.starts_per_week > 0.0).map_or_else(dash, |seconds| format!("{tilde}{}", time(seconds)))) }
             td.number data-name="uses" { (row.uses) }
             td.number data-name="last" { (row.last_use.map_or_else(dash, |last| age(now.saturating_sub(last)))) }
