@@ -13,6 +13,7 @@ use crate::ui::message;
 #[derive(Debug)]
 pub(super) struct Turn {
     lock: Lock,
+    /// Whether another build held it before.
     has_waited: bool,
 }
 
@@ -36,17 +37,19 @@ impl Turn {
         watcher: &BuildWatcher<'_>,
     ) -> Result<Option<Self>, Error> {
         const SILENT_TURNS: u32 = 10;
-        let mut waited = 0;
+        let (mut waited, mut has_waited) = (0, false);
         let lock = Lock::take(&context.layout.lock(name), |holder| {
             waited += 1;
+            // Who only asks whether it is held writes no number; what an earlier build left then is as old as that.
+            has_waited |= holder.is_some();
             if waited == SILENT_TURNS {
                 let holder = message::process(holder);
-                watcher.progress.stage(&format!("waiting for another build{holder}"));
+                watcher.progress.wait(&format!("waiting for another build{holder}"));
             }
             watcher.progress.tick();
             watcher.interruption.signal().is_none()
         })?;
-        Ok(lock.map(|lock| Self { lock, has_waited: waited > 0 }))
+        Ok(lock.map(|lock| Self { lock, has_waited }))
     }
 
     /// Failure of the build that this one waited for. `None` if it did not fail, or if nothing was waited for: then the

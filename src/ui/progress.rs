@@ -1,6 +1,6 @@
 //! Progress of a build: a bar on a terminal, plain lines elsewhere.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -50,6 +50,7 @@ impl Display {
             bar,
             expected,
             begun: Instant::now(),
+            waited: Cell::new(Duration::ZERO),
             current: RefCell::new(None),
             finished: RefCell::new(Vec::new()),
         }
@@ -66,15 +67,35 @@ pub(crate) struct Progress {
     /// Seconds that each stage took last time, in order.
     expected: Vec<(String, f64)>,
     begun: Instant,
-    current: RefCell<Option<(String, Instant)>>,
+    /// Time of waits that are over.
+    waited: Cell<Duration>,
+    current: RefCell<Option<Current>>,
     finished: RefCell<Vec<(String, f64)>>,
+}
+
+/// What is being done.
+#[derive(Debug)]
+struct Current {
+    name: String,
+    since: Instant,
+    /// Whether it is no work of this build's.
+    is_wait: bool,
 }
 
 impl Progress {
     /// Begins a stage; ends the one before.
     pub(crate) fn stage(&self, name: &str) {
+        self.show(name, false);
+    }
+
+    /// Shows what is waited for. That is no stage, and no time of the build.
+    pub(crate) fn wait(&self, name: &str) {
+        self.show(name, true);
+    }
+
+    fn show(&self, name: &str, is_wait: bool) {
         self.end_stage();
-        *self.current.borrow_mut() = Some((name.to_owned(), Instant::now()));
+        *self.current.borrow_mut() = Some(Current { name: name.to_owned(), since: Instant::now(), is_wait });
         if self.verbosity != Verbosity::Quiet && self.bar.is_none() {
             message::line(&format!("  {}{name}", self.label));
         }
@@ -92,7 +113,7 @@ impl Progress {
     pub(crate) fn tick(&self) {
         let Some(bar) = &self.bar else { return };
         let current = self.current.borrow();
-        let Some((name, since)) = &*current else { return };
+        let Some(Current { name, since, .. }) = &*current else { return };
         let estimate = self.estimate(name, since.elapsed());
         let text = match estimate {
             Some((done, left)) => {
@@ -124,14 +145,20 @@ impl Progress {
         self.finished.take()
     }
 
-    /// Time since the start.
+    /// Time since the start, without waits that are over.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
+        self.begun.elapsed().saturating_sub(self.waited.get())
     }
 
     fn end_stage(&self) {
-        if let Some((name, since)) = self.current.borrow_mut().take() {
-            self.finished.borrow_mut().push((name, since.elapsed().as_secs_f64()));
+        match self.current.borrow_mut().take() {
+            Some(Current { since, is_wait: true, .. }) => {
+                self.waited.set(self.waited.get() + since.elapsed());
+            }
+            Some(Current { name, since, .. }) => {
+                self.finished.borrow_mut().push((name, since.elapsed().as_secs_f64()));
+            }
+            None => {}
         }
     }
 }
@@ -183,4 +210,24 @@ fn thousandths(share: f64) -> u64 {
 pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
     if seconds >= 60 { format!("{} min {} s", seconds / 60, seconds % 60) } else { format!("{seconds} s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_wait_is_no_stage_and_no_time_of_the_build() {
+        const WAIT: Duration = Duration::from_secs(1);
+        let progress = Display::new(Verbosity::Quiet, false, false).progress("project", Vec::new());
+        progress.wait("waiting for another build");
+        thread::sleep(WAIT);
+        progress.stage("loading packages");
+        progress.stage("linking");
+        assert!(progress.elapsed() < WAIT, "{:?}", progress.elapsed());
+        let names: Vec<String> = progress.finish().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["loading packages", "linking"]);
+    }
 }

@@ -116,6 +116,28 @@ fn a_build_that_waited_for_one_that_failed_ends_as_that_one() {
     sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
 }
 
+/// `gc` and sweeps ask whether a build goes on: that is no build, and what is left from one may be years old.
+#[test]
+fn a_build_that_waited_for_who_only_asked_is_made() {
+    const ASKING: Duration = Duration::from_secs(4);
+    let sandbox = prepared();
+    let failed = sandbox.run(sandbox.command(["build"]).env("JLPROJ_STANDIN_FAIL", "the moon is full"));
+    failed.code(1).stderr_has("the moon is full");
+    let locks = sandbox.names("store/locks").into_iter().map(|name| sandbox.path("store/locks").join(name));
+    let is_of_image = |path: &Path| fs::read_to_string(path).is_ok_and(|text| text.contains("full"));
+    let lock = locks.into_iter().find(|path| is_of_image(path)).expect("the image's lock");
+    let asking = fs::File::open(lock).expect("lock");
+    asking.lock_shared().expect("shared");
+    let ran = std::thread::scope(|scope| {
+        let build = scope.spawn(|| sandbox.jlproj(["build"]));
+        std::thread::sleep(ASKING);
+        drop(asking);
+        build.join().expect("build")
+    });
+    ran.code(0).stderr_has("waiting for another build");
+    assert_nothing_left(&sandbox);
+}
+
 /// Both begin with an empty store, so that PackageCompiler's environment is made once, too.
 #[test]
 fn of_two_builds_at_once_one_builds_and_starts_wait_for_neither() {
