@@ -21,7 +21,7 @@ use crate::building::beside::Task;
 use crate::error::Error;
 use crate::exit;
 use crate::store::recording::Lacking;
-use crate::store::{self, leftovers, protection, verdict_cache};
+use crate::store::{self, leftovers, protection, restored, verdict_cache};
 use crate::ui::count::count;
 use crate::ui::message;
 use crate::ui::progress::Verbosity;
@@ -44,7 +44,7 @@ pub(crate) struct Options {
     pub(crate) verbosity: Verbosity,
 }
 
-/// Removes the leftovers of builds that died.
+/// Removes the leftovers of builds that died, and finds images that came back unchanged.
 pub(crate) fn sweep(build: &BuildContext<'_>, options: Options) {
     if options.dry_run {
         return;
@@ -54,6 +54,10 @@ pub(crate) fn sweep(build: &BuildContext<'_>, options: Options) {
     verdict_cache::sweep(&build.toolchain.context.layout);
     if swept > 0 && options.verbosity != Verbosity::Quiet {
         message::note(&format!("removed the files of {}", count(swept, "unfinished build")));
+    }
+    let found = restored::record_anew(&build.toolchain.context.layout);
+    if found > 0 && options.verbosity != Verbosity::Quiet {
+        message::note(&format!("{} came back with the recorded contents", count(found, "image file")));
     }
 }
 

@@ -250,22 +250,24 @@ fn images(context: &Context, thorough: bool) -> Vec<Finding> {
     }
     for image in &catalog.images {
         let key = &image.record.key;
-        let flaw = image.flaw.clone().or_else(|| {
-            let file = context.layout.image_file(key);
-            let same = !thorough
-                || fs::contents_digest(&file).is_ok_and(|digest| digest == image.record.file.contents);
-            (!same).then(|| "its contents are not what was recorded".to_owned())
-        });
-        let flaw = flaw.or_else(|| {
-            let failures = unfinished::failures(&context.layout, key);
-            (failures > 0)
-                .then(|| format!("{} under it ended before Julia was ready", counted(failures, "start")))
-        });
-        if let Some(flaw) = flaw {
+        let project = shell::quote(path_text::decode(&image.record.project).as_os_str());
+        let mut wrong = |flaw: &str, remedy: String| {
             let text = format!("{} of `{}`: {flaw}", key.short(), image.record.project);
-            let project = shell::quote(path_text::decode(&image.record.project).as_os_str());
-            let remedy = format!("build it again: `jlproj build --force {project}`");
             findings.push(Finding::wrong("image", text, remedy));
+        };
+        let again = format!("build it again: `jlproj build --force {project}`");
+        let is_same = || {
+            let digest = fs::contents_digest(&context.layout.image_file(key));
+            digest.is_ok_and(|digest| digest == image.record.file.contents)
+        };
+        let failures = unfinished::failures(&context.layout, key);
+        if let Some(flaw) = &image.flaw {
+            wrong(flaw, format!("check it, and build it again if need be: `jlproj build {project}`"));
+        } else if thorough && !is_same() {
+            wrong("its contents are not what was recorded", again);
+        } else if failures > 0 {
+            let failures = counted(failures, "start");
+            wrong(&format!("{failures} under it ended before Julia was ready"), again);
         }
     }
     if findings.is_empty() {

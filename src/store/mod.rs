@@ -17,6 +17,7 @@ pub(crate) mod protection;
 pub(crate) mod publish;
 pub(crate) mod recording;
 pub(crate) mod removal;
+pub(crate) mod restored;
 pub(crate) mod shared_store;
 pub(crate) mod unfinished;
 pub(crate) mod verdict_cache;

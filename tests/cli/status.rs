@@ -92,7 +92,7 @@ fn what_an_image_cost_and_saved_is_told() {
     fs::copy(&image, &copy).expect("copy");
     fs::rename(&copy, &image).expect("another file");
     let doctor = in_project(&sandbox, &project, &["doctor"]);
-    let remedy = format!("`jlproj build --force {}`\n", r"'[HOME]/Zoë'\''s project'");
+    let remedy = format!("`jlproj build {}`\n", r"'[HOME]/Zoë'\''s project'");
     doctor.code(1).stdout_has("its file was replaced or written to").stdout_has(&remedy);
 
     // A second build costs again, and its summary tells it all.

@@ -317,3 +317,41 @@ fn a_limit_of_file_size_stops_builds_and_no_start() {
     ran.code(1).stderr_has("error: ");
     assert_nothing_left(&sandbox);
 }
+
+/// A backup, or a move of the home folder to another disk, changes times and inodes, and nothing else.
+#[test]
+fn an_image_that_came_back_unchanged_is_in_force_after_a_build_that_builds_nothing() {
+    let mut sandbox = prepared();
+    sandbox.set("JLPROJ_STANDIN_LOG", sandbox.path("calls"));
+    sandbox.jlproj(["build"]).code(0);
+    let image = sandbox.only_image();
+    let bring_back = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut contents = fs::read(&image).expect("image");
+        change(&mut contents);
+        fs::remove_file(&image).expect("remove");
+        fs::write(&image, contents).expect("write");
+    };
+    let builds = || {
+        let calls = fs::read_to_string(sandbox.path("calls")).expect("calls");
+        calls.lines().filter(|line| line.starts_with("packages ")).count()
+    };
+    bring_back(&|_| {});
+    assert_starts(&sandbox, "plain", 1).stderr_has("its file was replaced or written to; run `jlproj build`");
+    let build = sandbox.jlproj(["build"]);
+    build.code(0).stderr_has("1 image file came back with the recorded contents\n");
+    build.stderr_has("the image is up to date, nothing to build");
+    assert_eq!(builds(), 1, "{build}");
+    assert_starts(&sandbox, "image", 0);
+    // What is not the same is built again; so is what a link leads to.
+    bring_back(&|contents| *contents.last_mut().expect("a byte") ^= 1);
+    let build = sandbox.jlproj(["build"]);
+    assert!(!build.code(0).stderr.contains("came back"), "{build}");
+    assert_eq!(builds(), 2, "{build}");
+    fs::copy(&image, sandbox.path("elsewhere.so")).expect("away");
+    fs::remove_file(&image).expect("remove");
+    std::os::unix::fs::symlink(sandbox.path("elsewhere.so"), &image).expect("link");
+    let build = sandbox.jlproj(["build"]);
+    assert!(!build.code(0).stderr.contains("came back"), "{build}");
+    assert_eq!(builds(), 3, "{build}");
+    assert_starts(&sandbox, "image", 0);
+}
