@@ -29,6 +29,12 @@ impl BuildContext<'_> {
             image_threads: may_choose.then(|| threads(cores, free, peak)),
         }
     }
+
+    /// Number of threads that generate the code of a build with these limits; `None` where that is Julia's choice.
+    pub(super) fn image_threads(&self, limits: Limits) -> Option<usize> {
+        let given = || self.toolchain.context.julia_variables.image_threads.as_ref()?.to_str()?.parse().ok();
+        limits.image_threads.or_else(|| given().filter(|_| self.toolchain.installation.has_image_threads()))
+    }
 }
 
 /// Number of processes that precompile at once, for free memory in bytes.

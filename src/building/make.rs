@@ -194,7 +194,7 @@ impl BuildContext<'_> {
             let Measurements { load_without, load_with, .. } = before.record.measured;
             record.measured = Measurements { load_without, load_with, ..record.measured };
         }
-        record.measured.image_threads = session.limits.image_threads.unwrap_or_default();
+        record.measured.image_threads = self.image_threads(session.limits).unwrap_or_default();
         // The runner may have used machines with different processors.
         if fitness(&record.targets, &self.toolchain.context.processor()) == Fitness::Unfit {
             return Err(failed(BuildError::OtherProcessor));

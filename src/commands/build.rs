@@ -65,9 +65,9 @@ pub(crate) fn run(arguments: &BuildArgs, context: &Context) -> Result<u8, Error>
     }
     if arguments.frequent || arguments.all {
         let chosen = frequent::choose(&build, arguments, verbosity)?;
-        return queue::build_all(&build, &chosen, options, arguments.jobs);
+        return queue::build_all(&build, &chosen, options);
     }
-    build_project(&build, flag.as_ref(), options)
+    build_project(&build, flag.as_ref(), Options { jobs: 1, ..options })
 }
 
 /// Builds the images of `projects`, grouped by Julia: manifests may choose different ones.
@@ -109,7 +109,7 @@ fn each_with_its_julia(
         if place == 0 {
             sweep(&build, options);
         }
-        match queue::build_all(&build, projects, options, arguments.jobs) {
+        match queue::build_all(&build, projects, options) {
             Err(Error::SomeFailed { failed, .. }) => all_failed += failed,
             other => drop(other?),
         }

@@ -25,7 +25,7 @@ struct Queue {
     interrupted: Option<Error>,
 }
 
-/// Builds the images of several projects, up to `jobs` at once, and never more than there is memory for.
+/// Builds the images of several projects, as many at once as the options say, and never more than there is memory for.
 ///
 /// # Errors
 /// Where some failed, or we are interrupted.
@@ -33,17 +33,18 @@ pub(super) fn build_all(
     build: &BuildContext<'_>,
     projects: &[OsString],
     options: Options,
-    jobs: usize,
 ) -> Result<u8, Error> {
     let all = projects.len();
     let needed = needed_memory(build);
     // A build takes its memory minutes after it began: what several that just began will take is not seen yet.
     let room = context::free_memory().map_or(u64::MAX, |free| free / needed.max(1));
-    let jobs = jobs.min(usize::try_from(room).unwrap_or(usize::MAX));
+    let jobs = options.jobs.min(usize::try_from(room).unwrap_or(usize::MAX)).clamp(1, all.max(1));
+    // Cores and memory are for those that do run at once.
+    let options = Options { jobs, ..options };
     let waiting = projects.iter().cloned().collect();
     let queue = Mutex::new(Queue { waiting, running: 0, failed: 0, interrupted: None });
     thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, all.max(1)) {
+        for _ in 0..jobs {
             scope.spawn(|| work(build, &queue, options, needed));
         }
     });
