@@ -53,7 +53,7 @@ pub(crate) fn sweep(build: &BuildContext<'_>, options: Options) {
     leftovers::sweep(&build.toolchain.context.layout);
     verdict_cache::sweep(&build.toolchain.context.layout);
     if swept > 0 && options.verbosity != Verbosity::Quiet {
-        message::note(&format!("removed the files of {}", count(swept, "unfinished build")));
+        message::note(&format!("removed what {} had left", count(swept, "earlier build")));
     }
     let found = restored::record_anew(&build.toolchain.context.layout);
     if found > 0 && options.verbosity != Verbosity::Quiet {

@@ -204,7 +204,7 @@ impl Layout {
 }
 
 /// The name of the image file on this system.
-const fn image_file_name() -> &'static str {
+pub(crate) const fn image_file_name() -> &'static str {
     if cfg!(target_os = "macos") {
         "sys.dylib"
     } else if cfg!(windows) {

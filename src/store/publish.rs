@@ -17,8 +17,8 @@ use crate::store::unfinished;
 pub(crate) const PREPARED: &str = "image";
 
 /// Publishes the folder `prepared` (which holds the image file and the log, on the store's file system) as
-/// the image that `record` describes. One that is there already is replaced in one step; Julias that run
-/// under it keep its file.
+/// the image that `record` describes. One that is there already is replaced in one step; it is in `prepared` then, and
+/// stays there while Julias run under it.
 ///
 /// The caller holds the lock of the key.
 ///
@@ -44,7 +44,7 @@ pub(crate) fn publish(
     platform::create_private_folders(&layout.images())?;
     let folder = layout.image_folder(&record.key);
     if folder.exists() {
-        // The old one takes the place of the prepared folder, which the caller removes.
+        // The old one takes the place of the prepared folder, which goes with the workspace.
         platform::exchange(prepared, &folder)?;
     } else {
         fs_err::rename(prepared, &folder)?;

@@ -10,6 +10,7 @@ use crate::model::usage::garbage::{Item, SeenFile, StoredCache};
 use crate::platform;
 use crate::store::layout::Layout;
 use crate::store::lock::{Attempt, Lock};
+use crate::store::publish::PREPARED;
 use crate::store::workspace::{self, Workspace};
 use crate::store::{catalog, journal, lease, leftovers, project_record, unfinished};
 
@@ -129,7 +130,8 @@ fn remove_checked(
     if !platform::remove_unless_used(&layout.image_file(key)).map_err(told)? {
         return Err("it is in use".to_owned());
     }
-    fs_err::rename(&folder, workspace.path().join("image")).map_err(told)?;
+    let moved = workspace.path().join(PREPARED);
+    fs_err::rename(&folder, &moved).map_err(told)?;
     unfinished::forget(layout, key);
     for record in project_record::read_all(layout) {
         if record.image.as_ref() == Some(key) {
@@ -137,7 +139,8 @@ fn remove_checked(
             project_record::withdraw(layout, &project, key).map_err(told)?;
         }
     }
-    drop(workspace);
+    // We hold its lock: for the workspace it would be in use.
+    fs_err::remove_dir_all(moved).map_err(told)?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Temporary folders of builders, and the sweeping of those whose builder died.
+//! Temporary folders of builders, and the sweeping of those whose builder died, or left an image in use.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,13 @@ use std::time::Duration;
 use crate::fs;
 use crate::platform::{self, Group};
 use crate::store::host::host;
-use crate::store::layout::Layout;
+use crate::store::layout::{Layout, image_file_name};
+use crate::store::lease;
 use crate::store::lock::{Attempt, Lock};
 use crate::store::publish;
 
-/// A folder of the store for one build; removed with all that is in it when this value is dropped.
+/// A folder of the store for one build; removed with all that is in it when this value is dropped, but for an image that
+/// was replaced and is in use.
 #[derive(Debug)]
 pub(crate) struct Workspace {
     path: PathBuf,
@@ -78,11 +80,34 @@ impl Workspace {
 impl Drop for Workspace {
     fn drop(&mut self) {
         // What cannot be removed now is swept by the next command that builds.
-        let _ = fs_err::remove_dir_all(&self.path);
+        let _ = if holds_used_image(&self.path) {
+            remove_all_but_images(&self.path)
+        } else {
+            fs_err::remove_dir_all(&self.path)
+        };
         if let Some(lock) = self.lock.take() {
             lock.retire(&self.lock_path);
         }
     }
+}
+
+/// Where an image may be that a build replaced.
+fn places_of_image(folder: &Path) -> [PathBuf; 2] {
+    let prepared = folder.join(publish::PREPARED);
+    [platform::aside(&prepared), prepared]
+}
+
+/// Whether somebody uses an image that lies in a folder, since it was replaced meanwhile. Where the disk is another
+/// machine's, a file that is removed here is gone for who runs under it there.
+fn holds_used_image(folder: &Path) -> bool {
+    let is_used = |place: &PathBuf| matches!(lease::take_sole(&place.join(image_file_name())), Ok(None));
+    places_of_image(folder).iter().any(is_used)
+}
+
+fn remove_all_but_images(folder: &Path) -> io::Result<()> {
+    let places = places_of_image(folder);
+    let entries = fs_err::read_dir(folder)?.flatten().map(|entry| entry.path());
+    entries.filter(|path| !places.contains(path)).try_for_each(|path| remove(&path))
 }
 
 /// Removes the folders of dead builders, and kills processes that still work for them. Returns the number of folders.
@@ -118,11 +143,13 @@ fn is_abandoned(layout: &Layout, folder: &Path) -> bool {
     // Looked for again after the lock: it may have been removed since it was listed.
     !is_of_another_host(folder)
         && !Lock::is_held(&lock_path(layout, folder))
+        && !holds_used_image(folder)
         && fs_err::symlink_metadata(folder).is_ok()
 }
 
 /// Removes the folder of a dead builder, and kills processes that still work for it; an image that it had moved aside
-/// goes back to its place. `false` if the builder lives, or another process is removing the folder.
+/// goes back to its place. `false` if the builder lives, the image that it replaced is in use, or another process is
+/// removing the folder.
 ///
 /// # Errors
 /// Where it cannot be removed, or a build is at work on the image in it.
@@ -137,9 +164,12 @@ pub(crate) fn sweep_one(layout: &Layout, folder: &Path) -> io::Result<bool> {
     {
         Group::of(number).kill(true);
     }
-    let removed = publish::put_back(layout, folder).and_then(|()| remove(folder));
+    let removed = publish::put_back(layout, folder).and_then(|()| {
+        let is_free = !holds_used_image(folder);
+        if is_free { remove(folder).map(|()| true) } else { Ok(false) }
+    });
     lock.retire(&lock_path);
-    removed.map(|()| true)
+    removed
 }
 
 fn remove(folder: &Path) -> io::Result<()> {
@@ -219,6 +249,27 @@ mod tests {
         assert_eq!(sweep(&layout), 1);
         assert_eq!(fs_err::read(&image).expect("as it was"), b"new");
         assert_eq!(fs_err::read_dir(layout.temporary()).expect("folders").count(), 0);
+    }
+
+    #[test]
+    fn an_image_that_was_replaced_stays_while_it_is_in_use() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let layout = Layout::new(folder.path().join("store"));
+        let workspace = Workspace::create(&layout).expect("a workspace");
+        let path = workspace.path().to_owned();
+        let image = path.join(publish::PREPARED).join(image_file_name());
+        fs::replace(&image, b"old").expect("image");
+        fs_err::write(path.join("objects.a"), "as large again").expect("objects");
+        let lease = lease::take(&image).expect("a lease");
+        drop(workspace);
+        assert!(image.exists() && !path.join("objects.a").exists());
+        assert_eq!(abandoned(&layout), Vec::<PathBuf>::new());
+        assert_eq!(sweep(&layout), 0);
+        assert!(image.exists());
+        drop(lease);
+        assert_eq!(abandoned(&layout), std::slice::from_ref(&path));
+        assert_eq!(sweep(&layout), 1);
+        assert!(!path.exists());
     }
 
     #[test]

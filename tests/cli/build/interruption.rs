@@ -83,7 +83,7 @@ fn what_a_killed_build_left_is_swept_by_the_next() {
 
     let ran = sandbox.jlproj(["build"]);
     assert_eq!(sleepers(seconds), Vec::<String>::new(), "{ran}");
-    ran.code(0).stderr_has("jlproj: removed the files of 1 unfinished build");
+    ran.code(0).stderr_has("jlproj: removed what 1 earlier build had left");
     assert_nothing_left(&sandbox);
     assert_starts(&sandbox, "image", 0);
 }

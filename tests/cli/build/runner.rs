@@ -267,7 +267,7 @@ fn an_interrupted_build_ends_on_the_node_too() {
     }
     // What the one that was killed left is swept by the next.
     let ran = sandbox.jlproj(["build", "--runner", "srun --mem=1G"]);
-    ran.code(0).stderr_has("removed the files of 1 unfinished build");
+    ran.code(0).stderr_has("removed what 1 earlier build had left");
     assert_nothing_left(&sandbox);
     assert_starts(&sandbox, "image", 0);
 }
