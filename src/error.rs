@@ -59,7 +59,13 @@ pub(crate) enum Error {
     NothingToBake { reasons: Vec<String> },
     /// Sizes in bytes.
     #[error("not enough room in `{}`: {} free, about {} needed", folder.display(), size(*free), size(*needed))]
-    DiskFull { folder: PathBuf, free: u64, needed: u64 },
+    DiskFull {
+        folder: PathBuf,
+        /// The variable that names the folder, or one that it is in.
+        variable: &'static str,
+        free: u64,
+        needed: u64,
+    },
     /// Sizes in bytes.
     #[error("not enough memory: {} free, about {} needed", size(*free), size(*needed))]
     MemoryLow { free: u64, needed: u64 },
@@ -193,7 +199,9 @@ impl Error {
                 "or name the other Julia: `jlproj build --julia JULIA`".to_owned(),
             ],
             Self::NothingToBake { reasons } => reasons.clone(),
-            Self::DiskFull { .. } => one("free some space, or set JLPROJ_HOME to another disk".to_owned()),
+            Self::DiskFull { variable, .. } => {
+                one(format!("free some space, or set {variable} to a folder on another disk"))
+            }
             Self::MemoryLow { .. } => one("close other programs and try again".to_owned()),
             Self::NoLibrary { .. } => {
                 one("install its development files (Debian: `sudo apt-get install libjulia-dev`)".to_owned())

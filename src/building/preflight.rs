@@ -17,6 +17,9 @@ use crate::platform;
 use crate::store::layout::Layout;
 use crate::store::protection::{self, Trouble};
 
+/// The variable that names the store.
+const HOME_VARIABLE: &str = "JLPROJ_HOME";
+
 /// Checks what a build needs.
 ///
 /// # Errors
@@ -102,8 +105,12 @@ fn check_memory() -> Result<(), Error> {
 /// Bytes on disk that a build takes: the objects and the image are each about as large as the default image, plus some
 /// more.
 fn needed_disk(installation: &Installation) -> u64 {
-    let size = fs_err::metadata(&*installation.default_image).map_or(0, |metadata| metadata.len());
-    size.saturating_mul(3)
+    size_of_image(installation).saturating_mul(3)
+}
+
+/// Bytes of the default image; 0 if unknown.
+fn size_of_image(installation: &Installation) -> u64 {
+    fs_err::metadata(&*installation.default_image).map_or(0, |metadata| metadata.len())
 }
 
 /// Returns the error of a failed build, or [`Error::DiskFull`] if the disk is full.
@@ -115,6 +122,7 @@ pub(super) fn explain_full_disk(error: Error, build: &BuildContext<'_>) -> Error
     match platform::free_disk(root) {
         Some(free) if free < LITTLE && !is_interrupted => Error::DiskFull {
             folder: root.to_owned(),
+            variable: HOME_VARIABLE,
             free,
             needed: needed_disk(&build.toolchain.installation),
         },
@@ -122,13 +130,26 @@ pub(super) fn explain_full_disk(error: Error, build: &BuildContext<'_>) -> Error
     }
 }
 
-/// Checks the free disk space.
+/// Checks the free disk space: of the store, and of the folder for temporary files, where PackageCompiler writes the object
+/// files. Where nobody asked for PackageCompiler, a build goes on without it.
 fn check_disk(build: &BuildContext<'_>, installation: &Installation) -> Result<(), Error> {
-    let root = build.toolchain.context.layout.root();
+    let toolchain = &build.toolchain;
+    let root = toolchain.context.layout.root();
     let existing = root.ancestors().find(|folder| folder.exists()).unwrap_or(root);
-    let needed = needed_disk(installation);
-    match platform::free_disk(existing) {
-        Some(free) if free < needed => Err(Error::DiskFull { folder: existing.to_owned(), free, needed }),
+    check_room(existing, HOME_VARIABLE, needed_disk(installation))?;
+    let (builder, runner) = (toolchain.settings.builder.value, &toolchain.settings.runner.value);
+    // A runner may go to another machine, with a disk of its own.
+    if builder == BuilderChoice::PackageCompiler && runner.is_empty() {
+        check_room(&std::env::temp_dir(), "TMPDIR", size_of_image(installation))?;
+    }
+    Ok(())
+}
+
+fn check_room(folder: &Path, variable: &'static str, needed: u64) -> Result<(), Error> {
+    match platform::free_disk(folder) {
+        Some(free) if free < needed => {
+            Err(Error::DiskFull { folder: folder.to_owned(), variable, free, needed })
+        }
         _ => Ok(()),
     }
 }

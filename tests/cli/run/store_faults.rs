@@ -274,6 +274,11 @@ fn a_full_disk_stops_builds_and_no_start() {
         ran.code(0).stdout("plain");
         assert!(ran.stderr.lines().count() <= 1, "{ran}");
         disk_that_fills_up(&sandbox);
+        let script = r#"mount -t tmpfs -o size=4m tmpfs "$TMPDIR" && exec "$@""#;
+        let ran = in_own_mounts(&sandbox, script, &["build", "--builder=packagecompiler"]).expect("mounts");
+        ran.code(1)
+            .stderr_has("error: not enough room in `")
+            .stderr_has("set TMPDIR to a folder on another disk");
     }
 }
 
