@@ -12,7 +12,7 @@ use crate::julia::locate::LocateError;
 use crate::julia::probe::ProbeError;
 use crate::model::launch::options::SplitError;
 use crate::model::loading::environment::EnvironmentError;
-use crate::model::settings::SettingsError;
+use crate::model::settings::{Origin, SettingsError};
 use crate::ui::message;
 use crate::ui::size::size;
 
@@ -112,8 +112,8 @@ impl Error {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Arguments(_) => exit::USAGE,
-            Self::Locate(LocateError::NotAProgram { .. } | LocateError::Ourselves { .. })
-            | Self::NotStarted { .. } => exit::JULIA_NOT_RUNNABLE,
+            Self::Locate(error) if error.is_no_julia() => exit::JULIA_NOT_RUNNABLE,
+            Self::NotStarted { .. } => exit::JULIA_NOT_RUNNABLE,
             Self::ProgramNotStarted { source, .. } if source.kind() != io::ErrorKind::NotFound => {
                 exit::JULIA_NOT_RUNNABLE
             }
@@ -235,6 +235,14 @@ impl Error {
 
 fn locate_hints(error: &LocateError) -> Vec<String> {
     match error {
+        LocateError::Named { by: Origin::Environment(variable), error } => {
+            let first = format!("{variable} names it: set it to a Julia that is there, or `unset {variable}`");
+            std::iter::once(first).chain(locate_hints(error)).collect()
+        }
+        LocateError::Named { error, .. } => {
+            let first = "`julia` in your config.toml names it".to_owned();
+            std::iter::once(first).chain(locate_hints(error)).collect()
+        }
         LocateError::Channel(error) => vec![format!("`{}`", error.hint())],
         LocateError::ChannelGone { channel, is_linked: true, .. } => {
             let link = format!("`juliaup link {channel} /path/to/julia`");

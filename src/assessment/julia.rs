@@ -1,6 +1,6 @@
 //! The Julia of a command.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::time::{Duration, Instant};
 
 use crate::context::Context;
@@ -10,6 +10,7 @@ use crate::julia::locate::{self, Located};
 use crate::julia::probe;
 use crate::model::launch::juliaup::ProjectQuestion;
 use crate::model::loading::environment::ProjectFlag;
+use crate::model::settings::Setting;
 use crate::store::installation_cache;
 use crate::store::lock::Lock;
 
@@ -22,14 +23,14 @@ pub(crate) enum ForProject<'a> {
     This(Option<&'a ProjectFlag>),
 }
 
-/// Finds the Julia: by `channel`, by `wanted` (flag, variable or setting), or as typed.
+/// Finds the Julia: by `channel`, by `wanted` (flag, variable or setting), or as if `julia` were typed.
 ///
 /// # Errors
 /// Where there is none.
 pub(crate) fn find(
     context: &Context,
     channel: Option<&OsStr>,
-    wanted: Option<&OsStr>,
+    wanted: &Setting<Option<OsString>>,
     project: ForProject<'_>,
 ) -> Result<Located, Error> {
     let question = |flag| ProjectQuestion {

@@ -33,7 +33,7 @@ impl<'a> Toolchain<'a> {
     /// Where a setting cannot be followed, there is no Julia, or it does not answer.
     pub(crate) fn open(context: &'a Context, flags: Flags, project: ForProject<'_>) -> Result<Self, Error> {
         let settings = settings(context, flags)?;
-        let located = find(context, None, settings.julia.value.as_deref(), project)?;
+        let located = find(context, None, &settings.julia, project)?;
         let installation = describe(context, &located)?;
         Ok(Self { context, settings, located, installation })
     }
@@ -49,7 +49,7 @@ impl<'a> Toolchain<'a> {
     ) -> Result<Self, Error> {
         let is_named = flags.julia.is_some();
         let settings = settings(context, flags)?;
-        let (located, installation) = match find(context, None, settings.julia.value.as_deref(), project) {
+        let (located, installation) = match find(context, None, &settings.julia, project) {
             Err(error) if !is_named => {
                 let known = installation_cache::read_all(&context.layout).into_iter();
                 let newest = known.map(|julia| julia.installation).max_by_key(Installation::version);

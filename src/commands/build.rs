@@ -87,8 +87,7 @@ fn each_with_its_julia(
     let mut all_failed = 0;
     for project in projects {
         let flag = ProjectFlag::Value(project.clone());
-        let wanted = settings.julia.value.as_deref();
-        match assessment::find(context, None, wanted, ForProject::This(Some(&flag))) {
+        match assessment::find(context, None, &settings.julia, ForProject::This(Some(&flag))) {
             Ok(located) => match groups.iter_mut().find(|(julia, _)| *julia == located) {
                 Some((_, projects)) => projects.push(project.clone()),
                 None => groups.push((located, vec![project.clone()])),

@@ -92,10 +92,9 @@ pub(super) fn begin(context: &Context, split: Split, manner: Manner) -> Result<u
     // A store that did not answer a moment ago is not asked.
     let (stores, silent) = assessment::answering(context, &settings);
     settings.stores.value = stores;
-    let wanted = settings.julia.value.as_deref();
     let effects = split.effects();
     let project = ForProject::This(effects.project.as_ref());
-    let located = assessment::find(context, split.own.channel.as_deref(), wanted, project)?;
+    let located = assessment::find(context, split.own.channel.as_deref(), &settings.julia, project)?;
     let split = split.with_channel_arguments(&located.arguments);
     let mut decision = assessment::decide(context, &settings, &located, &split.effects())?;
     if let Some(trouble) = trouble {

@@ -11,7 +11,7 @@ use crate::hosts::{self, Note};
 use crate::julia::locate::{LocateError, Located};
 use crate::model::hosts::wrapper;
 use crate::model::launch::options;
-use crate::model::settings::Flags;
+use crate::model::settings::{Flags, Origin, Setting};
 use crate::ui::message;
 
 /// Becomes Julia. Returns only if Julia was not started.
@@ -94,7 +94,10 @@ fn plain(
     julia: Option<&OsStr>,
 ) -> Result<(Located, Vec<OsString>), Error> {
     let settings = assessment::settings(context, Flags::default()).ok();
-    let wanted = julia.map(OsStr::to_owned).or_else(|| settings.and_then(|settings| settings.julia.value));
+    let wanted = match (julia, settings) {
+        (None, Some(settings)) => settings.julia,
+        _ => Setting { value: julia.map(OsStr::to_owned), origin: Origin::Flag },
+    };
     let (channel, rest) = match arguments.split_first() {
         Some((first, rest)) if is_channel(first) => (first.to_str().and_then(|word| word.get(1..)), rest),
         _ => (None, arguments),
@@ -102,9 +105,9 @@ fn plain(
     let split = options::split(&with_end(arguments)).ok();
     let effects = split.map(|split| split.effects()).unwrap_or_default();
     let project = ForProject::This(effects.project.as_ref());
-    let located = match assessment::find(context, channel.map(str::as_ref), wanted.as_deref(), project) {
+    let located = match assessment::find(context, channel.map(str::as_ref), &wanted, project) {
         Err(Error::Locate(LocateError::NoJuliaup { .. })) if channel.is_some() => {
-            return Ok((assessment::find(context, None, wanted.as_deref(), project)?, arguments.to_vec()));
+            return Ok((assessment::find(context, None, &wanted, project)?, arguments.to_vec()));
         }
         other => other?,
     };

@@ -1,6 +1,6 @@
 //! Finds the Julia that the user means.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -10,6 +10,7 @@ use crate::model::hosts::wrapper;
 use crate::model::launch::juliaup::{
     self, Channel, ChannelError, Config, ConfigError, Host, Launcher, LocationError,
 };
+use crate::model::settings::{Origin, Setting};
 use crate::path_text;
 use crate::platform;
 
@@ -19,7 +20,7 @@ pub(crate) struct Request<'a> {
     /// `+channel` on the command line, without the plus.
     pub(crate) channel: Option<&'a OsStr>,
     /// `--julia`, `JLPROJ_JULIA` or the setting: a path, a name on PATH, or `+channel`.
-    pub(crate) wanted: Option<&'a OsStr>,
+    pub(crate) wanted: &'a Setting<Option<OsString>>,
     pub(crate) search_path: Option<&'a OsStr>,
     pub(crate) directory: &'a Path,
     pub(crate) home: Option<&'a Path>,
@@ -66,10 +67,40 @@ pub(crate) enum LocateError {
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("`{}` is not what juliaup writes", path.display())]
     Configuration { path: PathBuf, source: ConfigError },
+    /// The Julia that a variable or the user's settings name cannot be started.
+    #[error("{error}")]
+    Named { by: Origin, error: Box<LocateError> },
     #[error(transparent)]
     Location(#[from] LocationError),
     #[error(transparent)]
     Channel(#[from] ChannelError),
+}
+
+impl LocateError {
+    /// The error of a Julia that was named, with what named it unless that was just typed.
+    fn named_by(self, origin: &Origin) -> Self {
+        let is_typed = matches!(origin, Origin::Flag | Origin::Default);
+        match self {
+            Self::Missing { .. }
+            | Self::NotAProgram { .. }
+            | Self::Ourselves { .. }
+            | Self::NotOnPath { .. }
+            | Self::NoJuliaup { .. }
+                if !is_typed =>
+            {
+                Self::Named { by: origin.clone(), error: Box::new(self) }
+            }
+            other => other,
+        }
+    }
+
+    /// Whether something is there that cannot be started as Julia.
+    pub(crate) fn is_no_julia(&self) -> bool {
+        match self {
+            Self::Named { error, .. } => error.is_no_julia(),
+            _ => matches!(self, Self::NotAProgram { .. } | Self::Ourselves { .. }),
+        }
+    }
 }
 
 /// Finds the Julia: `+channel`; else the one named by flag, variable or setting; else the one that `julia` would start
@@ -82,8 +113,8 @@ pub(crate) fn locate(request: &Request<'_>) -> Result<Located, LocateError> {
     if let Some(channel) = request.channel {
         return by_juliaup(request, Some(channel), None);
     }
-    if let Some(wanted) = request.wanted {
-        return by_name(request, wanted);
+    if let Some(wanted) = &request.wanted.value {
+        return by_name(request, wanted).map_err(|error| error.named_by(&request.wanted.origin));
     }
     match on_path(request, OsStr::new("julia")) {
         Some(path) if is_juliaup_launcher(&path) => by_juliaup(request, None, Some(path)),

@@ -320,15 +320,19 @@ fn the_nearer_choice_of_a_julia_wins() {
     let mut sandbox = probed();
     let julia = world::julia().into_os_string().into_string().expect("UTF-8");
     sandbox.set("PATH", "/usr/bin:/bin");
-    let wrong = |origin: &str| format!("error: `/nowhere/{origin}` does not exist\n\n{INSTALL}");
+    let wrong = |origin: &str, hint: &str| {
+        format!("error: `/nowhere/{origin}` does not exist\n\nhint: {hint}\n{INSTALL}")
+    };
+    let by_variable = "JLPROJ_JULIA names it: set it to a Julia that is there, or `unset JLPROJ_JULIA`";
+    let by_file = "`julia` in your config.toml names it";
     // The flag, the variable, the file: each in place of a wrong one below it.
     sandbox.write("home/.config/jlproj/config.toml", "julia = \"/nowhere/file\"\n");
     sandbox.jlproj(ONE).code(0).stdout("1").stderr("");
     sandbox.set("JLPROJ_JULIA", "/nowhere/variable");
-    sandbox.jlproj(ONE).code(127).stdout("").stderr(&wrong("variable"));
+    sandbox.jlproj(ONE).code(127).stdout("").stderr(&wrong("variable", by_variable));
     sandbox.jlproj(["run", "--julia", &julia, "-e", "print(1)"]).code(0).stdout("1").stderr("");
     sandbox.unset("JLPROJ_JULIA");
-    sandbox.jlproj(ONE).code(127).stdout("").stderr(&wrong("file"));
+    sandbox.jlproj(ONE).code(127).stdout("").stderr(&wrong("file", by_file));
     sandbox.write("home/.config/jlproj/config.toml", format!("julia = {julia:?}\n"));
     sandbox.jlproj(ONE).code(0).stdout("1").stderr("");
     // A file that cannot be followed takes nothing else along.
