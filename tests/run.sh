@@ -58,6 +58,15 @@ elif ldd "$program"; then
     exit 1
 fi
 
+step 'the program of a release: with musl'
+musl=$(uname -m)-unknown-linux-musl
+if rustup target list --installed 2>/dev/null | grep -qx "$musl"; then
+    cargo build --locked --target "$musl"
+    "${CARGO_TARGET_DIR:-target}/$musl/debug/jlproj" --version
+else
+    printf 'SKIPPED: there is no Rust for it (`rustup target add %s`)\n' "$musl"
+fi
+
 step 'licences, advisories and sources of the crates'
 if cargo deny --version >/dev/null 2>&1; then
     cargo deny --config .deny.toml check licenses bans sources

@@ -31,7 +31,7 @@ fill() {
     text=${text//@VERSION@/$version}
     text=${text//@REPOSITORY@/$repository}
     text=${text//@DESCRIPTION@/$description}
-    for target in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu universal-apple-darwin x86_64-pc-windows-msvc; do
+    for target in x86_64-unknown-linux-musl aarch64-unknown-linux-musl universal-apple-darwin x86_64-pc-windows-msvc; do
         if [[ $text == *"@SHA256 $target@"* ]]; then
             text=${text//"@SHA256 $target@"/$(sum_of "$target")}
         fi

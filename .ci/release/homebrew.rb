@@ -11,12 +11,12 @@ class Jlproj < Formula
 
   on_linux do
     on_intel do
-      url "@REPOSITORY@/releases/download/v@VERSION@/jlproj-v@VERSION@-x86_64-unknown-linux-gnu.tar.gz"
-      sha256 "@SHA256 x86_64-unknown-linux-gnu@"
+      url "@REPOSITORY@/releases/download/v@VERSION@/jlproj-v@VERSION@-x86_64-unknown-linux-musl.tar.gz"
+      sha256 "@SHA256 x86_64-unknown-linux-musl@"
     end
     on_arm do
-      url "@REPOSITORY@/releases/download/v@VERSION@/jlproj-v@VERSION@-aarch64-unknown-linux-gnu.tar.gz"
-      sha256 "@SHA256 aarch64-unknown-linux-gnu@"
+      url "@REPOSITORY@/releases/download/v@VERSION@/jlproj-v@VERSION@-aarch64-unknown-linux-musl.tar.gz"
+      sha256 "@SHA256 aarch64-unknown-linux-musl@"
     end
   end
 

@@ -4,7 +4,7 @@
 # Usage:   .ci/release/pack.sh TARGET
 # TARGET:  one of Rust's, which this machine can build for and start; `universal-apple-darwin` is both of Apple's in one
 # Writes:  dist/jlproj-vVERSION-TARGET.tar.gz (Windows: .zip), and a .sha256 beside it
-# On Linux the program must need no shared libraries, nor a C library of a certain age.
+# On Linux the program must need no shared libraries, nor a C library of a certain age: musl is part of it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 target=${1:?usage: pack.sh TARGET}
@@ -29,10 +29,14 @@ universal-apple-darwin)
     # Not everybody has the C library that Visual Studio brings.
     RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target "$target"
     ;;
+*-linux-*)
+    # A program that is not moved in memory starts sooner.
+    RUSTFLAGS='-C relocation-model=static' cargo build --release --locked --target "$target"
+    ;;
 *) cargo build --release --locked --target "$target" ;;
 esac
 built=$build/$target/release/$program
-if [[ $target == *-linux-gnu ]] && ldd "$built"; then
+if [[ $target == *-linux-* ]] && readelf -dW "$built" | grep -F '(NEEDED)'; then
     printf 'error: `%s` needs shared libraries\n' "$built" >&2
     exit 1
 fi

@@ -2,6 +2,11 @@
 
 use std::hint::black_box;
 
+/// musl's own takes half as long again for a decision on two thousand packages: it gives each block back at once.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 /// Blocks of up to this size are taken from the heap, in bytes: a manifest of two thousand packages needs none that is
 /// larger while it is read.
 const LARGEST: usize = 16 << 20;
