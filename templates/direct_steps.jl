@@ -178,9 +178,9 @@ function prepare_sessions()
     lift_pin()
     accept_baked_names()
     remove_mark()
-    Sys.iswindows() && return
-    precompile(Base.JlprojBegin.__init__, ())
-    precompile(Base.JlprojReady.__init__, ())
+    # In Base, where their names are known: this function began before they were defined (1.12 warns).
+    define_in_base(:(precompile(JlprojBegin.__init__, ())))
+    define_in_base(:(precompile(JlprojReady.__init__, ())))
 end
 
 # For unpin.jl, where PackageCompiler has set the load path. PackageCompiler replays statements before it

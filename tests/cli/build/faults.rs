@@ -280,12 +280,23 @@ fn an_image_in_force_outlives_failures_and_is_replaced_in_one_step() {
         sandbox.jlproj(["build", "--force"]).code(0);
     }));
     assert_ne!(fs::metadata(sandbox.only_image()).expect("image").ino(), first);
+    // On a disk of another machine its file would be gone if it were removed.
+    let kept = || -> Vec<u64> {
+        let images =
+            sandbox.names("store/tmp").into_iter().map(|name| format!("store/tmp/{name}/image/sys.so"));
+        images.map(|path| fs::metadata(sandbox.path(path)).expect("the old image").ino()).collect()
+    };
+    assert_eq!(kept(), [first]);
+    sandbox.jlproj(["build"]).code(0).stderr("[PROJECT]: the image is up to date, nothing to build\n");
+    sandbox.jlproj(["gc", "--dry-run"]).code(0);
+    assert_eq!(kept(), [first]);
     session.stdin.take().expect("stdin").write_all(b"\n").expect("write");
     line.clear();
     output.read_line(&mut line).expect("a line");
     assert_eq!(line, "alpha 1.0.0, gamma 1.0.0 2020-01-01");
     assert!(session.wait().expect("Julia").success());
     assert_starts(&sandbox, "image", 0);
+    sandbox.jlproj(["build"]).code(0).stderr_has("removed what 1 earlier build had left\n");
     assert_nothing_left(&sandbox);
     let path = sandbox.jlproj(["log", "--path"]);
     assert!(path.stdout.starts_with("[STORE]/images-v1/"), "the log of the failure is still shown: {path}");
