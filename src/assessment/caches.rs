@@ -85,7 +85,7 @@ fn marks(header: &Header) -> Marks {
     let usual = Marks::default();
     Marks {
         flags: header.flags.unwrap_or(usual.flags),
-        preferences: header.preferences.unwrap_or(usual.preferences),
+        preferences: header.preferences.clone().unwrap_or(usual.preferences),
     }
 }
 

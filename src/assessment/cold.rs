@@ -116,7 +116,7 @@ impl Surroundings<'_> {
             binary: platform::bytes(self.installation.real_binary.as_os_str()),
             flags: slug::DEFAULT_FLAGS,
             cpu_target: self.cpu_target.as_bytes(),
-            preferences: 0,
+            preferences: &[],
         }
         .text()
     }

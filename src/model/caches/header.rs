@@ -3,13 +3,15 @@
 //! written by `write_header`, `src/dump.c` and `src/staticdata_utils.c`).
 //!
 //! One format number stands for two layouts, so the layout is chosen by the version of Julia. All numbers are
-//! little-endian. 1.13 has the layout of 1.12 (read at its branch point, 2025-10-28).
+//! little-endian. In 1.13 (rc1, 2026-07-28) one text after its length replaces the names and the digest of preferences:
+//! TOML, with the preferences that were not set in a table `unset` (`a25da50839`).
 //!
-//! 1.14 is not final and not supported here. On master of 2026-06-12 its format is 13. A byte for the version of the
-//! syntax follows the flags (`3484331cb1`, 2025-11-25), and one text after its length replaces the names and the digest
-//! of preferences: TOML, with the preferences that were not set in a table `unset` (`a25da50839`, 2026-03-05).
+//! 1.14 is not final and not supported here. On master of 2026-06-12 its format is 13, and a byte for the version of the
+//! syntax follows the flags (`3484331cb1`, 2025-11-25).
 
 use thiserror::Error;
+
+use crate::model::caches::slug::TEXT_OF_PREFERENCES;
 
 #[cfg(test)]
 mod tests;
@@ -32,8 +34,9 @@ pub(crate) struct Header {
     pub(crate) flags: Option<u8>,
     /// The file that the package is loaded from: absolute up to 1.10, then with `@depot` for a depot.
     pub(crate) source: Option<Vec<u8>>,
-    /// Digest of the preferences that were read (1.6 and later); 0 if there were none.
-    pub(crate) preferences: Option<u64>,
+    /// What is known of the preferences that were read, as it goes into the file's name (1.6 and later): the bytes of a
+    /// digest, from 1.13 on a text; nothing if there were none.
+    pub(crate) preferences: Option<Vec<u8>>,
 }
 
 /// Why a head cannot be read.
@@ -50,11 +53,21 @@ pub(crate) enum HeaderError {
     Damaged(&'static str),
 }
 
+/// What a head has of the preferences that were read.
+#[derive(Clone, Copy, Debug)]
+enum FormOfPreferences {
+    /// Before 1.6.
+    Nothing,
+    /// Their names and one digest.
+    Digest,
+    /// 1.13.
+    Text,
+}
+
 /// Parts of the layout that depend on the release.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
-    /// 1.6: preferences.
-    has_preferences: bool,
+    preferences: FormOfPreferences,
     /// 1.9: checksum and place of the data, and flags.
     has_package_images: bool,
     /// 1.11: size and checksum of each source.
@@ -65,9 +78,13 @@ impl Layout {
     fn of(julia: &str) -> Option<Self> {
         let mut numbers = julia.split('.');
         let (Some("1"), Some(minor)) = (numbers.next(), numbers.next()) else { return None };
-        let minor: u32 = minor.parse().ok().filter(|minor| (3..=13).contains(minor))?;
+        let minor: u64 = minor.parse().ok().filter(|minor| (3..=13).contains(minor))?;
         Some(Self {
-            has_preferences: minor >= 6,
+            preferences: match minor {
+                TEXT_OF_PREFERENCES.. => FormOfPreferences::Text,
+                6.. => FormOfPreferences::Digest,
+                _ => FormOfPreferences::Nothing,
+            },
             has_package_images: minor >= 9,
             has_source_checksums: minor >= 11,
         })
@@ -112,11 +129,15 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Header, HeaderError> {
         if error == HeaderError::Truncated { HeaderError::Damaged("a list breaks off") } else { error }
     };
     let source = list.source(layout).map_err(within)?;
-    let mut preferences = None;
-    if layout.has_preferences {
-        while list.text(LONGEST_NAME).map_err(within)?.is_some() {}
-        preferences = Some(list.u64().map_err(within)?);
-    }
+    let preferences = match layout.preferences {
+        FormOfPreferences::Nothing => None,
+        FormOfPreferences::Digest => {
+            while list.text(LONGEST_NAME).map_err(within)?.is_some() {}
+            let digest = list.u64().map_err(within)?;
+            Some(if digest == 0 { Vec::new() } else { digest.to_le_bytes().to_vec() })
+        }
+        FormOfPreferences::Text => Some(list.text(usize::MAX).map_err(within)?.unwrap_or_default().to_vec()),
+    };
     Ok(Header { julia, flags, source, preferences })
 }
 

@@ -95,18 +95,18 @@ pub(crate) fn judge(owner: &Owner, last_use: i64, is_needed: bool) -> (CacheVerd
 }
 
 /// The parts of a file's name that only its header gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Marks {
     /// Julia 1.9 and later.
     pub(crate) flags: u8,
-    /// Julia 1.6 and later.
-    pub(crate) preferences: u64,
+    /// Julia 1.6 and later; as in [`ProjectSlug`].
+    pub(crate) preferences: Vec<u8>,
 }
 
 impl Default for Marks {
     /// The marks of nearly all files.
     fn default() -> Self {
-        Self { flags: DEFAULT_FLAGS, preferences: 0 }
+        Self { flags: DEFAULT_FLAGS, preferences: Vec::new() }
     }
 }
 
@@ -152,21 +152,21 @@ impl Writers {
 
     /// Returns the owner of the files with this second part of the name.
     pub(crate) fn owner(&mut self, project_slug: &str, marks: Marks) -> Option<&Rc<Owner>> {
-        let place =
-            [false, true].into_iter().find_map(|is_rare| self.place(project_slug, (marks, is_rare)))?;
+        let kinds = [(marks.clone(), false), (marks, true)];
+        let place = kinds.iter().find_map(|kind| self.place(project_slug, kind))?;
         self.list.get(place).map(|writer| &writer.owner)
     }
 
     /// Returns the place in the list of the writer that gives this name.
-    fn place(&mut self, project_slug: &str, (marks, is_rare): (Marks, IsRare)) -> Option<usize> {
-        if !self.by_slug.contains_key(&(marks, is_rare)) {
-            let names = self.names(marks, is_rare);
-            self.by_slug.insert((marks, is_rare), names);
+    fn place(&mut self, project_slug: &str, kind: &(Marks, IsRare)) -> Option<usize> {
+        if !self.by_slug.contains_key(kind) {
+            let names = self.names(&kind.0, kind.1);
+            self.by_slug.insert(kind.clone(), names);
         }
-        self.by_slug.get(&(marks, is_rare))?.get(project_slug).copied()
+        self.by_slug.get(kind)?.get(project_slug).copied()
     }
 
-    fn names(&self, marks: Marks, is_rare: IsRare) -> HashMap<String, usize> {
+    fn names(&self, marks: &Marks, is_rare: IsRare) -> HashMap<String, usize> {
         let mut names = HashMap::new();
         let cpu_targets = if is_rare { &self.cpu_targets.rare } else { &self.cpu_targets.usual };
         for flags in self.flags(marks.flags) {
@@ -179,7 +179,7 @@ impl Writers {
                         binary: &writer.binary,
                         flags,
                         cpu_target,
-                        preferences: marks.preferences,
+                        preferences: &marks.preferences,
                     };
                     if let Ok(slug) = slug.text() {
                         names.entry(slug).or_insert(place);
@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(project(&mut old, "AAAAA", Marks::default()), None);
         let mut new = writers("1.12.6");
         assert_eq!(project(&mut new, "RiAPl", Marks::default()).as_deref(), Some("/p"), "a rare target");
-        let preferences = 0x0102_0304_0506_0708;
+        let preferences = vec![8, 7, 6, 5, 4, 3, 2, 1];
         let marks = Marks { preferences, ..Marks::default() };
         assert_eq!(project(&mut new, "OhcQJ", Marks::default()).as_deref(), Some("/p"));
         assert_eq!(project(&mut new, "ikcUB", Marks::default()), None);
@@ -258,7 +258,7 @@ mod tests {
             let mut writers = writers(julia);
             // The name has -O2, the header the worker's -O0.
             let marks = Marks { flags: DEFAULT_FLAGS & !1 & 0b0011_1111, ..Marks::default() };
-            assert!(writers.owner("bVvIu", marks).is_some());
+            assert!(writers.owner("bVvIu", marks.clone()).is_some());
             assert!(writers.owner("OhcQJ", marks).is_none());
         }
     }

@@ -12,6 +12,9 @@ use crate::model::loading::depots::slug;
 /// Length of both slugs in characters (`base/loading.jl` 1.3 to 1.13).
 const LENGTH: usize = 5;
 
+/// The first minor release whose files have the text of the preferences, in place of its digest.
+pub(crate) const TEXT_OF_PREFERENCES: u64 = 13;
+
 /// The cache flags of a release build started without options (`DefaultCacheFlags`, `base/loading.jl`
 /// 1.12.2:1688). From the lowest bit: native code in packages (1), `-g1` (2 bits), `--check-bounds=auto`
 /// (2 bits), `--inline=yes` (1), `-O2` (2 bits).
@@ -50,16 +53,16 @@ pub(crate) struct ProjectSlug<'a> {
     /// `JULIA_CPU_TARGET` if it is set, even to nothing; else `-C`; else `native`. Counts from 1.9. Taken literally:
     /// the name has `sysimage` (1.13 and later) itself, not the targets that it stands for.
     pub(crate) cpu_target: &'a [u8],
-    /// `get_preferences_hash`: 0 if the package read no preference while it was compiled; else only the file's header
-    /// has it. Counts from 1.6.
-    pub(crate) preferences: u64,
+    /// What the file's header has of the preferences that the package read while it was compiled: up to 1.12 the bytes of
+    /// their digest (`get_preferences_hash`), then their text (`preferences_blob`); nothing if it read none. Counts from
+    /// 1.6.
+    pub(crate) preferences: &'a [u8],
 }
 
 /// The names of precompile files are unknown for this Julia. Before 1.3 they had no second part.
 ///
-/// 1.14 is not final: on master since `a25da50839` (2026-03-05, JuliaLang/julia#61214; as of 2026-06-12) the last input
-/// is the text of the preferences that were read, as the header has it ([`crate::model::caches::header`]), instead of
-/// the eight bytes of their digest: nothing at all if there were none. The other inputs are those of 1.13.
+/// 1.14 is not final. As of 2026-08-07 its inputs are those of 1.13, where the text of the preferences came with
+/// `a25da50839` (JuliaLang/julia#61214; 1.13.0-rc1 has it, its branch point of 2025-10-28 had not).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the names of precompile files are not known for Julia `{julia}`")]
 pub(crate) struct UnknownJulia {
@@ -90,7 +93,8 @@ impl ProjectSlug<'_> {
             append(self.cpu_target);
         }
         if minor >= 6 {
-            append(&self.preferences.to_le_bytes());
+            let none: &[u8] = if minor < TEXT_OF_PREFERENCES { &[0; size_of::<u64>()] } else { &[] };
+            append(if self.preferences.is_empty() { none } else { self.preferences });
         }
         Ok(slug(checksum, LENGTH))
     }
@@ -114,7 +118,7 @@ mod tests {
             binary: b"/b/julia",
             flags: DEFAULT_FLAGS,
             cpu_target: b"native",
-            preferences: 0,
+            preferences: b"",
         }
     }
 
@@ -149,8 +153,18 @@ mod tests {
     #[test]
     fn preferences_go_in_with_the_lowest_byte_first() {
         let julia = version("1.12.6");
-        let question = ProjectSlug { preferences: 0x0102_0304_0506_0708, ..question(&julia) };
+        let question = ProjectSlug { preferences: &[8, 7, 6, 5, 4, 3, 2, 1], ..question(&julia) };
         assert_eq!(question.text().as_deref(), Ok("ikcUB"), "`Pwohw` has the highest byte first");
+    }
+
+    #[test]
+    fn project_slugs_are_those_of_1_13_0() {
+        // By `Base._crc32c` and `Base.slug` of 1.13.0-rc1.
+        let julia = version("1.13.0-rc1");
+        let base = question(&julia);
+        assert_eq!(base.text().as_deref(), Ok("LgBrt"));
+        let read = ProjectSlug { preferences: b"[Size]\nx = 1\n", ..base };
+        assert_eq!(read.text().as_deref(), Ok("X8mnN"));
     }
 
     #[test]
@@ -181,7 +195,7 @@ mod tests {
             (3, |question| question.project = b"/q/Project.toml"),
             (4, |question| question.image = b"/i2/sys.so"),
             (4, |question| question.binary = b"/b2/julia"),
-            (6, |question| question.preferences = 1),
+            (6, |question| question.preferences = &[1, 0, 0, 0, 0, 0, 0, 0]),
             (9, |question| question.flags = 0),
             (9, |question| question.cpu_target = b""),
         ];
@@ -192,13 +206,14 @@ mod tests {
                 assert_eq!(differs, minor >= since, "{julia}, an input since 1.{since}");
             }
         }
-        for (low, high) in [("1.4.0", "1.5.4"), ("1.6.0", "1.8.5"), ("1.9.0", "1.13.0")] {
+        for (low, high) in [("1.4.0", "1.5.4"), ("1.6.0", "1.8.5"), ("1.9.0", "1.12.5")] {
             assert_eq!(text(low, |_| ()), text(high, |_| ()));
         }
-        for (before, after) in [("1.3.1", "1.4.0"), ("1.5.4", "1.6.0"), ("1.8.5", "1.9.0")] {
+        for (before, after) in
+            [("1.3.1", "1.4.0"), ("1.5.4", "1.6.0"), ("1.8.5", "1.9.0"), ("1.12.5", "1.13.0-rc1")]
+        {
             assert_ne!(text(before, |_| ()), text(after, |_| ()));
         }
-        assert_eq!(text("1.13.0-rc1", |_| ()), "OhcQJ");
     }
 
     #[test]
@@ -234,12 +249,12 @@ mod tests {
         fn a_slug_is_five_letters_or_digits(
             project: Vec<u8>,
             flags: u8,
-            preferences: u64,
+            preferences: Vec<u8>,
             minor in 3_u64..=13,
         ) {
             let julia = Version::new(1, minor, 0);
             let base = question(&julia);
-            let text = ProjectSlug { project: &project, flags, preferences, ..base }.text().unwrap();
+            let text = ProjectSlug { project: &project, flags, preferences: &preferences, ..base }.text().unwrap();
             prop_assert!(text.len() == 5 && text.chars().all(|letter| letter.is_ascii_alphanumeric()));
         }
     }

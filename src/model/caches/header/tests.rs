@@ -59,10 +59,13 @@ fn written(minor: u32, header: &Header, sources: usize) -> Vec<u8> {
         }
     }
     list.extend([0; 4]);
-    if minor >= 6 {
+    if minor >= 13 {
+        text(&mut list, header.preferences.as_ref().expect("preferences"));
+    } else if minor >= 6 {
         text(&mut list, b"backend");
         list.extend([0; 4]);
-        list.extend(header.preferences.expect("preferences").to_le_bytes());
+        let digest = header.preferences.clone().expect("preferences");
+        list.extend(if digest.is_empty() { vec![0; 8] } else { digest });
     }
     list.extend([9; 8]);
     bytes.extend((list.len() as u64).to_le_bytes());
@@ -78,8 +81,13 @@ fn text(bytes: &mut Vec<u8>, text: &[u8]) {
 /// A head of a release, and its bytes.
 fn head() -> impl Strategy<Value = (Header, Vec<u8>)> {
     (3..=13_u32).prop_flat_map(|minor| {
-        ("/[a-zé/]{1,40}", 1..5_usize, any::<u8>(), any::<u64>()).prop_map(
-            move |(source, sources, flags, preferences)| {
+        ("/[a-zé/]{1,40}", 1..5_usize, any::<u8>(), any::<u64>(), any::<bool>()).prop_map(
+            move |(source, sources, flags, digest, has_preferences)| {
+                let preferences = match minor {
+                    _ if !has_preferences => Vec::new(),
+                    13.. => format!("[Größe]\nx = {digest}\n").into_bytes(),
+                    _ => digest.max(1).to_le_bytes().to_vec(),
+                };
                 let header = Header {
                     julia: format!("1.{minor}.2"),
                     flags: (minor >= 9).then_some(flags),
