@@ -33,6 +33,8 @@ fn record_one(layout: &Layout, key: &Digest) -> io::Result<bool> {
         return Ok(false);
     }
     let Attempt::Taken(_lock) = Lock::attempt(&layout.lock(key.as_str()))? else { return Ok(false) };
+    // Read again: a build or a measurement may have written it before we had the lock.
+    let (record, _) = catalog::read_record(layout, key).map_err(io::Error::other)?;
     let file = catalog::record_of(layout, key, &path)?;
     let is_same = file.contents == record.file.contents;
     if is_same {
