@@ -158,6 +158,40 @@ fn a_wrong_type_is_named_by_its_keys() {
 }
 
 #[test]
+fn a_line_that_only_looks_like_a_header_splits_no_statement() {
+    let text = format!(
+        "manifest_format = \"2.0\"\nnested = [\n[[1], [2]],\n[[3]]\n]\nlines = \"\"\"\n[[deps.Y]]\n\"\"\"\n\
+         [[deps.X]]\nuuid = \"{A}\"\ndeps = [\"Z\"]\n[[deps.Z]]\nuuid = \"{B}\"\n\
+         [registries.General]\nurl = \"u\"\n"
+    );
+    let manifest = parse(&text);
+    assert_eq!(manifest.packages.keys().copied().collect::<Vec<_>>(), [id(A), id(B)]);
+    assert_eq!(manifest.packages[&id(A)].dependencies["Z"], id(B));
+    assert!(stanzas::read(pieces::pieces(&text, 0)).is_err());
+}
+
+#[test]
+fn what_is_wrong_in_a_piece_is_told_with_its_line_in_the_file() {
+    let package = |number: usize| format!("[[deps.P{number}]]\nuuid = \"{A}\"\n");
+    let many: String = (0..1000).map(package).collect();
+    assert!(many.len() > 2 * pieces::ENOUGH);
+    let text = format!("manifest_format = \"2.0\"\n{many}[[deps.Last]]\nversion = \n");
+    let error = Manifest::parse(text.as_bytes()).unwrap_err().to_string();
+    assert!(error.starts_with("line 2003, "), "{error}");
+}
+
+#[test]
+fn a_later_piece_says_nothing_of_the_whole() {
+    let parts = |last: &str| ["manifest_format = \"2.0\"\n".to_owned(), last.to_owned()];
+    for last in ["[[manifest_format]]\n", "julia_version = \"1.10.0\"\n"] {
+        let parts = parts(last);
+        assert!(stanzas::read(parts.iter().map(String::as_str)).is_err(), "{last}");
+    }
+    let flat = ["[[X]]\n", "[[manifest_format]]\n"];
+    assert!(stanzas::read(flat.into_iter()).is_err());
+}
+
+#[test]
 fn a_reduced_manifest_is_one_that_julia_reads() {
     let text = format!(
         "manifest_format = \"2.0\"\nproject_hash = \"x\"\njulia_version = \"1.10.4\"\n\
@@ -220,10 +254,48 @@ fn plans() -> impl Strategy<Value = Plan> {
     (packages, 1u8..4).prop_map(|(packages, format)| Plan { packages, format })
 }
 
+const LINES: [&str; 14] = [
+    "manifest_format = \"2.0\"",
+    "julia_version = \"1.10.0\"",
+    "[[deps.X]]",
+    "[[deps.Y]]",
+    "[[X]]",
+    "[deps.X.deps]",
+    "uuid = \"00000000-0000-0000-0000-00000000000a\"",
+    "uuid = \"00000000-0000-0000-0000-00000000000b\"",
+    "deps = [\"X\", \"Y\"]",
+    "list = [",
+    "[[1]],",
+    "]",
+    "text = \"\"\"",
+    "\"\"\"",
+];
+
 proptest! {
     #[test]
     fn lists_and_tables_mean_the_same(plan in plans()) {
         prop_assert_eq!(parse(&plan.write(false)), parse(&plan.write(true)));
+    }
+
+    #[test]
+    fn pieces_mean_what_the_whole_means(plan in plans(), tables in any::<bool>(), enough in 0usize..400) {
+        let text = plan.write(tables);
+        let pieces: Vec<&str> = pieces::pieces(&text, enough).collect();
+        prop_assert_eq!(pieces.concat(), text.as_str());
+        prop_assert_eq!(stanzas::read(pieces.into_iter()), stanzas::read(iter::once(text.as_str())));
+    }
+
+    /// Statements that lists, texts of several lines, names and tables are made of, in any order.
+    #[test]
+    fn pieces_that_can_be_read_mean_what_the_whole_means(
+        lines in proptest::collection::vec(0..LINES.len(), 0..12),
+        enough in 0usize..60,
+    ) {
+        let text: String = lines.iter().flat_map(|&line| [LINES[line], "\n"]).collect();
+        let whole = stanzas::read(iter::once(text.as_str()));
+        if let (Ok(pieces), Ok(whole)) = (stanzas::read(pieces::pieces(&text, enough)), whole) {
+            prop_assert_eq!(pieces, whole);
+        }
     }
 
     #[test]
