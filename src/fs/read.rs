@@ -112,7 +112,7 @@ pub(crate) fn beginning_digest(file: &Path, length: u64) -> io::Result<Digest> {
     let mut buffer = vec![0; 1 << 20];
     loop {
         match source.read(&mut buffer)? {
-            0 => return Ok(Digest::from_hash(&hash.finalize())),
+            0 => return Ok(Digest::from_hash(&hash.finalize().into())),
             count => hash.update(&buffer[..count]),
         }
     }

@@ -1,9 +1,11 @@
 //! The inputs of an image, and their digest: the key. The only place that hashes for keys.
 
+mod json;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -14,54 +16,83 @@ use crate::model::loading::manifest::{Manifest, Package, Source};
 pub(crate) const KEY_VERSION: u32 = 3;
 
 /// A SHA-256 digest in lower case hexadecimal digits.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Digest(String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Digest([u8; Digest::LENGTH]);
 
 impl Digest {
+    const LENGTH: usize = 64;
+
     /// The digest of `bytes`.
     #[must_use]
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        Self::from_hash(&Sha256::digest(bytes))
+        Self::from_hash(&Sha256::digest(bytes).into())
     }
 
     /// The text form of a hash that was computed piece by piece.
     #[must_use]
-    pub(crate) fn from_hash(hash: &[u8]) -> Self {
-        Self(hexadecimal(hash))
+    pub(crate) fn from_hash(hash: &[u8; Digest::LENGTH / 2]) -> Self {
+        let mut text = [0; Self::LENGTH];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(hash) {
+            pair.copy_from_slice(&digits(*byte));
+        }
+        Self(text)
     }
 
     /// Reads a digest from its text form, if `text` has it.
     #[must_use]
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        (text.len() == 64 && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
+        let is_digit = |byte: &u8| DIGITS.contains(byte);
+        text.as_bytes()
+            .try_into()
+            .ok()
+            .filter(|text: &[u8; Self::LENGTH]| text.iter().all(is_digit))
+            .map(Self)
     }
 
     /// All 64 digits.
     #[must_use]
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        str::from_utf8(&self.0).expect("digits are text")
     }
 
     /// The first twelve digits: enough to distinguish images on a screen.
     #[must_use]
     pub(crate) fn short(&self) -> &str {
-        self.0.get(..12).unwrap_or(&self.0)
+        &self.as_str()[..12]
     }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not 64 hexadecimal digits")
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// The two lower case hexadecimal digits of a byte.
+fn digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 0xf].map(|digit| DIGITS[usize::from(digit)])
 }
 
 /// Bytes in lower case hexadecimal digits.
 #[must_use]
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    bytes.iter().flat_map(|byte| digits(*byte)).map(char::from).collect()
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(self.as_str())
     }
 }
 
@@ -156,8 +187,7 @@ impl KeyInputs {
         /// About what a package takes: for a thousand of them a text that grows is copied ten times.
         const OF_ONE: usize = 320;
         let mut text = Vec::with_capacity(1024 + OF_ONE * self.packages.len());
-        // Texts, numbers and lists of them always have a JSON form.
-        serde_json::to_writer(&mut text, self).expect("key inputs are plain data");
+        json::append(&mut text, self);
         text
     }
 
@@ -193,13 +223,14 @@ pub(crate) fn baked_packages(
     selection: &Selection,
     preferences: impl Fn(Uuid) -> String,
 ) -> Vec<BakedPackage> {
-    let mut digests: HashMap<Uuid, Digest> = HashMap::with_capacity(selection.baked.len());
-    let mut packages = Vec::with_capacity(selection.baked.len());
+    let mut places: HashMap<Uuid, usize> = HashMap::with_capacity(selection.baked.len());
+    let mut packages: Vec<BakedPackage> = Vec::with_capacity(selection.baked.len());
     let mut text = Vec::new();
     for package in selection.baked.iter().filter_map(|uuid| manifest.packages.get(uuid)) {
         let preferences = preferences(package.uuid);
-        let digest = package_digest(package, &preferences, &digests, &mut text);
-        digests.insert(package.uuid, digest.clone());
+        let known = |uuid: &Uuid| packages.get(*places.get(uuid)?).map(|package| &package.digest);
+        let digest = package_digest(package, &preferences, known, &mut text);
+        places.insert(package.uuid, packages.len());
         packages.push(BakedPackage {
             name: package.name.clone(),
             uuid: package.uuid,
@@ -216,11 +247,12 @@ pub(crate) fn baked_packages(
 /// Computes the digest of one package from those of its dependencies.
 ///
 /// The code of a standard library is Julia's own, which the key names: a manifest's entry for it, or the lack of one,
-/// adds nothing. Its dependencies are in the image too, and are compared by themselves. `text` is room for what is hashed.
-fn package_digest(
+/// adds nothing. Its dependencies are in the image too, and are compared by themselves. `known` gives the digests of packages
+/// that are computed, `text` is room for what is hashed.
+fn package_digest<'a>(
     package: &Package,
     preferences: &str,
-    known: &HashMap<Uuid, Digest>,
+    known: impl Fn(&Uuid) -> Option<&'a Digest>,
     text: &mut Vec<u8>,
 ) -> Digest {
     let bare;
@@ -234,8 +266,7 @@ fn package_digest(
     let unresolved = package.unresolved_weak_dependencies.iter().map(|name| (name.as_str(), None));
     let mut weak_dependencies: Vec<_> = resolved.chain(unresolved).collect();
     weak_dependencies.sort_unstable();
-    let mut dependencies: Vec<&Digest> =
-        package.dependencies.values().filter_map(|uuid| known.get(uuid)).collect();
+    let mut dependencies: Vec<&Digest> = package.dependencies.values().filter_map(known).collect();
     dependencies.sort_unstable();
     let inputs = DigestInputs {
         uuid: package.uuid,
@@ -249,7 +280,7 @@ fn package_digest(
         syntax: package.syntax.as_deref(),
     };
     text.clear();
-    serde_json::to_writer(&mut *text, &inputs).expect("digest inputs are plain data");
+    json::append(text, &inputs);
     Digest::of(text)
 }
 
