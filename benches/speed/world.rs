@@ -82,8 +82,12 @@ impl World {
     }
 
     /// Each third package depends on up to three before it. Projects fall into groups that share most of their versions.
+    /// Names are sorted, as Pkg writes them, and UUIDs are not.
     fn write_project(&self, number: usize, numbers: &mut Numbers) {
-        let uuid = |package: usize| format!("00000000-0000-4000-8000-{package:012x}");
+        let uuid = |package: usize| {
+            let scattered = package.wrapping_mul(0x9e37_79b9) & 0xffff_ffff;
+            format!("{scattered:08x}-0000-4000-8000-{package:012x}")
+        };
         let group = number % 20;
         let mut project = "[deps]\n".to_owned();
         let mut manifest = "julia_version = \"1.10.4\"\nmanifest_format = \"2.0\"\n\n".to_owned();
@@ -94,12 +98,12 @@ impl World {
                 .iter()
                 .filter(|_| package % 3 == 0)
                 .filter_map(|back| package.checked_sub(*back))
-                .map(|other| format!("\"Package{other}\""))
+                .map(|other| format!("\"Package{other:05}\""))
                 .collect();
-            let _ = writeln!(project, "Package{package} = \"{}\"", uuid(package));
+            let _ = writeln!(project, "Package{package:05} = \"{}\"", uuid(package));
             let _ = writeln!(
                 manifest,
-                "[[deps.Package{package}]]\ndeps = [{}]\ngit-tree-sha1 = \"{package:036x}{version:04x}\"\nuuid = \"{}\"\nversion = \"1.{version}.0\"\n",
+                "[[deps.Package{package:05}]]\ndeps = [{}]\ngit-tree-sha1 = \"{package:036x}{version:04x}\"\nuuid = \"{}\"\nversion = \"1.{version}.0\"\n",
                 dependencies.join(", "),
                 uuid(package)
             );

@@ -1,5 +1,6 @@
 //! The project of a command, with all of its files read.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -334,16 +335,16 @@ fn layers(
             continue;
         }
         let project = if project_file == known_file {
-            known.clone()
+            Cow::Borrowed(known)
         } else {
-            parse(project_file, files, |bytes| Project::parse(bytes).map_err(text))?
+            Cow::Owned(parse(project_file, files, |bytes| Project::parse(bytes).map_err(text))?)
         };
         let table = preferences::locate_file(project_file, files)
             .map(|path| parse(&path, files, |bytes| toml_file::table(bytes).map_err(text)))
             .transpose()?;
         // Most projects have none, and each one kept is searched for every package.
         if table.is_some() || !project.preferences.is_empty() {
-            layers.push((project, table));
+            layers.push((project.into_owned(), table));
         }
     }
     Ok(layers)

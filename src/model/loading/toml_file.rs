@@ -173,7 +173,12 @@ impl<'a> Fields<'a> {
     ///
     /// [`TomlError::WrongType`].
     pub(crate) fn uuid(&self, key: &str) -> Result<Option<Uuid>, TomlError> {
-        self.string(key)?.map(|text| uuid(text).ok_or_else(|| self.wrong(key, "a UUID"))).transpose()
+        self.value(key).map(|value| self.as_uuid(key, value)).transpose()
+    }
+
+    fn as_uuid(&self, key: &str, value: &DeValue<'_>) -> Result<Uuid, TomlError> {
+        let text = value.as_str().ok_or_else(|| self.wrong(key, "a string"))?;
+        uuid(text).ok_or_else(|| self.wrong(key, "a UUID"))
     }
 
     /// A table.
@@ -212,11 +217,7 @@ impl<'a> Fields<'a> {
         let Some(table) = self.table(key)? else {
             return Ok(BTreeMap::new());
         };
-        let read = |(name, _): (&str, _)| {
-            let uuid = table.uuid(name)?.ok_or_else(|| table.wrong(name, "a UUID"))?;
-            Ok((name.to_owned(), uuid))
-        };
-        table.iter().map(read).collect()
+        table.iter().map(|(name, value)| Ok((name.to_owned(), table.as_uuid(name, value)?))).collect()
     }
 
     /// `[extensions]`: each extension's triggers, which the file gives as one string or a list.

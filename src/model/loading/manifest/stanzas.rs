@@ -1,6 +1,6 @@
 //! The packages of a manifest, from its text.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::mem;
 
 use toml::de::{DeArray, DeTable, DeValue};
@@ -135,11 +135,11 @@ impl Stanzas {
     /// for").
     fn resolve(self) -> BTreeMap<Uuid, Package> {
         let Self { mut packages, only } = self;
-        let held: HashSet<Uuid> = packages.keys().copied().collect();
+        let held: Vec<Uuid> = packages.keys().copied().collect();
         for package in packages.values_mut() {
             resolve(&mut package.dependencies, &mut package.unresolved_dependencies, &only);
             resolve(&mut package.weak_dependencies, &mut package.unresolved_weak_dependencies, &only);
-            let missing = package.dependencies.iter().filter(|(_, uuid)| !held.contains(uuid));
+            let missing = package.dependencies.iter().filter(|(_, uuid)| held.binary_search(uuid).is_err());
             package.unresolved_dependencies.extend(missing.map(|(name, _)| name.clone()));
         }
         packages
