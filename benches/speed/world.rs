@@ -82,11 +82,15 @@ impl World {
     }
 
     /// Each third package depends on up to three before it. Projects fall into groups that share most of their versions.
-    /// Names are sorted, as Pkg writes them, and UUIDs are not.
+    /// Names are sorted, as Pkg writes them, and UUIDs are not; most names differ in their first letters.
     fn write_project(&self, number: usize, numbers: &mut Numbers) {
         let uuid = |package: usize| {
             let scattered = package.wrapping_mul(0x9e37_79b9) & 0xffff_ffff;
             format!("{scattered:08x}-0000-4000-8000-{package:012x}")
+        };
+        let name = |package: usize| {
+            let letter = |number: usize| char::from(b"abcdefghijklmnopqrstuvwxyz"[number % 26]);
+            format!("{}{}{}Package", letter(package / 676), letter(package / 26), letter(package))
         };
         let group = number % 20;
         let mut project = "[deps]\n".to_owned();
@@ -98,12 +102,13 @@ impl World {
                 .iter()
                 .filter(|_| package % 3 == 0)
                 .filter_map(|back| package.checked_sub(*back))
-                .map(|other| format!("\"Package{other:05}\""))
+                .map(|other| format!("\"{}\"", name(other)))
                 .collect();
-            let _ = writeln!(project, "Package{package:05} = \"{}\"", uuid(package));
+            let _ = writeln!(project, "{} = \"{}\"", name(package), uuid(package));
             let _ = writeln!(
                 manifest,
-                "[[deps.Package{package:05}]]\ndeps = [{}]\ngit-tree-sha1 = \"{package:036x}{version:04x}\"\nuuid = \"{}\"\nversion = \"1.{version}.0\"\n",
+                "[[deps.{}]]\ndeps = [{}]\ngit-tree-sha1 = \"{package:036x}{version:04x}\"\nuuid = \"{}\"\nversion = \"1.{version}.0\"\n",
+                name(package),
                 dependencies.join(", "),
                 uuid(package)
             );

@@ -136,7 +136,14 @@ impl ProjectState {
     /// likely. The user's `exclude` is for many projects.
     pub(crate) fn note_on_names(&self) -> Option<String> {
         let named = [&self.settings.include, &self.settings.exclude].into_iter().flatten().flatten();
-        let known = || self.manifest.packages.values().chain(&self.unreached).map(|package| &package.name);
+        let known = || {
+            self.manifest
+                .packages
+                .values()
+                .map(Box::as_ref)
+                .chain(&self.unreached)
+                .map(|package| &package.name)
+        };
         let unknown: BTreeSet<_> = named.filter(|name| !known().any(|known| known == *name)).collect();
         let unknown: Vec<String> = unknown.into_iter().map(|name| format!("`{name}`")).collect();
         (!unknown.is_empty()).then(|| {

@@ -103,8 +103,9 @@ pub(crate) struct Manifest {
     pub(crate) format: Format,
     /// The Julia that it was resolved for (format 2).
     pub(crate) julia_version: Option<String>,
-    /// All packages by identity. Entries without a UUID are skipped, as in Julia.
-    pub(crate) packages: BTreeMap<Uuid, Package>,
+    /// All packages by identity, each in memory of its own: to keep a thousand in order moves no more than pointers. Entries
+    /// without a UUID are skipped, as in Julia.
+    pub(crate) packages: BTreeMap<Uuid, Box<Package>>,
 }
 
 impl Package {
@@ -132,7 +133,7 @@ impl Manifest {
     /// A manifest of these packages.
     #[must_use]
     pub(crate) fn of(packages: impl IntoIterator<Item = Package>) -> Self {
-        let packages = packages.into_iter().map(|package| (package.uuid, package)).collect();
+        let packages = packages.into_iter().map(|package| (package.uuid, Box::new(package))).collect();
         Self { format: Format::OLDEST, julia_version: None, packages }
     }
 

@@ -26,7 +26,8 @@ pub(crate) fn reach<'a>(manifest: Manifest, projects: impl IntoIterator<Item = &
     let mut reached = manifest;
     // In general few, if any: most manifests belong to one project.
     let others: Vec<Uuid> = reached.packages.keys().copied().filter(|uuid| !closure.contains(uuid)).collect();
-    let unreached = others.iter().filter_map(|uuid| reached.packages.remove(uuid)).collect();
+    let unreached =
+        others.iter().filter_map(|uuid| reached.packages.remove(uuid)).map(|package| *package).collect();
     Reach { reached, unreached }
 }
 
@@ -90,7 +91,7 @@ mod tests {
                     prop_assert_eq!(reached.packages.get(dependency), manifest.packages.get(dependency));
                 }
             }
-            let all = Manifest::of(reached.packages.into_values().chain(unreached));
+            let all = Manifest::of(reached.packages.into_values().map(|package| *package).chain(unreached));
             prop_assert_eq!(all.packages, manifest.packages);
         }
     }

@@ -157,7 +157,7 @@ proptest! {
     fn a_package_that_is_added_changes_no_other_digest(manifest in arbitrary_manifest()) {
         let before = digests(&manifest);
         let mut larger = manifest;
-        larger.packages.insert(uuid(100), package(100, "New", &[]));
+        larger.packages.insert(uuid(100), Box::new(package(100, "New", &[])));
         let after = digests(&larger);
         for (uuid, digest) in before {
             prop_assert_eq!(&after[&uuid], &digest);

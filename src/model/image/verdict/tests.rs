@@ -208,7 +208,7 @@ fn a_package_that_is_now_in_development_makes_the_image_stale() {
     let developed = Manifest::of([package(1, "One", &[]).at_path("dev/One"), package(2, "Two", &[1])]);
     // With both of them outside there would be nothing to bake.
     let mut developed = developed;
-    developed.packages.insert(uuid(3), package(3, "Three", &[]));
+    developed.packages.insert(uuid(3), Box::new(package(3, "Three", &[])));
     let verdict = decide(&wanted(&developed), &[image], NO_LIMIT, PROJECT);
     let Verdict::Plain(Plain::Stale { differences, .. }) = verdict else { panic!("{verdict:?}") };
     let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();

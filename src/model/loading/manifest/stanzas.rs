@@ -86,7 +86,7 @@ fn format(root: &Fields<'_>) -> Result<Format, TomlError> {
 /// the end of the file tells.
 #[derive(Default)]
 struct Stanzas {
-    packages: BTreeMap<Uuid, Package>,
+    packages: BTreeMap<Uuid, Box<Package>>,
     /// The UUID that a name stands for; `None` where more than one entry has it, or one without a UUID.
     only: HashMap<String, Option<Uuid>>,
 }
@@ -125,7 +125,7 @@ impl Stanzas {
             if let Some(uuid) = uuid
                 && !self.packages.contains_key(&uuid)
             {
-                self.packages.insert(uuid, package(name, uuid, &fields)?);
+                self.packages.insert(uuid, Box::new(package(name, uuid, &fields)?));
             }
         }
         Ok(())
@@ -133,7 +133,7 @@ impl Stanzas {
 
     /// Julia demands exactly one entry of a name that is listed (`base/loading.jl` 1.6 to 1.12: "expected a single entry
     /// for").
-    fn resolve(self) -> BTreeMap<Uuid, Package> {
+    fn resolve(self) -> BTreeMap<Uuid, Box<Package>> {
         let Self { mut packages, only } = self;
         let held: Vec<Uuid> = packages.keys().copied().collect();
         for package in packages.values_mut() {
