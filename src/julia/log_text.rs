@@ -8,9 +8,7 @@ const LAST_BYTES: usize = 64 * 1024;
 /// Returns the last error in the log, with the lines after it; else its last lines. At most twelve lines.
 pub(crate) fn last_error(log: &Path) -> String {
     const LINES: usize = 12;
-    let bytes = fs_err::read(log).unwrap_or_default();
-    let tail = bytes.get(bytes.len().saturating_sub(LAST_BYTES)..).unwrap_or_default();
-    let text = String::from_utf8_lossy(tail).into_owned();
+    let text = printed(log, LAST_BYTES);
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let is_error = |line: &&str| {
         let line = line.to_ascii_lowercase();
@@ -27,8 +25,7 @@ pub(crate) fn with_cause(text: String, log: &Path) -> String {
     if !text.contains("Failed to precompile") {
         return text;
     }
-    let bytes = fs_err::read(log).unwrap_or_default();
-    let printed = String::from_utf8_lossy(&bytes).into_owned();
+    let printed = printed(log, usize::MAX);
     let lines: Vec<&str> = printed.lines().collect();
     let begin = lines.iter().rposition(|line| line.starts_with("$ ")).map_or(0, |place| place + 1);
     let program = lines.get(begin..).unwrap_or_default();
@@ -39,6 +36,14 @@ pub(crate) fn with_cause(text: String, log: &Path) -> String {
         }
         None => text,
     }
+}
+
+/// Returns the last `count` bytes of a log as text, without colours and what moves the cursor: Julia 1.13 clears each line
+/// that comes from a process which precompiles (`monitor_std`, `base/precompilation.jl`), whatever it writes to.
+fn printed(log: &Path, count: usize) -> String {
+    let bytes = fs_err::read(log).unwrap_or_default();
+    let tail = bytes.get(bytes.len().saturating_sub(count)..).unwrap_or_default();
+    console::strip_ansi_codes(&String::from_utf8_lossy(tail)).into_owned()
 }
 
 /// LLVM's message when it cannot generate code: its own line, the function, and the function's package if a path in the
@@ -54,8 +59,7 @@ pub(crate) struct GeneratorError {
 /// then the node to select, then `In function: julia_name_number`).
 pub(crate) fn generator_error(log: &Path) -> Option<GeneratorError> {
     const LINES: usize = 60;
-    let bytes = fs_err::read(log).unwrap_or_default();
-    let printed = String::from_utf8_lossy(&bytes);
+    let printed = printed(log, usize::MAX);
     let lines: Vec<&str> = printed.lines().collect();
     let start = lines.iter().rposition(|line| line.starts_with("LLVM ERROR:"))?;
     let after = || lines.iter().skip(start).take(LINES);
@@ -120,6 +124,10 @@ mod tests {
         let text = "Failed to precompile A to A.ji.\n".to_owned();
         assert_eq!(with_cause(text, &log), "Failed to precompile A to A.ji.\nERROR: new\nthere");
         assert_eq!(with_cause("no such name".to_owned(), &log), "no such name");
+        // As Julia 1.13 writes it.
+        fs_err::write(&log, "$ julia\n\u{1b}[0KERROR: new\n\u{1b}[0Kthere\n").expect("write");
+        let text = "Failed to precompile A to A.ji.\n".to_owned();
+        assert_eq!(with_cause(text, &log), "Failed to precompile A to A.ji.\nERROR: new\nthere");
     }
 
     #[test]

@@ -158,8 +158,14 @@ fn a_package_that_loads_what_is_not_to_be_baked_is_named_before_code_is_generate
 #[test]
 fn a_package_that_is_never_compiled_ahead_is_named() {
     let sandbox = prepared();
-    let add = r#"using Pkg; Pkg.add([PackageSpec(name = name) for name in ("Uncached", "OnUncached")])"#;
-    world().julia(Some(&sandbox.project()), add, &[]);
+    let are_dependents_loaded = !world::is_at_least(13);
+    if !are_dependents_loaded {
+        let reason = "Julia 1.13.0-rc1 does not load it without an image either";
+        world::left_out("a package that depends on one that is never compiled ahead", reason);
+    }
+    let names = if are_dependents_loaded { r#""Uncached", "OnUncached""# } else { r#""Uncached","# };
+    let add = format!("using Pkg; Pkg.add([PackageSpec(name = name) for name in ({names})])");
+    world().julia(Some(&sandbox.project()), &add, &[]);
     let calls = sandbox.path("calls");
     let calls = calls.to_str().expect("UTF-8");
     let ran = jlproj_with(&sandbox, &["build"], &[("JLPROJ_STANDIN_LOG", calls)]);
@@ -172,8 +178,14 @@ fn a_package_that_is_never_compiled_ahead_is_named() {
 
     sandbox.write("project/jlproj.toml", "exclude = [\"Uncached\"]\n");
     sandbox.jlproj(["build", "--quiet"]).code(0).stderr("");
-    let code = format!("{WHICH}; using OnUncached; print(\" \", OnUncached.answer())");
-    sandbox.jlproj(["run", "--startup-file=no", "-e", &code]).code(0).stdout("image on uncached 1.0.0");
+    let name = if are_dependents_loaded { "OnUncached" } else { "Uncached" };
+    let code = format!("{WHICH}; using {name}; print(\" \", {name}.answer())");
+    let started = sandbox.jlproj(["run", "--startup-file=no", "-e", &code]);
+    started.code(0).stdout(if are_dependents_loaded {
+        "image on uncached 1.0.0"
+    } else {
+        "image uncached 1.0.0"
+    });
 }
 
 #[test]
