@@ -49,7 +49,7 @@ pub(crate) fn is_nobody(owner: u32) -> bool {
 pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     #[expect(clippy::disallowed_types, reason = "fs-err has no DirBuilder")]
-    std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path)
+    std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path).map_err(|error| named(&error, path))
 }
 
 /// Creates a folder that nobody else can read or write, whatever the umask.
@@ -59,7 +59,12 @@ pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
 pub(crate) fn create_closed_folder(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     #[expect(clippy::disallowed_types, reason = "fs-err has no DirBuilder")]
-    std::fs::DirBuilder::new().mode(0o700).create(path)
+    std::fs::DirBuilder::new().mode(0o700).create(path).map_err(|error| named(&error, path))
+}
+
+/// The error with the path of the folder, as fs-err gives it.
+fn named(error: &io::Error, path: &Path) -> io::Error {
+    io::Error::new(error.kind(), format!("failed to create directory `{}`: {error}", path.display()))
 }
 
 /// Removes write permission for everybody but the owner. `mode` is the present mode.

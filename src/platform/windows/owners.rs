@@ -27,8 +27,7 @@ pub(crate) fn is_nobody(_owner: u32) -> bool {
 
 /// Creates a folder, and its missing parents.
 pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
-    #[expect(clippy::disallowed_methods, reason = "there is no mode to set")]
-    std::fs::create_dir_all(path)
+    fs_err::create_dir_all(path)
 }
 
 /// Creates a folder.
