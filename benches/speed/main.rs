@@ -1,5 +1,6 @@
 //! What jlproj costs, and how that grows: `cargo bench` prints one table; `JLPROJ_DYNAMIC=1 cargo bench` that of a program
-//! with shared libraries.
+//! with shared libraries, and `RUSTFLAGS='-C relocation-model=static' cargo bench --target …-linux-musl` that of the archive
+//! of a release.
 //!
 //! Starts of Julia: by hand, through a program that does nothing else, through a script, through juliaup's launcher and
 //! through `jlproj run`, for more and more known projects and packages. Then the commands that look at all projects, at all

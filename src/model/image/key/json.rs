@@ -9,7 +9,7 @@ pub(super) fn append(text: &mut Vec<u8>, value: &impl Serialize) {
     serde_json::to_writer(Pieces(text), value).expect("what is hashed is plain data");
 }
 
-/// Appends in pieces of fixed lengths, which the compiler copies by itself. A thousand packages have fifty thousand texts
+/// Appends in pieces of fixed lengths, which the compiler copies by itself. A thousand packages have thirty thousand texts
 /// of few bytes, and musl's `memcpy` takes three times as long for them.
 struct Pieces<'a>(&'a mut Vec<u8>);
 
