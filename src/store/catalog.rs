@@ -1,7 +1,7 @@
 //! The images that the store holds.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,18 +48,21 @@ impl Catalog {
 /// Reads all images. A folder that cannot be read is reported, and stops nothing.
 pub(crate) fn read_all(layout: &Layout, processor: &Processor) -> Catalog {
     let mut catalog = Catalog::default();
-    let Ok(entries) = fs_err::read_dir(layout.images()) else { return catalog };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(key) = Digest::parse(&name) else { continue };
+    for key in keys(layout) {
         match read(layout, &key, processor) {
             Ok(image) => catalog.images.push(image),
-            Err(reason) => catalog.damaged.push(Damaged { name, reason }),
+            Err(reason) => catalog.damaged.push(Damaged { name: key.to_string(), reason }),
         }
     }
     catalog.images.sort_by(|left, right| left.record.key.cmp(&right.record.key));
     catalog.damaged.sort_by(|left, right| left.name.cmp(&right.name));
     catalog
+}
+
+/// The keys that folders of images are named by.
+pub(crate) fn keys(layout: &Layout) -> impl Iterator<Item = Digest> {
+    let entries = fs_err::read_dir(layout.images()).into_iter().flatten().flatten();
+    entries.filter_map(|entry| Digest::parse(&entry.file_name().to_string_lossy()))
 }
 
 /// Reads one image.
@@ -94,7 +97,7 @@ fn known(
     inputs: Arc<KeyInputs>,
     processor: impl FnOnce() -> Processor,
 ) -> KnownImage {
-    let flaw = flaw(layout, &record.key, &record.file);
+    let flaw = flaw(layout, &record.key, &record.file).map(|flaw| flaw.to_string());
     let unfit = record.unfit(&inputs, processor);
     let path = layout.image_file(&record.key);
     KnownImage { record, inputs, flaw, unfit, path, is_shared: false }
@@ -188,29 +191,43 @@ fn read_text(path: &Path) -> Result<String, Invalid> {
     String::from_utf8(bytes).map_err(|_| Invalid::Damaged(format!("its `{name}` is damaged")))
 }
 
-/// Explains why the file of the image must not be used: it is no longer the recorded one, or somebody else could have
-/// changed it.
-pub(crate) fn flaw(layout: &Layout, key: &Digest, recorded: &FileRecord) -> Option<String> {
+/// Why the file of an image must not be used: it is no longer the recorded one, or somebody else could have changed it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Flaw {
+    #[error("its file is missing")]
+    Missing,
+    #[error("its file has {found} bytes, not the recorded {recorded}")]
+    Size { found: u64, recorded: u64 },
+    #[error("it was moved")]
+    Moved,
+    #[error("its file was replaced or written to")]
+    Replaced,
+    #[error("`{}` {risk}", place.display())]
+    Exposed { place: PathBuf, risk: String },
+}
+
+/// Returns what is wrong with the file of the image of `key`.
+pub(crate) fn flaw(layout: &Layout, key: &Digest, recorded: &FileRecord) -> Option<Flaw> {
     let path = layout.image_file(key);
     let stamp = Stamp::of(&path);
     if !stamp.exists {
-        return Some("its file is missing".to_owned());
+        return Some(Flaw::Missing);
     }
     if stamp.size != recorded.size {
-        return Some(format!("its file has {} bytes, not the recorded {}", stamp.size, recorded.size));
-    }
-    if (stamp.modified, stamp.inode) != (recorded.modified, recorded.inode) {
-        return Some("its file was replaced or written to".to_owned());
+        return Some(Flaw::Size { found: stamp.size, recorded: recorded.size });
     }
     if path_digest(&path) != recorded.path {
-        return Some("it was moved".to_owned());
+        return Some(Flaw::Moved);
+    }
+    if (stamp.modified, stamp.inode) != (recorded.modified, recorded.inode) {
+        return Some(Flaw::Replaced);
     }
     let folder = layout.image_folder(key);
     let places = [path.as_path(), &folder, &layout.images(), layout.root()];
     places.iter().find_map(|place| {
         let stamp = Stamp::of(place);
         let risk = platform::tampering_risk(stamp.owner, stamp.mode)?;
-        Some(format!("`{}` {risk}", place.display()))
+        Some(Flaw::Exposed { place: place.to_path_buf(), risk })
     })
 }
 

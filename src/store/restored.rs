@@ -4,32 +4,27 @@
 use std::io;
 use std::path::Path;
 
-use crate::fs::Stamp;
 use crate::model::image::key::Digest;
 use crate::model::image::record::ImageRecord;
-use crate::store::layout::{Layout, path_digest};
+use crate::store::catalog::{self, Flaw};
+use crate::store::layout::Layout;
 use crate::store::lock::{Attempt, Lock};
-use crate::store::{catalog, publish};
+use crate::store::publish;
 
 /// Records such files as they are now: their images are in force again. Returns how many there were. Reads each such file
 /// as a whole, up to seconds where it is not in memory.
 pub(crate) fn record_anew(layout: &Layout) -> usize {
-    let entries = fs_err::read_dir(layout.images()).into_iter().flatten().flatten();
-    let keys = entries.filter_map(|entry| Digest::parse(&entry.file_name().to_string_lossy()));
     // One that cannot be read or written stays as it is, and is built again where it is wanted.
-    keys.filter(|key| record_one(layout, key).unwrap_or_default()).count()
+    catalog::keys(layout).filter(|key| record_one(layout, key).unwrap_or_default()).count()
 }
 
 fn record_one(layout: &Layout, key: &Digest) -> io::Result<bool> {
     let path = layout.image_file(key);
     let (record, _) = catalog::read_record(layout, key).map_err(io::Error::other)?;
-    let (stamp, recorded) = (Stamp::of(&path), &record.file);
     let is_link = |path: &Path| fs_err::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
-    let is_as_recorded = (stamp.modified, stamp.inode) == (recorded.modified, recorded.inode);
     // At another place it is another image: Julia's caches depend on it.
-    let is_elsewhere =
-        is_link(&path) || is_link(&layout.image_folder(key)) || path_digest(&path) != recorded.path;
-    if is_as_recorded || is_elsewhere || stamp.size != recorded.size {
+    let is_elsewhere = is_link(&path) || is_link(&layout.image_folder(key));
+    if is_elsewhere || catalog::flaw(layout, key, &record.file) != Some(Flaw::Replaced) {
         return Ok(false);
     }
     let Attempt::Taken(_lock) = Lock::attempt(&layout.lock(key.as_str()))? else { return Ok(false) };
