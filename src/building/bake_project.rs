@@ -15,6 +15,7 @@ use crate::installation::Installation;
 use crate::model::image::key::BakedPackage;
 use crate::model::loading::manifest::merged;
 use crate::model::loading::reach::closure;
+use crate::model::loading::toml_file;
 
 /// Writes the project into `folder` and returns the path of its project file.
 ///
@@ -64,9 +65,9 @@ pub(super) fn write(
 /// Parses the raw manifests.
 fn tables(state: &ProjectState) -> Result<Vec<Table>, Error> {
     let parse = |raw: &Vec<u8>| {
-        String::from_utf8_lossy(raw).parse::<Table>().map_err(|error| Error::ProjectFile {
+        toml_file::table(raw).map_err(|error| Error::ProjectFile {
             path: state.manifest_file.clone(),
-            text: error.message().to_owned(),
+            text: error.to_string(),
         })
     };
     state.raw_manifests.iter().map(parse).collect()

@@ -43,7 +43,9 @@ pub(crate) fn with_cause(text: String, log: &Path) -> String {
 fn printed(log: &Path, count: usize) -> String {
     let bytes = fs_err::read(log).unwrap_or_default();
     let tail = bytes.get(bytes.len().saturating_sub(count)..).unwrap_or_default();
-    console::strip_ansi_codes(&String::from_utf8_lossy(tail)).into_owned()
+    let text = String::from_utf8_lossy(tail);
+    // Line by line: a sequence that has no end takes all that follows.
+    text.lines().flat_map(|line| [console::strip_ansi_codes(line), "\n".into()]).collect()
 }
 
 /// LLVM's message when it cannot generate code: its own line, the function, and the function's package if a path in the
@@ -124,6 +126,9 @@ mod tests {
         let text = "Failed to precompile A to A.ji.\n".to_owned();
         assert_eq!(with_cause(text, &log), "Failed to precompile A to A.ji.\nERROR: new\nthere");
         assert_eq!(with_cause("no such name".to_owned(), &log), "no such name");
+        fs_err::write(&log, "$ julia\n\u{1b}]P0000000\nERROR: new\n").expect("write");
+        let text = "Failed to precompile A to A.ji.\n".to_owned();
+        assert_eq!(with_cause(text, &log), "Failed to precompile A to A.ji.\nERROR: new");
         // As Julia 1.13 writes it.
         fs_err::write(&log, "$ julia\n\u{1b}[0KERROR: new\n\u{1b}[0Kthere\n").expect("write");
         let text = "Failed to precompile A to A.ji.\n".to_owned();

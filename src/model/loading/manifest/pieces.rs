@@ -9,8 +9,9 @@ pub(super) const ENOUGH: usize = 8 << 10;
 /// Splits `text` where a line begins with `[[`, once a piece has `enough` bytes.
 ///
 /// Such a line may also stand in a list or in a text of several lines. Then the piece before it has no end and is no TOML,
-/// so that not all pieces can be parsed; if all can, their statements are those of the text, in its order. That a table is
-/// made twice, which TOML forbids, is not noticed where two pieces do it: Julia refuses such a file.
+/// so that not all pieces can be parsed; if all can, their statements are those of the text. Two things are to be looked
+/// after by who reads them: a table of a package may be in a later piece than the package; and what TOML forbids between two
+/// statements is not noticed where they are in two pieces.
 pub(super) fn pieces(text: &str, enough: usize) -> impl Iterator<Item = &str> {
     const HEADER: &[u8] = b"\n[[";
     let mut rest = Some(text);

@@ -23,7 +23,7 @@ pub(super) fn read<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Manifest,
         let root = Fields::root(&table);
         let head = match &head {
             None => head.insert(Head::of(&root)?),
-            Some(head) => head.beside(&root)?,
+            Some(head) => head.before(&root)?,
         };
         stanzas.append(&root, head.is_flat)?;
     }
@@ -50,10 +50,14 @@ impl Head {
         Ok(Self { format, julia_version, is_flat })
     }
 
-    /// Checks that a later text has none of these fields.
-    fn beside(&self, root: &Fields<'_>) -> Result<&Self, TomlError> {
-        let late = Self::FIELDS.iter().find(|field| root.value(field).is_some());
-        late.map_or(Ok(self), |field| Err(root.wrong(field, "at the top")))
+    /// Checks that a later text has none of these fields and, where packages are the top level, nothing but packages: a
+    /// table may belong to one of a text before it, as `[Example.deps]` does.
+    fn before(&self, root: &Fields<'_>) -> Result<&Self, TomlError> {
+        if let Some(field) = Self::FIELDS.iter().find(|field| root.value(field).is_some()) {
+            return Err(root.wrong(field, "at the top"));
+        }
+        let other = root.iter().find(|(_, value)| self.is_flat && !value.is_array());
+        other.map_or(Ok(self), |(name, _)| Err(root.wrong(name, "a list of tables")))
     }
 }
 
@@ -109,7 +113,8 @@ impl Stanzas {
         Ok(())
     }
 
-    /// Entries without a UUID are skipped, and of an identity that occurs twice all but the first, as in Julia.
+    /// Entries without a UUID are skipped, as in Julia. Of an identity that occurs twice the first counts, in the order of
+    /// names.
     fn append_named<'a>(
         &mut self,
         parent: &Fields<'a>,
@@ -123,7 +128,7 @@ impl Stanzas {
             let uuid = fields.uuid("uuid")?;
             self.only.entry(name.to_owned()).and_modify(|only| *only = None).or_insert(uuid);
             if let Some(uuid) = uuid
-                && !self.packages.contains_key(&uuid)
+                && self.packages.get(&uuid).is_none_or(|known| known.name.as_str() > name)
             {
                 self.packages.insert(uuid, Box::new(package(name, uuid, &fields)?));
             }

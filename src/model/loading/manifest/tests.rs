@@ -171,6 +171,30 @@ fn a_line_that_only_looks_like_a_header_splits_no_statement() {
 }
 
 #[test]
+fn a_table_apart_from_its_package_is_found() {
+    let mut others = String::new();
+    for number in 100..500 {
+        writeln!(others, "[[P{number}]]\nuuid = \"{}\"", A.replace("00a", &number.to_string())).unwrap();
+    }
+    let text = format!("[[X]]\nuuid = \"{A}\"\n{others}[[Y]]\nuuid = \"{B}\"\n[X.deps]\nY = \"{B}\"\n");
+    assert!(text.len() > 2 * pieces::ENOUGH);
+    assert_eq!(parse(&text).packages[&id(A)].dependencies["Y"], id(B));
+    let second = text.replace("[[", "[[deps.").replace("[X.deps]", "[deps.X.deps]");
+    let second = parse(&format!("manifest_format = \"2.0\"\n{second}"));
+    assert_eq!(second.packages[&id(A)].dependencies["Y"], id(B));
+}
+
+#[test]
+fn of_one_identity_the_first_name_counts_wherever_it_is() {
+    let two = |first: &str, second: &str| {
+        let stanza = |name: &str| format!("[[{name}]]\nuuid = \"{A}\"\n");
+        let texts = [stanza(first), stanza(second)];
+        stanzas::read(texts.iter().map(String::as_str)).unwrap().packages[&id(A)].name.clone()
+    };
+    assert_eq!((two("X", "Y"), two("Y", "X")), ("X".to_owned(), "X".to_owned()));
+}
+
+#[test]
 fn what_is_wrong_in_a_piece_is_told_with_its_line_in_the_file() {
     let package = |number: usize| format!("[[deps.P{number}]]\nuuid = \"{A}\"\n");
     let many: String = (0..1000).map(package).collect();
@@ -254,13 +278,15 @@ fn plans() -> impl Strategy<Value = Plan> {
     (packages, 1u8..4).prop_map(|(packages, format)| Plan { packages, format })
 }
 
-const LINES: [&str; 14] = [
+const LINES: [&str; 16] = [
     "manifest_format = \"2.0\"",
     "julia_version = \"1.10.0\"",
     "[[deps.X]]",
     "[[deps.Y]]",
     "[[X]]",
     "[deps.X.deps]",
+    "[X.deps]",
+    "Y = \"00000000-0000-0000-0000-00000000000b\"",
     "uuid = \"00000000-0000-0000-0000-00000000000a\"",
     "uuid = \"00000000-0000-0000-0000-00000000000b\"",
     "deps = [\"X\", \"Y\"]",
