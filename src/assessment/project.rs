@@ -132,19 +132,17 @@ impl ProjectState {
         }
     }
 
+    /// All packages of the manifest, with those that the project cannot load.
+    pub(crate) fn all_packages(&self) -> impl Iterator<Item = &Package> {
+        self.manifest.packages.values().map(Box::as_ref).chain(&self.unreached)
+    }
+
     /// Tells of names in the project's own `include` and `exclude` that no package of the manifest has: misspelt ones, most
     /// likely. The user's `exclude` is for many projects.
     pub(crate) fn note_on_names(&self) -> Option<String> {
         let named = [&self.settings.include, &self.settings.exclude].into_iter().flatten().flatten();
-        let known = || {
-            self.manifest
-                .packages
-                .values()
-                .map(Box::as_ref)
-                .chain(&self.unreached)
-                .map(|package| &package.name)
-        };
-        let unknown: BTreeSet<_> = named.filter(|name| !known().any(|known| known == *name)).collect();
+        let is_known = |name: &String| self.all_packages().any(|package| package.name == *name);
+        let unknown: BTreeSet<_> = named.filter(|name| !is_known(name)).collect();
         let unknown: Vec<String> = unknown.into_iter().map(|name| format!("`{name}`")).collect();
         (!unknown.is_empty()).then(|| {
             format!("`jlproj.toml` names packages that the manifest does not have: {}", unknown.join(", "))

@@ -31,7 +31,7 @@ impl Code {
         for assessed in assessed_projects {
             let state = &assessed.state;
             // The workspace's other projects may have been compiled from here (`Pkg.precompile(workspace = true)`).
-            for package in state.manifest.packages.values().map(Box::as_ref).chain(&state.unreached) {
+            for package in state.all_packages() {
                 match &package.source {
                     Source::Stdlib => {}
                     Source::Tree(tree) => {

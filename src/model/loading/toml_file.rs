@@ -155,7 +155,11 @@ impl<'a> Fields<'a> {
     ///
     /// [`TomlError::WrongType`], as in all that follow.
     pub(crate) fn string(&self, key: &str) -> Result<Option<&'a str>, TomlError> {
-        self.value(key).map(|value| value.as_str().ok_or_else(|| self.wrong(key, "a string"))).transpose()
+        self.value(key).map(|value| self.as_string(key, value)).transpose()
+    }
+
+    fn as_string<'v>(&self, key: &str, value: &'v DeValue<'_>) -> Result<&'v str, TomlError> {
+        value.as_str().ok_or_else(|| self.wrong(key, "a string"))
     }
 
     /// A string, as an owned one.
@@ -177,8 +181,7 @@ impl<'a> Fields<'a> {
     }
 
     fn as_uuid(&self, key: &str, value: &DeValue<'_>) -> Result<Uuid, TomlError> {
-        let text = value.as_str().ok_or_else(|| self.wrong(key, "a string"))?;
-        uuid(text).ok_or_else(|| self.wrong(key, "a UUID"))
+        uuid(self.as_string(key, value)?).ok_or_else(|| self.wrong(key, "a UUID"))
     }
 
     /// A table.

@@ -56,8 +56,12 @@ impl Head {
         if let Some(field) = Self::FIELDS.iter().find(|field| root.value(field).is_some()) {
             return Err(root.wrong(field, "at the top"));
         }
-        let other = root.iter().find(|(_, value)| self.is_flat && !value.is_array());
-        other.map_or(Ok(self), |(name, _)| Err(root.wrong(name, "a list of tables")))
+        if self.is_flat
+            && let Some((name, _)) = root.iter().find(|(_, value)| !value.is_array())
+        {
+            return Err(root.wrong(name, "a list of tables"));
+        }
+        Ok(self)
     }
 }
 
